@@ -177,7 +177,7 @@ async function writeSettings(options: {
     log_timezone: 'UTC',
     // The log goes where the launcher points standard error.
     logging_collector: 'off',
-    ...(options.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...(options.durable ? {} : { fsync: 'off', full_page_writes: 'off' }),
     ...options.settings,
   }
   const lines = Object.entries(settings).map(
