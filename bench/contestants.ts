@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -26,20 +26,17 @@ export interface Command {
 /** Holdfast of this checkout, as a user starts it, start-up included. `home` takes its keys, so the user's own are left alone. */
 export function holdfast({ root, home }: { root: string; home: string }): Contestant {
   const command = join(root, 'bin/holdfast')
-  const identity = join(home, 'identity')
+  const identityOf = (store: string) => `${store}.identity`
   const env = { HOME: home, XDG_CONFIG_HOME: join(home, 'config'), XDG_STATE_HOME: join(home, 'state') }
   return {
     name: 'holdfast',
     ours: true,
     async prepare({ store }) {
       await mkdir(home, { recursive: true })
-      await run(
-        command,
-        ['init', store, '--identity', `${identity}-${Math.random().toString(36).slice(2)}`, '--quiet'],
-        {
-          env: { ...process.env, ...env },
-        },
-      )
+      await rm(identityOf(store), { force: true })
+      await run(command, ['init', store, '--identity', identityOf(store), '--quiet'], {
+        env: { ...process.env, ...env },
+      })
     },
     backup: ({ url, store }) => ({
       command,
@@ -48,7 +45,18 @@ export function holdfast({ root, home }: { root: string; home: string }): Contes
     }),
     restore: ({ url, store }) => ({
       command,
-      args: ['restore', 'latest', '--repo', store, '--to', url, '--json', '--quiet'],
+      args: [
+        'restore',
+        'latest',
+        '--repo',
+        store,
+        '--to',
+        url,
+        '--identity',
+        identityOf(store),
+        '--json',
+        '--quiet',
+      ],
       env,
     }),
   }
