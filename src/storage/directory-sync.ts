@@ -1,0 +1,49 @@
+import { open } from 'node:fs/promises'
+
+/** Makes a directory's entries durable. Resolves after a sync that began after the call. */
+export type SyncDirectory = (directory: string) => Promise<void>
+
+interface Syncs {
+  running: Promise<void>
+  /** Begins when `running` has ended; shared by all who have asked since `running` began. */
+  waiting: Promise<void> | null
+}
+
+/**
+ * A SyncDirectory that shares syncs: of many concurrent callers for one directory each waits for at most two. A caller
+ * never joins a sync that is under way already, because that may have passed its entry by.
+ */
+export function sharedDirectorySync(sync: SyncDirectory = syncDirectory): SyncDirectory {
+  const byDirectory = new Map<string, Syncs>()
+
+  function begin(directory: string): Promise<void> {
+    const running = sync(directory)
+    const syncs: Syncs = { running, waiting: null }
+    byDirectory.set(directory, syncs)
+    const ended = () => {
+      if (byDirectory.get(directory) === syncs && syncs.waiting === null) byDirectory.delete(directory)
+    }
+    running.then(ended, ended)
+    return running
+  }
+
+  return (directory) => {
+    const syncs = byDirectory.get(directory)
+    if (syncs === undefined) return begin(directory)
+    const next = () => begin(directory)
+    syncs.waiting ??= syncs.running.then(next, next)
+    return syncs.waiting
+  }
+}
+
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r')
+  try {
+    await handle.sync()
+  } catch (error) {
+    // Some network and user-space file systems have no such operation for directories.
+    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
+  } finally {
+    await handle.close()
+  }
+}
