@@ -1,9 +1,9 @@
-import type { Client } from 'pg'
-
 /**
  * The wire protocol on a connection that `pg` has opened and authenticated, for the work where bytes count: COPY in
  * both directions without touching rows one by one more than the protocol forces us to, and raw messages for pg_dump.
- * A connection is used by one call at a time.
+ * A connection is used by one call at a time. Whatever happens to it, the call that runs is rejected: with
+ * `connection_lost` if the socket ends, with `cancelled` if the signal aborts, else with the server's error, after
+ * which the connection can be used again.
  */
 export interface Wire {
   /** The connection's parameters as the server reported them at start-up and since, e.g. `server_version`. */
@@ -40,5 +40,3 @@ export interface CopySink {
   /** Bytes of one or more rows, or of part of one. `endsRow`: the last byte given is the last of a row. */
   write(bytes: Uint8Array, rowEnds: number, endsRow: boolean): void | Promise<void>
 }
-
-export type { Client }
