@@ -97,6 +97,16 @@ const table = {
     meaning: 'Nothing proves that the repository still belongs to its owner.',
     hint: 'Ask the owner for the owner key that holdfast keys shows, and pass --owner-key KEY.',
   },
+  secret_file_exists: {
+    exit: 7,
+    meaning: 'A file that would hold a secret exists already, and may be the only key to a repository.',
+    hint: 'Choose another path, or move the file away; nothing was overwritten.',
+  },
+  keys_changed: {
+    exit: 1,
+    meaning: 'Someone else changed the keys of the repository at the same time.',
+    hint: 'Run it again; nothing was changed by this run.',
+  },
   host_not_admitted: {
     exit: 5,
     meaning: 'This machine may not write to the repository.',

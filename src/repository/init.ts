@@ -1,0 +1,166 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../lib/clock.ts'
+import { HoldfastError } from '../lib/errors.ts'
+import type { Storage } from '../storage/storage.ts'
+import { generateIdentity } from './crypto/age.ts'
+import { publicKeyOf } from './crypto/ed25519.ts'
+import { chunkPrefix } from './format/chunk-names.ts'
+import { encodeHeader } from './format/header.ts'
+import { encodeKeyset } from './format/keyset.ts'
+import { headerKey, keysetKey, keysetPrefix, manifestPrefix } from './format/fields.ts'
+import { newEpoch } from './epochs.ts'
+import { newHost } from './hosts.ts'
+import { printIdentityFile, readIdentityFile } from './identityfile.ts'
+import { getIfPresent, putOnce } from './manifests.ts'
+import type { HostCredentials, Keyset, Vault } from './types.ts'
+import { newRecipient, type NewRecipient } from './wrapping.ts'
+
+/** Who will be able to restore. `identity`: content of an identity file, of which the first identity is used. */
+export type FirstRecipient =
+  | { readonly kind: 'new-identity' }
+  | { readonly kind: 'passphrase'; readonly passphrase: string }
+  | { readonly kind: 'identity'; readonly identity: string | Uint8Array; readonly passphrase?: string }
+
+export interface InitResult {
+  readonly repositoryId: string
+  readonly ownerKey: string
+  /** Content of the identity file to keep safe; null unless a new identity was made. */
+  readonly identityFile: string | null
+  readonly hostCredentials: HostCredentials
+}
+
+/**
+ * Makes a repository in an empty storage. Order: key set, then `save`, then the header, whose presence is what makes
+ * a repository. So none ever exists whose identity was not saved, and of two that start at once one wins. Throws
+ * `repository_exists`, `usage`, what `save` throws.
+ */
+export async function initRepository(options: {
+  storage: Storage
+  clock: Clock
+  /** Name under which this machine is admitted. */
+  hostName: string
+  recipient: FirstRecipient
+  recipientName?: string
+  /** Writes the secrets where they will be kept. */
+  save?: (result: InitResult) => Promise<void>
+  signal?: AbortSignal | undefined
+}): Promise<InitResult> {
+  const { storage, signal } = options
+  await requireEmpty(storage, signal)
+  const { result, header, keyset } = await make(options)
+  const first = keysetKey(1)
+  if (!(await putOnce(storage, first, keyset, { signal }))) throw taken(storage, first)
+  try {
+    await options.save?.(result)
+    if (!(await putOnce(storage, headerKey, header, { signal }))) throw taken(storage, headerKey)
+  } catch (error) {
+    await withdraw(storage, keyset)
+    throw error
+  }
+  if (!(await holds(storage, first, keyset))) {
+    throw new HoldfastError(
+      'storage_failed',
+      `Another program changed ${first} while the repository was made`,
+      {
+        hint: 'Delete what is at this address and run holdfast init again, once.',
+      },
+    )
+  }
+  return result
+}
+
+async function make(options: Parameters<typeof initRepository>[0]) {
+  const now = options.clock.now()
+  const ownerSeed = new Uint8Array(randomBytes(32))
+  const ownerKey = publicKeyOf(ownerSeed)
+  const repositoryId = randomBytes(16).toString('hex')
+  const epoch = await newEpoch(now)
+  const vault: Vault = {
+    ownerSeed,
+    namingKey: new Uint8Array(randomBytes(32)),
+    epochs: new Map([[epoch.epoch.id, epoch.secret]]),
+  }
+  const { recipient, identityFile } = await firstRecipient({ ...options, repositoryId, now })
+  const host = newHost({ name: options.hostName, repositoryId, ownerKey, vault, admitted: now })
+  const keyset: Keyset = {
+    format: 1,
+    version: 1,
+    created: now.toISOString(),
+    ownerKey,
+    epochs: [epoch.epoch],
+    recipients: [
+      await newRecipient({
+        name: options.recipientName ?? 'owner',
+        recipient,
+        vault,
+        repositoryId,
+        ownerKey,
+        added: now,
+      }),
+    ],
+    hosts: [host.host],
+  }
+  const header = { format: 1, id: repositoryId, created: now.toISOString(), ownerKey } as const
+  return {
+    result: { repositoryId, ownerKey, identityFile, hostCredentials: host.credentials },
+    header: encodeHeader(header, ownerSeed),
+    keyset: encodeKeyset(keyset, ownerSeed),
+  }
+}
+
+async function firstRecipient(options: {
+  storage: Storage
+  recipient: FirstRecipient
+  repositoryId: string
+  now: Date
+}): Promise<{ recipient: NewRecipient; identityFile: string | null }> {
+  const { recipient } = options
+  if (recipient.kind === 'passphrase') return { recipient, identityFile: null }
+  if (recipient.kind === 'identity') {
+    const [first] = await readIdentityFile(recipient.identity, recipient.passphrase)
+    return { recipient: { kind: 'identity', identity: first?.identity ?? '' }, identityFile: null }
+  }
+  const identity = await generateIdentity()
+  const identityFile = printIdentityFile({
+    identity,
+    created: options.now,
+    repositoryId: options.repositoryId,
+    address: options.storage.address,
+  })
+  return { recipient: { kind: 'identity', identity: identity.identity }, identityFile }
+}
+
+/**
+ * A first key set and nothing else is what an interrupted init leaves; it protects nothing and is removed. Any other
+ * object of a repository may be the rest of a damaged one, which must not be built over.
+ */
+async function requireEmpty(storage: Storage, signal: AbortSignal | undefined): Promise<void> {
+  if ((await storage.head(headerKey, { signal })) !== null) throw taken(storage, headerKey)
+  let leftOver = false
+  for (const prefix of [keysetPrefix, manifestPrefix, chunkPrefix]) {
+    for await (const { key } of storage.list(prefix, { signal })) {
+      if (key !== keysetKey(1)) throw taken(storage, key)
+      leftOver = true
+    }
+  }
+  if (leftOver) await storage.delete(keysetKey(1), { signal })
+}
+
+async function withdraw(storage: Storage, keyset: Uint8Array): Promise<void> {
+  try {
+    if (await holds(storage, keysetKey(1), keyset)) await storage.delete(keysetKey(1))
+  } catch {
+    // The first error is the one to tell; what is left here the next init removes.
+  }
+}
+
+async function holds(storage: Storage, key: string, bytes: Uint8Array): Promise<boolean> {
+  const stored = await getIfPresent(storage, key)
+  return stored !== null && Buffer.from(stored).equals(bytes)
+}
+
+function taken(storage: Storage, key: string): HoldfastError {
+  return new HoldfastError('repository_exists', `${storage.address} holds ${key} already`, {
+    details: { key },
+  })
+}
