@@ -1,0 +1,61 @@
+/** What the restore's target can do. */
+export interface TargetAbilities {
+  /** The server was built with lz4. */
+  readonly lz4: boolean
+}
+
+/** pg_dump writes these on a line of their own, after the table. A column's name may hold anything, doubled quotes too. */
+const lz4Column =
+  /^ALTER (?:FOREIGN )?TABLE ONLY (?:(?:"(?:[^"]|"")*"|[^\s."]+)\.)?(?:"(?:[^"]|"")*"|[^\s."]+) ALTER COLUMN (?:"(?:[^"]|"")*"|[^\s."]+) SET COMPRESSION lz4;\n/
+
+/**
+ * An entry's SQL, one byte per character or as text, without what the target can't do, and which statements were
+ * left out. Only whole statements are: text inside of a constant, a name, a body or a comment stays as it is.
+ */
+export function adaptEntry(sql: string, target: TargetAbilities): { sql: string; leftOut: string[] } {
+  if (target.lz4 || !sql.includes(' SET COMPRESSION lz4;')) return { sql, leftOut: [] }
+  const leftOut: string[] = []
+  let kept = ''
+  for (const statement of statements(sql)) {
+    const found = lz4Column.exec(statement)?.[0]
+    if (found !== undefined) leftOut.push(found.trim())
+    kept += found === undefined ? statement : statement.slice(found.length)
+  }
+  return { sql: kept, leftOut }
+}
+
+/** What may hold a semicolon that ends nothing, as the server reads it with standard_conforming_strings on. */
+const opaque = [
+  /[eE]'(?:[^'\\]+|\\[^])*'/y,
+  /'[^']*'/y,
+  /"[^"]*"/y,
+  /\$([A-Za-z_\x80-\uffff][A-Za-z_0-9\x80-\uffff]*)?\$[^]*?\$\1\$/y,
+  /--[^\n]*/y,
+  /[A-Za-z_\x80-\uffff][A-Za-z_0-9$\x80-\uffff]*/y,
+]
+
+/** Cuts SQL behind each semicolon, and the line's end that follows it, on the outermost level. */
+function* statements(sql: string): Generator<string> {
+  let start = 0
+  let at = 0
+  while (at < sql.length) {
+    const end = opaqueEnd(sql, at)
+    if (end > at) {
+      at = end
+    } else if (sql[at++] === ';') {
+      if (sql[at] === '\n') at++
+      while (sql[at] === '\n') at++
+      yield sql.slice(start, at)
+      start = at
+    }
+  }
+  if (start < sql.length) yield sql.slice(start)
+}
+
+function opaqueEnd(sql: string, at: number): number {
+  for (const pattern of opaque) {
+    pattern.lastIndex = at
+    if (pattern.test(sql)) return pattern.lastIndex
+  }
+  return at
+}
