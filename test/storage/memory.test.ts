@@ -1,0 +1,4 @@
+import { openMemoryStorage } from '../../src/storage/memory.ts'
+import { storageConformance } from './conformance.ts'
+
+storageConformance('memory', async () => openMemoryStorage())
