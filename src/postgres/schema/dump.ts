@@ -1,4 +1,5 @@
 import { HoldfastError } from '../../lib/errors.ts'
+import { qualified } from '../quote.ts'
 import type { Wire } from '../wire.ts'
 import { parseArchive } from './archive.ts'
 import { assembleSchema } from './assemble.ts'
@@ -25,11 +26,15 @@ export const schemaSession = [
 const defaultLockTimeoutMs = 30_000
 
 export interface DumpSource {
-  /** A connection outside of a transaction. It should be closed afterwards: pg_dump leaves its settings in it. */
+  /** A connection outside of a transaction, but for `keepTransaction`. It should be closed afterwards: pg_dump leaves its settings in it. */
   readonly wire: Wire
   /** An exported snapshot to read in; null for one of its own. */
   readonly snapshot?: string | null
   readonly lockTimeoutMs?: number
+  /** The connection is in a repeatable read transaction that has its snapshot and its locks: read there, and leave it open. */
+  readonly keepTransaction?: boolean
+  /** Tables whose definition is not to be read. */
+  readonly excludeTables?: readonly { readonly schema: string; readonly name: string }[]
   readonly signal?: AbortSignal | undefined
 }
 
@@ -81,7 +86,14 @@ function first(count: number): (match: string) => string {
 }
 
 async function runDump(
-  { wire, snapshot = null, lockTimeoutMs = defaultLockTimeoutMs, signal }: DumpSource,
+  {
+    wire,
+    snapshot = null,
+    lockTimeoutMs = defaultLockTimeoutMs,
+    keepTransaction = false,
+    excludeTables = [],
+    signal,
+  }: DumpSource,
   args: readonly string[],
 ): Promise<{ file: Buffer; encoding: string }> {
   refuseNewer(wire)
@@ -101,11 +113,12 @@ async function runDump(
       '--no-statistics',
       `--lock-wait-timeout=${lockTimeoutMs}`,
       ...(snapshot === null ? [] : [`--snapshot=${snapshot}`]),
+      ...excludeTables.map((t) => `--exclude-table=${qualified(t.schema, t.name)}`),
     ],
     parameters: new Map([...wire.parameters, ['client_encoding', encoding]]),
     signal,
   })
-  await wire.query(`ROLLBACK; DEALLOCATE ALL; SET client_encoding = '${before}'`)
+  await wire.query(`${keepTransaction ? '' : 'ROLLBACK; '}DEALLOCATE ALL; SET client_encoding = '${before}'`)
   return { file: Buffer.from(file.buffer, file.byteOffset, file.byteLength), encoding }
 }
 

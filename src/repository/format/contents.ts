@@ -11,6 +11,8 @@ export interface BackupContents {
   readonly database: DatabaseProperties
   /** All roles of the server that are not built in; restore decides which of them it needs. */
   readonly roles: readonly RoleDefinition[]
+  /** Names of the roles that the database's objects, grants and policies refer to. */
+  readonly usedRoles: readonly string[]
   /** SQL of the schema: `pieces` in order make one text in the database's encoding, which `entries` cut up. */
   readonly schema: { readonly pieces: readonly Piece[]; readonly entries: readonly SchemaEntry[] }
   readonly tables: readonly TableContents[]

@@ -1,0 +1,133 @@
+import type { Connection } from '../connect.ts'
+
+/** A table with storage of its own, or a partitioned table (which has none), as the catalogs describe it. */
+export interface TableFacts {
+  readonly oid: number
+  readonly schema: string
+  readonly name: string
+  readonly kind: 'table' | 'partitioned'
+  readonly persistence: 'permanent' | 'unlogged'
+  /** Whether the role may read, and so lock, the table. */
+  readonly readable: boolean
+  /** Pages of the main fork. */
+  readonly pages: number
+  /** Bytes with TOAST, without indexes. */
+  readonly bytes: number
+  readonly accessMethod: string | null
+  /** For configuration tables of extensions: the condition of rows that belong to a dump, '' for all. Null: no extension's table. */
+  readonly extensionCondition: string | null
+  /** Topmost partitioned table, if rows must be loaded through it. */
+  readonly loadVia: { readonly schema: string; readonly name: string } | null
+  /** Stored, not generated columns in order. */
+  readonly columns: readonly ColumnType[]
+}
+
+export interface ColumnType {
+  readonly name: string
+  /** As format_type() gives it, domains by their own name. */
+  readonly type: string
+  /** Name of the type in pg_catalog under all domains and for an array its element's; null if it is not a built-in type. */
+  readonly base: string | null
+  /** `b` base, `e` enum, `c` composite, `r` range, `m` multirange, of the type under domains and arrays. */
+  readonly baseKind: string
+  /** False under a collation in which different texts can be equal. */
+  readonly deterministic: boolean
+}
+
+/**
+ * Every permanent or unlogged table that a dump holds rows of, and every partitioned one. Tables that belong to an
+ * extension are left out unless the extension declares them configuration (pg_extension_config_dump).
+ */
+const sql = `
+WITH RECURSIVE chosen AS (
+  SELECT c.oid, c.relkind, c.relpersistence, c.relname, c.relam, n.nspname, n.oid AS nspoid, x.condition, x.member
+  FROM pg_catalog.pg_class c
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN LATERAL (
+    SELECT true AS member, e.extcondition[pg_catalog.array_position(e.extconfig, c.oid)] AS condition
+    FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+    WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.objsubid = 0
+      AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.deptype = 'e'
+  ) x ON true
+  WHERE c.relkind IN ('r', 'p') AND c.relpersistence IN ('p', 'u')
+    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+    AND (x.member IS NULL OR x.condition IS NOT NULL)
+), up AS (
+  SELECT i.inhrelid AS leaf, i.inhparent AS parent FROM pg_catalog.pg_inherits i JOIN chosen c ON c.oid = i.inhrelid
+  JOIN pg_catalog.pg_class p ON p.oid = i.inhparent AND p.relkind = 'p'
+  UNION ALL
+  SELECT u.leaf, i.inhparent FROM up u JOIN pg_catalog.pg_inherits i ON i.inhrelid = u.parent
+), enum_hash AS (
+  SELECT DISTINCT u.leaf FROM up u
+  JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = u.parent AND p.partstrat = 'h'
+  JOIN pg_catalog.pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = ANY (p.partattrs::pg_catalog.int2[])
+  JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+  LEFT JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype
+  WHERE t.typtype = 'e' OR b.typtype = 'e'
+), types AS (
+  SELECT t.oid, t.oid AS at FROM pg_catalog.pg_type t
+  UNION ALL
+  SELECT x.oid, CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.typelem END
+  FROM types x JOIN pg_catalog.pg_type t ON t.oid = x.at
+  WHERE t.typtype = 'd' OR EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid)
+), bases AS (
+  SELECT x.oid, t.typtype, CASE WHEN n.nspname = 'pg_catalog' THEN t.typname END AS base
+  FROM types x JOIN pg_catalog.pg_type t ON t.oid = x.at JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+  WHERE NOT (t.typtype = 'd' OR EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid))
+)
+SELECT c.oid::pg_catalog.int8, c.nspname AS schema, c.relname AS name, c.relkind AS kind, c.relpersistence AS persistence,
+  pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_schema_privilege(c.nspoid, 'USAGE') AS readable,
+  CASE WHEN c.relkind = 'r' THEN pg_catalog.pg_relation_size(c.oid)
+    / pg_catalog.current_setting('block_size')::pg_catalog.int8 ELSE 0 END AS pages,
+  CASE WHEN c.relkind = 'r' THEN pg_catalog.pg_table_size(c.oid) ELSE 0 END AS bytes,
+  m.amname AS am, CASE WHEN c.member THEN c.condition END AS condition,
+  (SELECT pg_catalog.json_build_object('schema', rn.nspname, 'name', r.relname)
+     FROM pg_catalog.pg_class r JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
+     WHERE r.oid = pg_catalog.pg_partition_root(c.oid) AND c.oid IN (SELECT leaf FROM enum_hash)) AS via,
+  (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname,
+      'type', pg_catalog.format_type(a.atttypid, a.atttypmod), 'base', b.base, 'baseKind', b.typtype,
+      'deterministic', coalesce(l.collisdeterministic, true)) ORDER BY a.attnum)
+     FROM pg_catalog.pg_attribute a JOIN bases b ON b.oid = a.atttypid
+     LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation
+     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '') AS columns
+FROM chosen c LEFT JOIN pg_catalog.pg_am m ON m.oid = c.relam
+ORDER BY c.nspname, c.relname`
+
+interface Row extends Record<string, unknown> {
+  oid: string
+  schema: string
+  name: string
+  kind: string
+  persistence: string
+  readable: boolean
+  pages: string
+  bytes: string | null
+  am: string | null
+  condition: string | null
+  via: { schema: string; name: string } | null
+  columns: ColumnType[] | null
+}
+
+/** Lists the tables as the connection's transaction sees them, ordered by schema and name. */
+export async function listTables(connection: Connection): Promise<TableFacts[]> {
+  const rows = await connection.query<Row>(sql)
+  return rows.map((row) => ({
+    oid: Number(row.oid),
+    schema: row.schema,
+    name: row.name,
+    kind: row.kind === 'p' ? 'partitioned' : 'table',
+    persistence: row.persistence === 'u' ? 'unlogged' : 'permanent',
+    readable: row.readable,
+    pages: Number(row.pages),
+    bytes: Number(row.bytes ?? 0),
+    accessMethod: row.am,
+    extensionCondition: row.condition,
+    loadVia: row.via,
+    columns: row.columns ?? [],
+  }))
+}
+
+/** `schema.table`, for messages. */
+export function tableLabel(table: { readonly schema: string; readonly name: string }): string {
+  return `${table.schema}.${table.name}`
+}

@@ -1,0 +1,66 @@
+import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
+import type { SchemaEntry } from '../postgres/schema/entry.ts'
+import type { Wire } from '../postgres/wire.ts'
+
+/** The SQL of one entry, ready to run. */
+export type EntrySql = (entry: SchemaEntry) => string
+
+/** Statements sent at once: a round trip for each of thousands of small objects is what costs. */
+const batchEntries = 100
+const batchLength = 256 * 1024
+
+/**
+ * Runs entries in the given order. A batch that fails has left nothing (it is one implicit transaction), and is run again one by
+ * one, so that the error names the object.
+ */
+export async function runEntries(o: {
+  wire: Wire
+  entries: readonly SchemaEntry[]
+  sql: EntrySql
+  signal?: AbortSignal | undefined
+  onDone?: (count: number) => void
+}): Promise<void> {
+  for (const batch of batches(o.entries, o.sql)) {
+    o.signal?.throwIfAborted()
+    try {
+      await o.wire.query(batch.map(o.sql).join('\n'))
+    } catch (error) {
+      if (!isHoldfastError(error, 'query_failed')) throw error
+      for (const entry of batch) await runEntry(o.wire, entry, o.sql)
+    }
+    o.onDone?.(batch.length)
+  }
+}
+
+/** Runs one entry; a failure of the server is thrown as `restore_failed` naming the object. */
+export async function runEntry(wire: Wire, entry: SchemaEntry, sql: EntrySql): Promise<void> {
+  try {
+    await wire.query(sql(entry))
+  } catch (error) {
+    if (!isHoldfastError(error, 'query_failed')) throw error
+    throw new HoldfastError('restore_failed', `${entryLabel(entry)} could not be made: ${messageOf(error)}`, {
+      cause: error,
+      details: { ...error.details, type: entry.type, schema: entry.schema, name: entry.name },
+    })
+  }
+}
+
+/** e.g. `index shop.orders_pkey` */
+export function entryLabel(entry: SchemaEntry): string {
+  return `${entry.type.toLowerCase()} ${entry.schema === null ? '' : `${entry.schema}.`}${entry.name}`
+}
+
+function* batches(entries: readonly SchemaEntry[], sql: EntrySql): Generator<SchemaEntry[]> {
+  let batch: SchemaEntry[] = []
+  let length = 0
+  for (const entry of entries) {
+    batch.push(entry)
+    length += sql(entry).length
+    if (batch.length >= batchEntries || length >= batchLength) {
+      yield batch
+      batch = []
+      length = 0
+    }
+  }
+  if (batch.length > 0) yield batch
+}

@@ -1,0 +1,151 @@
+import { isHoldfastError } from '../lib/errors.ts'
+import { connect, type Connection, type ServerAddress } from '../postgres/connect.ts'
+import { withDatabase } from '../postgres/server-address.ts'
+
+/** What must be known of a target before a restore is planned. */
+export interface TargetFacts {
+  readonly major: number
+  readonly exists: boolean
+  readonly encoding: string | null
+  /** Names of what the database holds, at most 20 and the count in words; empty if it holds nothing. */
+  readonly holds: readonly string[]
+  readonly holdsCount: number
+  readonly unfinished: { readonly backup: string; readonly started: string } | null
+  readonly extensionsAvailable: ReadonlySet<string>
+  readonly extensionsPresent: readonly string[]
+  readonly tablespaces: ReadonlySet<string>
+  readonly lz4: boolean
+  readonly user: string
+  readonly superuser: boolean
+  readonly createDatabase: boolean
+  readonly createRole: boolean
+  /** Roles whose objects the user may make: itself and those it may SET ROLE to; null for a superuser: all. */
+  readonly mayActAs: ReadonlySet<string> | null
+}
+
+/** Where an unfinished restore leaves word of itself. */
+export const markerSchema = 'holdfast_restore'
+
+/** Databases to connect to while the target does not exist. */
+const maintenance = ['postgres', 'template1']
+
+/** A connection to some database of the server that is not the target. */
+export async function connectMaintenance(address: ServerAddress, signal?: AbortSignal): Promise<Connection> {
+  let last: unknown
+  for (const name of maintenance) {
+    if (name === address.database) continue
+    try {
+      return await connect({ address: withDatabase(address, name), signal })
+    } catch (error) {
+      if (!isHoldfastError(error, 'database_missing')) throw error
+      last = error
+    }
+  }
+  throw last
+}
+
+/** Asks the target; changes nothing. */
+export async function inspectTarget(address: ServerAddress, signal?: AbortSignal): Promise<TargetFacts> {
+  try {
+    await using own = await connect({ address, signal })
+    return await readFacts(own, true)
+  } catch (error) {
+    if (!isHoldfastError(error, 'database_missing')) throw error
+    await using other = await connectMaintenance(address, signal)
+    return await readFacts(other, false)
+  }
+}
+
+interface ServerRow extends Record<string, unknown> {
+  encoding: string
+  lz4: boolean
+  user: string
+  superuser: boolean
+  createdb: boolean
+  createrole: boolean
+  available: string[]
+  present: string[]
+  tablespaces: string[]
+  roles: string[]
+}
+
+async function readFacts(connection: Connection, exists: boolean): Promise<TargetFacts> {
+  const [row] = await connection.query<ServerRow>(
+    `SELECT pg_catalog.current_setting('server_encoding') AS encoding,
+      (SELECT 'lz4' = ANY (enumvals) FROM pg_catalog.pg_settings WHERE name = 'default_toast_compression') AS lz4,
+      current_user::pg_catalog.text AS user, r.rolsuper AS superuser, r.rolcreatedb AS createdb, r.rolcreaterole AS createrole,
+      (SELECT coalesce(pg_catalog.json_agg(name), '[]') FROM pg_catalog.pg_available_extensions) AS available,
+      (SELECT coalesce(pg_catalog.json_agg(extname), '[]') FROM pg_catalog.pg_extension) AS present,
+      (SELECT pg_catalog.json_agg(spcname) FROM pg_catalog.pg_tablespace) AS tablespaces,
+      (SELECT coalesce(pg_catalog.json_agg(a.rolname), '[]') FROM pg_catalog.pg_roles a
+        WHERE pg_catalog.pg_has_role(current_user, a.oid, 'MEMBER')) AS roles
+     FROM pg_catalog.pg_roles r WHERE r.rolname = current_user`,
+  )
+  if (row === undefined) throw new Error('the server does not know its own user')
+  const holds = exists ? await readHoldings(connection) : []
+  return {
+    major: Math.floor(connection.version / 10_000),
+    exists,
+    encoding: exists ? row.encoding : null,
+    holds: holds.slice(0, 20),
+    holdsCount: holds.length,
+    unfinished: exists ? await readMarker(connection) : null,
+    extensionsAvailable: new Set(row.available),
+    extensionsPresent: exists ? row.present : [],
+    tablespaces: new Set(row.tablespaces),
+    lz4: row.lz4,
+    user: row.user,
+    superuser: row.superuser,
+    createDatabase: row.superuser || row.createdb,
+    createRole: row.superuser || row.createrole,
+    mayActAs: row.superuser ? null : new Set(row.roles),
+  }
+}
+
+/**
+ * Everything that somebody made in the database: objects with an id above those that initdb gives. Members of
+ * extensions are not named one by one, and extensions are listed elsewhere.
+ */
+async function readHoldings(connection: Connection): Promise<string[]> {
+  const rows = await connection.query<{ label: string }>(`
+    WITH made AS (
+      SELECT 'pg_catalog.pg_class'::pg_catalog.regclass AS class, c.oid,
+        CASE c.relkind WHEN 'S' THEN 'sequence ' WHEN 'v' THEN 'view ' WHEN 'm' THEN 'materialized view ' WHEN 'f' THEN 'foreign table ' WHEN 'c' THEN 'type ' ELSE 'table ' END
+          || n.nspname || '.' || c.relname AS label
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r','p','S','v','m','f','c') AND n.nspname !~ '^pg_(toast|temp)'
+      UNION ALL SELECT 'pg_catalog.pg_proc'::pg_catalog.regclass, p.oid, 'function ' || n.nspname || '.' || p.proname
+        FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+      UNION ALL SELECT 'pg_catalog.pg_type'::pg_catalog.regclass, t.oid, 'type ' || n.nspname || '.' || t.typname
+        FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+        WHERE t.typtype IN ('d', 'e', 'r', 'b') AND NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.typarray = t.oid)
+      UNION ALL SELECT 'pg_catalog.pg_namespace'::pg_catalog.regclass, oid, 'schema ' || nspname FROM pg_catalog.pg_namespace
+        WHERE nspname !~ '^pg_' AND nspname <> '${markerSchema}'
+      UNION ALL SELECT 'pg_catalog.pg_event_trigger'::pg_catalog.regclass, oid, 'event trigger ' || evtname FROM pg_catalog.pg_event_trigger
+      UNION ALL SELECT 'pg_catalog.pg_publication'::pg_catalog.regclass, oid, 'publication ' || pubname FROM pg_catalog.pg_publication
+      UNION ALL SELECT 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, oid, 'foreign data wrapper ' || fdwname FROM pg_catalog.pg_foreign_data_wrapper
+      UNION ALL SELECT 'pg_catalog.pg_cast'::pg_catalog.regclass, oid, 'cast ' || castsource::pg_catalog.regtype || ' to ' || casttarget::pg_catalog.regtype FROM pg_catalog.pg_cast
+      UNION ALL SELECT 'pg_catalog.pg_language'::pg_catalog.regclass, oid, 'language ' || lanname FROM pg_catalog.pg_language
+      UNION ALL SELECT 'pg_catalog.pg_largeobject_metadata'::pg_catalog.regclass, oid, 'large object ' || oid FROM pg_catalog.pg_largeobject_metadata
+      UNION ALL SELECT 'pg_catalog.pg_default_acl'::pg_catalog.regclass, d.oid, 'default privileges of ' || r.rolname
+        FROM pg_catalog.pg_default_acl d JOIN pg_catalog.pg_roles r ON r.oid = d.defaclrole
+      UNION ALL SELECT 'pg_catalog.pg_subscription'::pg_catalog.regclass, s.oid, 'subscription ' || s.subname FROM pg_catalog.pg_subscription s
+        WHERE s.subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+    )
+    SELECT label FROM made m WHERE (oid >= 16384 OR class = 'pg_catalog.pg_largeobject_metadata'::pg_catalog.regclass)
+      AND label NOT LIKE '% ${markerSchema}.%'
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = m.class AND d.objid = m.oid AND d.deptype IN ('e', 'i'))
+    ORDER BY 1`)
+  return rows.map((r) => r.label)
+}
+
+async function readMarker(connection: Connection): Promise<TargetFacts['unfinished']> {
+  const [found] = await connection.query<{ there: boolean }>(
+    `SELECT pg_catalog.to_regclass('${markerSchema}.progress') IS NOT NULL AS there`,
+  )
+  if (!found?.there) return null
+  const [row] = await connection.query<{ backup: string; started: string }>(
+    `SELECT backup, started FROM ${markerSchema}.progress`,
+  )
+  return row ? { backup: row.backup, started: row.started } : null
+}

@@ -1,0 +1,80 @@
+import type { RoleDefinition } from '../postgres/globals/types.ts'
+import type { SchemaEntry } from '../postgres/schema/entry.ts'
+import type { Gap, TableContents } from '../repository/format/contents.ts'
+
+/** What a person can choose of a restore into a new or empty database. */
+export interface RestoreOptions {
+  /** Make the database; refused if there is one of this name. */
+  readonly createDatabase: boolean
+  /** Patterns; empty means everything. */
+  readonly schemas: readonly string[]
+  readonly tables: readonly string[]
+  readonly excludeTables: readonly string[]
+  readonly noOwner: boolean
+  readonly noGrants: boolean
+  /** Which missing roles are made: those the database's objects and grants refer to, all of the backup's, or none. */
+  readonly roles: 'needed' | 'all' | 'none'
+  /** Clear what an interrupted restore left in the target before beginning. */
+  readonly restart: boolean
+  /** Drills only: a locale the scratch server lacks is replaced by C.UTF-8, which is reported. */
+  readonly allowLocaleFallback: boolean
+}
+
+/** What will be done, made before anything is touched: printable data. */
+export interface RestorePlan {
+  readonly backup: string
+  readonly moment: string
+  /** Without password. */
+  readonly target: string
+  readonly database: { readonly create: string | null; readonly after: readonly string[] }
+  readonly roles: { readonly create: readonly RoleDefinition[]; readonly statements: readonly string[] }
+  readonly entries: readonly SchemaEntry[]
+  readonly tables: readonly TableContents[]
+  /** Entries of the backup that are not restored, with the reason. */
+  readonly leftOut: readonly { readonly type: string; readonly name: string; readonly why: string }[]
+  readonly totals: { readonly tables: number; readonly rows: number; readonly plainBytes: number }
+  /** Worth knowing before going on; nothing that prevents it. */
+  readonly warnings: readonly string[]
+  /** Why it can't be done. Empty in a plan that may be run. */
+  readonly problems: readonly RestoreProblem[]
+  readonly options: RestoreOptions
+  /** Large objects are restored with the whole database only. */
+  readonly largeObjects: boolean
+  readonly lz4: boolean
+}
+
+export interface RestoreProblem {
+  readonly code:
+    | 'target_too_old'
+    | 'target_not_empty'
+    | 'target_exists'
+    | 'target_unfinished'
+    | 'target_lacks'
+    | 'database_missing'
+  readonly message: string
+}
+
+/** What was done, and what it was compared with. */
+export interface RestoreReport {
+  readonly backup: string
+  readonly target: string
+  readonly tables: readonly RestoredTable[]
+  readonly rows: number
+  readonly plainBytes: number
+  /** ISO 8601. */
+  readonly started: string
+  readonly finished: string
+  readonly seconds: number
+  readonly phases: readonly { readonly name: string; readonly seconds: number }[]
+  readonly warnings: readonly string[]
+  readonly gaps: readonly Gap[]
+  readonly rolesCreated: readonly string[]
+}
+
+export interface RestoredTable {
+  readonly schema: string
+  readonly name: string
+  readonly rows: number
+  /** How far it was compared with the source's own fingerprint. `counted`: exact count; `sampled`, `hashed`: contents too. */
+  readonly compared: 'counted' | 'sampled' | 'hashed' | 'not held'
+}

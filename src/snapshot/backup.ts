@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../lib/clock.ts'
+import type { OnProgress } from '../lib/progress.ts'
+import { connect, type ServerAddress } from '../postgres/connect.ts'
+import { listTables } from '../postgres/introspect/tables.ts'
+import { precheckSource } from '../postgres/precheck.ts'
+import type { BackupContents, BackupScope } from '../repository/format/contents.ts'
+import type { Manifest } from '../repository/format/manifest.ts'
+import type { BackupWriter } from '../repository/types.ts'
+import { version } from '../version.ts'
+import { openSnapshot } from './consistent.ts'
+import type { Proof } from './fingerprint.ts'
+import { readContents } from './contents.ts'
+import { chooseTables } from './scope.ts'
+
+export interface BackupRequest {
+  readonly writer: BackupWriter
+  readonly source: ServerAddress
+  readonly scope: BackupScope
+  readonly proof: Proof
+  /** Connections that read rows; the snapshot's leader and one for the catalogs come on top. */
+  readonly jobs: number
+  /** How long to wait for a lock on a table before giving up. */
+  readonly lockTimeoutMs: number
+  readonly name: string | null
+  readonly description: string | null
+  readonly clock: Clock
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: OnProgress | undefined
+}
+
+/**
+ * Makes one full backup. It exists when its manifest does, which is written last: after every chunk is durable, every
+ * connection has ended its work without error, and the rows received equal those that the source counted.
+ * Whatever fails before leaves only chunks, which the next backup uses again.
+ */
+export async function runBackup(o: BackupRequest): Promise<{ manifest: Manifest; contents: BackupContents }> {
+  await using connections = new AsyncDisposableStack()
+  const started = o.clock.now()
+  const onProgress = o.onProgress ?? ((): void => undefined)
+  onProgress({ phase: 'locking tables', done: 0, total: null, unit: 'tables' })
+  await precheck(o)
+  const snapshot = await openSnapshot({
+    address: o.source,
+    lockTimeoutMs: o.lockTimeoutMs,
+    signal: o.signal,
+    connections,
+  })
+  const contents = await readContents({ ...o, snapshot, onProgress })
+  o.signal?.throwIfAborted()
+
+  const index = await o.writer.store(Buffer.from(JSON.stringify(contents)))
+  const chunks = o.writer.chunks()
+  const held = contents.tables.filter((t) => t.data === 'held')
+  const manifest: Manifest = {
+    format: 1,
+    id: `${started.toISOString().replace(/[-:]|\.\d+/g, '')}-${randomBytes(4).toString('hex')}`,
+    sequence: o.writer.sequence,
+    kind: 'full',
+    name: o.name,
+    description: o.description,
+    source: o.writer.keyedHash(
+      `${contents.server.systemIdentifier ?? o.source.host}/${contents.database.name}`,
+    ),
+    host: o.writer.host,
+    holdfast: version,
+    started: started.toISOString(),
+    moment: snapshot.moment,
+    finished: o.clock.now().toISOString(),
+    lsn: snapshot.lsn,
+    major: contents.server.major,
+    epoch: o.writer.epoch,
+    totals: {
+      tables: held.length,
+      rows: held.reduce((sum, t) => sum + t.rows, 0),
+      plainBytes: held.reduce((sum, t) => sum + t.plainBytes, 0),
+      storedBytes: o.writer.stats.storedBytes,
+      newChunks: o.writer.stats.newChunks,
+      newStoredBytes: o.writer.stats.newStoredBytes,
+      reusedChunks: o.writer.stats.reusedChunks,
+      gaps: contents.gaps.length,
+    },
+    contents: chunks[index]?.[0] ?? '',
+    chunks,
+  }
+  await o.writer.commit(manifest)
+  return { manifest, contents }
+}
+
+/** Refuses what could only become a subset: tables in scope that the role may not read, or not all rows of. */
+async function precheck(o: BackupRequest): Promise<void> {
+  await using connection = await connect({ address: o.source, signal: o.signal })
+  const tables = (await listTables(connection)).filter((t) => t.kind === 'table')
+  await precheckSource(connection, chooseTables(tables, o.scope).held)
+}

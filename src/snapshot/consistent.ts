@@ -1,0 +1,165 @@
+import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
+import { connect, connectWire, type Connection, type ServerAddress } from '../postgres/connect.ts'
+import { listTables, tableLabel, type TableFacts } from '../postgres/introspect/tables.ts'
+import { literal, qualified } from '../postgres/quote.ts'
+import { sessionSettings } from '../postgres/settings.ts'
+import type { Wire } from '../postgres/wire.ts'
+
+/** One moment of the source, held open: every connection that imports `name` sees the same rows. */
+export interface ConsistentSnapshot {
+  /** What SET TRANSACTION SNAPSHOT takes. */
+  readonly name: string
+  /** When, by the source's clock, ISO 8601 UTC. */
+  readonly moment: string
+  readonly lsn: string
+  readonly inRecovery: boolean
+  readonly tables: readonly TableFacts[]
+  /** Holds the snapshot and a lock on every table: also the connection that can read any of them without waiting. */
+  readonly leader: Wire
+  /** Opens one more connection inside the snapshot, for reading rows. */
+  join(): Promise<Wire>
+  /** Opens one more connection inside the snapshot, for catalog queries. */
+  joinCatalog(): Promise<Connection>
+}
+
+const attempts = 10
+
+/**
+ * Locks every table in ACCESS SHARE mode *before* the snapshot is taken. The order matters: TRUNCATE and rewriting
+ * ALTERs ignore snapshots, so a table that is truncated between a snapshot and its lock reads as empty. LOCK TABLE takes
+ * no snapshot of its own in a repeatable read transaction; the first query after it does. If that snapshot then shows a
+ * table which is not among those locked (made or renamed meanwhile), all is undone and begun again.
+ */
+export async function openSnapshot(o: {
+  address: ServerAddress
+  lockTimeoutMs: number
+  signal?: AbortSignal | undefined
+  connections: AsyncDisposableStack
+}): Promise<ConsistentSnapshot> {
+  const session = { address: o.address, settings: sessionSettings, signal: o.signal }
+  const leader = o.connections.use(await connectWire(session))
+  const join = async (): Promise<Wire> => o.connections.use(await connectWire(session))
+  const catalog = o.connections.use(await connect(session))
+  let wanted = await listTables(catalog)
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    await leader.query(
+      `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lock_timeout = ${o.lockTimeoutMs}`,
+    )
+    if (
+      !(await lockAll(
+        leader,
+        wanted.filter((t) => t.readable),
+        catalog,
+      ))
+    ) {
+      await leader.query('ROLLBACK')
+      wanted = await listTables(catalog)
+      continue
+    }
+    const taken = await takeSnapshot(leader)
+    await catalog.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+    await catalog.query(`SET TRANSACTION SNAPSHOT ${literal(taken.name)}`)
+    const tables = await listTables(catalog)
+    await catalog.query('ROLLBACK')
+    if (tables.every((t) => !t.readable || taken.locked.has(t.oid))) {
+      await leader.query('SET lock_timeout = 0')
+      return {
+        ...taken,
+        tables,
+        leader,
+        join: async () => enter(await join(), taken.name),
+        joinCatalog: async () => {
+          const connection = o.connections.use(await connect(session))
+          await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+          await connection.query(`SET TRANSACTION SNAPSHOT ${literal(taken.name)}`)
+          return connection
+        },
+      }
+    }
+    await leader.query('ROLLBACK')
+    wanted = await listTables(catalog)
+  }
+  throw new HoldfastError(
+    'source_changed',
+    `Tables were made or renamed during each of ${attempts} attempts to lock them.`,
+  )
+}
+
+/** (Re)starts a connection's transaction inside the snapshot; also after an error has aborted it. */
+export async function enter(wire: Wire, snapshot: string): Promise<Wire> {
+  await wire.query('ROLLBACK; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+  await wire.query(`SET TRANSACTION SNAPSHOT ${literal(snapshot)}`)
+  // Another session may wait for a lock that only the leader's stands in the way of; then waiting here would be for ever.
+  await wire.query('SET LOCAL lock_timeout = 1000')
+  return wire
+}
+
+/** False if a table was dropped or renamed since it was listed. */
+async function lockAll(leader: Wire, tables: readonly TableFacts[], catalog: Connection): Promise<boolean> {
+  for (let at = 0; at < tables.length; at += 500) {
+    const names = tables.slice(at, at + 500).map((t) => `ONLY ${qualified(t.schema, t.name)}`)
+    try {
+      await leader.query(`LOCK TABLE ${names.join(', ')} IN ACCESS SHARE MODE`)
+    } catch (error) {
+      if (isHoldfastError(error, 'lock_timeout')) throw await blockedBy(error, tables, catalog)
+      // undefined_table, invalid_schema_name: dropped or renamed since; wrong_object_type: remade as a view.
+      if (isHoldfastError(error) && ['42P01', '3F000', '42809'].includes(String(error.details['sqlstate'])))
+        return false
+      throw error
+    }
+  }
+  return true
+}
+
+async function takeSnapshot(leader: Wire): Promise<{
+  name: string
+  moment: string
+  lsn: string
+  inRecovery: boolean
+  locked: ReadonlySet<number>
+}> {
+  const [row] = await leader.query(`SELECT pg_catalog.pg_export_snapshot(),
+    pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+    CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
+      ELSE pg_catalog.pg_current_wal_insert_lsn() END, pg_catalog.pg_is_in_recovery()`)
+  const held = await leader.query(
+    `SELECT relation FROM pg_catalog.pg_locks WHERE pid = pg_catalog.pg_backend_pid() AND locktype = 'relation'`,
+  )
+  if (row === undefined) throw new HoldfastError('internal', 'The server exported no snapshot.')
+  return {
+    name: row[0] ?? '',
+    moment: row[1] ?? '',
+    lsn: row[2] ?? '0/0',
+    inRecovery: row[3] === 't',
+    locked: new Set(held.map((r) => Number(r[0]))),
+  }
+}
+
+/** The same error, naming who holds the lock. No query text: it may hold data. */
+async function blockedBy(
+  error: HoldfastError,
+  tables: readonly TableFacts[],
+  catalog: Connection,
+): Promise<HoldfastError> {
+  const holders = await catalog.query<{
+    oid: string
+    pid: number
+    user: string
+    state: string
+    since: string
+  }>(
+    `SELECT l.relation::pg_catalog.int8 AS oid, l.pid, a.usename AS user, a.state, a.xact_start::pg_catalog.text AS since
+     FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+     WHERE l.locktype = 'relation' AND l.granted AND l.mode = 'AccessExclusiveLock'
+       AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())`,
+  )
+  const byOid = new Map(tables.map((t) => [t.oid, t]))
+  const named = holders.flatMap((h) => {
+    const table = byOid.get(Number(h.oid))
+    return table
+      ? [`${tableLabel(table)} by process ${h.pid} (user ${h.user}, ${h.state}, since ${h.since})`]
+      : []
+  })
+  const who = named.length > 0 ? ` Held: ${named.slice(0, 5).join('; ')}.` : ''
+  return new HoldfastError('lock_timeout', `A table stayed locked for too long.${who}`, { cause: error })
+}

@@ -1,0 +1,81 @@
+import { HoldfastError } from '../lib/errors.ts'
+import { tableLabel, type TableFacts } from '../postgres/introspect/tables.ts'
+import { ident, literal, qualified } from '../postgres/quote.ts'
+import type { Wire } from '../postgres/wire.ts'
+import type { RowRange } from '../repository/format/contents.ts'
+import type { Chunker, Run } from './chunker.ts'
+import type { ReadTask } from './ranges.ts'
+
+/** A range that was read; `pieces` of `run` can be asked for once the chunker was flushed. */
+export interface ReadRange {
+  readonly table: TableFacts
+  readonly range: number
+  readonly from: number
+  readonly to: number | null
+  readonly rows: number
+  readonly run: Run
+}
+
+/** Does one task on one connection. The bytes go to the chunker; nothing is durable before the runs' pieces resolve. */
+export async function readTask(o: {
+  task: ReadTask
+  wire: Wire
+  chunker: Chunker
+  encoding: string
+}): Promise<ReadRange[]> {
+  const ranges =
+    o.task.kind === 'range'
+      ? [o.task]
+      : o.task.tables.map((table) => ({ table, range: 0, from: 0, to: null }))
+  const read: ReadRange[] = []
+  for (const { table, range, from, to } of ranges) {
+    o.chunker.begin()
+    const rows = await o.wire.copyOut(copySql(table, from, to, o.encoding), {
+      write: (bytes, _rows, endsRow) => o.chunker.write(bytes, endsRow),
+    })
+    read.push({ table, range, from, to, rows, run: o.chunker.end() })
+  }
+  await o.chunker.flush()
+  return read
+}
+
+/** ENCODING is the database's own, so that bytes are taken as they are whatever the session's encoding is. */
+export function copySql(table: TableFacts, from: number, to: number | null, encoding: string): string {
+  const name = qualified(table.schema, table.name)
+  const options = `TO STDOUT (FORMAT text, ENCODING ${literal(encoding)})`
+  const where = rowCondition(table, from, to)
+  const columns = table.columns.map((c) => ident(c.name)).join(', ')
+  // A whole table needs no query plan: COPY of the table itself is the server's fastest path.
+  if (where === '' && columns !== '') return `COPY ${name} (${columns}) ${options}`
+  return `COPY (SELECT ${columns} FROM ONLY ${name} AS t${where}) ${options}`
+}
+
+/** ` WHERE ...` for the rows of a page range of the table that belong to a backup, or ''. */
+export function rowCondition(table: TableFacts, from: number, to: number | null): string {
+  const conditions: string[] = []
+  if (from > 0) conditions.push(`t.ctid >= '(${from},0)'::pg_catalog.tid`)
+  if (to !== null) conditions.push(`t.ctid < '(${to},0)'::pg_catalog.tid`)
+  const extra = extensionFilter(table)
+  if (extra !== '') conditions.push(extra)
+  return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
+}
+
+/** The condition that the extension gave, which begins with the word WHERE. */
+function extensionFilter(table: TableFacts): string {
+  const text = table.extensionCondition ?? ''
+  return text === '' ? '' : `(${text.replace(/^\s*where\b/i, '')})`
+}
+
+/** The range as the contents tell it, once its chunks are durable. */
+export async function storedRange(read: ReadRange): Promise<RowRange> {
+  return { from: read.from, to: read.to, rows: read.rows, pieces: await read.run.pieces() }
+}
+
+/** Compares rows received with the independent count of the source. */
+export function requireEqualRows(table: TableFacts, received: number, counted: number): void {
+  if (received === counted) return
+  throw new HoldfastError(
+    'source_mismatch',
+    `${tableLabel(table)}: ${received} rows were received, but the source counts ${counted} in the same snapshot.`,
+  )
+}
