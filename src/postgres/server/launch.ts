@@ -13,7 +13,7 @@ export interface ServerLimits {
   readonly memoryBytes?: number
   /** Size of one file; tables are split into files of 1 GB. */
   readonly fileBytes?: number
-  /** Added to the priority number: 0 to 19, 19 the most modest. */
+  /** The scheduler's nice value: 0 to 19, 19 the most modest. */
   readonly nice?: number
 }
 
