@@ -9,7 +9,11 @@ export interface ErrorCodeInfo {
 }
 
 const table = {
-  usage: { exit: 2, meaning: 'The command line or an option is wrong.', hint: 'Run the command with --help.' },
+  usage: {
+    exit: 2,
+    meaning: 'The command line or an option is wrong.',
+    hint: 'Run the command with --help.',
+  },
   internal: {
     exit: 1,
     meaning: 'Something that should be impossible has happened.',
@@ -224,6 +228,16 @@ const table = {
     exit: 7,
     meaning: 'The path to export to exists already.',
     hint: 'Choose another path; nothing was overwritten.',
+  },
+  export_unsafe: {
+    exit: 4,
+    meaning: 'The backup holds text that psql would take for a command of its own.',
+    hint: 'Somebody has tampered with the source database. Restore with holdfast restore, which does not use psql.',
+  },
+  row_too_long: {
+    exit: 1,
+    meaning: 'A row is too long to be turned into this format.',
+    hint: 'Export with --format sql, or restore the table into a database.',
   },
   server_missing: {
     exit: 1,
