@@ -2,24 +2,34 @@
 export interface TargetAbilities {
   /** The server was built with lz4. */
   readonly lz4: boolean
+  readonly major: number
 }
 
 /** pg_dump writes these on a line of their own, after the table. A column's name may hold anything, doubled quotes too. */
 const lz4Column =
-  /^ALTER (?:FOREIGN )?TABLE ONLY (?:(?:"(?:[^"]|"")*"|[^\s."]+)\.)?(?:"(?:[^"]|"")*"|[^\s."]+) ALTER COLUMN (?:"(?:[^"]|"")*"|[^\s."]+) SET COMPRESSION lz4;\n/
+  /^ALTER (?:FOREIGN )?TABLE ONLY (?:(?:"(?:[^"]|"")*"|[^\s."]+)\.)?(?:"(?:[^"]|"")*"|[^\s."]+) ALTER COLUMN (?:"(?:[^"]|"")*"|[^\s."]+) SET COMPRESSION lz4;\n*$/
+
+/**
+ * Behind the connection's text, which may hold anything. pg_dump writes it for servers that know no other way, and
+ * only from 16 on is it an option.
+ */
+const runAsOwner = /, run_as_owner = true(?=(?:, \w+ = (?:\w+|'[^']*'))*\);\n*$)/
 
 /**
  * An entry's SQL, one byte per character or as text, without what the target can't do, and which statements were
- * left out. Only whole statements are: text inside of a constant, a name, a body or a comment stays as it is.
+ * lost by that. Only whole statements are: text inside of a constant, a name, a body or a comment stays as it is.
  */
 export function adaptEntry(sql: string, target: TargetAbilities): { sql: string; leftOut: string[] } {
-  if (target.lz4 || !sql.includes(' SET COMPRESSION lz4;')) return { sql, leftOut: [] }
   const leftOut: string[] = []
+  const lacksLz4 = !target.lz4 && sql.includes(' SET COMPRESSION lz4;')
+  const lacksRunAsOwner = target.major < 16 && sql.startsWith('CREATE SUBSCRIPTION ')
+  if (!lacksLz4 && !lacksRunAsOwner) return { sql, leftOut }
   let kept = ''
   for (const statement of statements(sql)) {
-    const found = lz4Column.exec(statement)?.[0]
+    const found = lacksLz4 ? lz4Column.exec(statement)?.[0] : undefined
     if (found !== undefined) leftOut.push(found.trim())
-    kept += found === undefined ? statement : statement.slice(found.length)
+    else if (lacksRunAsOwner) kept += statement.replace(runAsOwner, '')
+    else kept += statement
   }
   return { sql: kept, leftOut }
 }

@@ -109,3 +109,5 @@ try {
 } catch (error) {
   send({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
 }
+// The end of a thread may be told before its last message: sleep until the main thread ends it.
+Atomics.wait(answered, 0, Atomics.load(answered, 0))
