@@ -46,7 +46,7 @@ export async function initRepository(options: {
   signal?: AbortSignal | undefined
 }): Promise<InitResult> {
   const { storage, signal } = options
-  await requireEmpty(storage, signal)
+  const leftOver = await clear(storage, signal)
   const { result, header, keyset } = await make(options)
   const first = keysetKey(1)
   if (!(await putOnce(storage, first, keyset, { signal }))) throw taken(storage, first)
@@ -54,15 +54,16 @@ export async function initRepository(options: {
     await options.save?.(result)
     if (!(await putOnce(storage, headerKey, header, { signal }))) throw taken(storage, headerKey)
   } catch (error) {
-    await withdraw(storage, keyset)
+    await withdraw(storage, keyset, leftOver)
     throw error
   }
   if (!(await holds(storage, first, keyset))) {
+    await storage.delete(headerKey)
     throw new HoldfastError(
       'storage_failed',
-      `Another program changed ${first} while the repository was made`,
+      `Another holdfast init ran at ${storage.address} at the same time`,
       {
-        hint: 'Delete what is at this address and run holdfast init again, once.',
+        hint: 'Run holdfast init again, once.',
       },
     )
   }
@@ -131,24 +132,27 @@ async function firstRecipient(options: {
 }
 
 /**
- * A first key set and nothing else is what an interrupted init leaves; it protects nothing and is removed. Any other
- * object of a repository may be the rest of a damaged one, which must not be built over.
+ * A first key set and nothing else is what an interrupted init leaves. It protects nothing and is removed, and returned, for it
+ * may be that of an init that is just about to store its header. Any other object of a repository may be the
+ * rest of a damaged one, which must not be built over.
  */
-async function requireEmpty(storage: Storage, signal: AbortSignal | undefined): Promise<void> {
-  if ((await storage.head(headerKey, { signal })) !== null) throw taken(storage, headerKey)
-  let leftOver = false
+async function clear(storage: Storage, signal: AbortSignal | undefined): Promise<Uint8Array | null> {
   for (const prefix of [keysetPrefix, manifestPrefix, chunkPrefix]) {
     for await (const { key } of storage.list(prefix, { signal })) {
       if (key !== keysetKey(1)) throw taken(storage, key)
-      leftOver = true
     }
   }
-  if (leftOver) await storage.delete(keysetKey(1), { signal })
+  const leftOver = await getIfPresent(storage, keysetKey(1), { signal })
+  if ((await storage.head(headerKey, { signal })) !== null) throw taken(storage, headerKey)
+  if (leftOver !== null) await storage.delete(keysetKey(1), { signal })
+  return leftOver
 }
 
-async function withdraw(storage: Storage, keyset: Uint8Array): Promise<void> {
+/** Takes the key set back, and puts the one that was there before in its place: its init may have won. */
+async function withdraw(storage: Storage, keyset: Uint8Array, leftOver: Uint8Array | null): Promise<void> {
   try {
     if (await holds(storage, keysetKey(1), keyset)) await storage.delete(keysetKey(1))
+    if (leftOver !== null) await storage.put(keysetKey(1), leftOver)
   } catch {
     // The first error is the one to tell; what is left here the next init removes.
   }
