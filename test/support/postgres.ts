@@ -157,8 +157,12 @@ export async function standby(primary: TestServer): Promise<TestStandby> {
     settings: {
       primary_conninfo: source,
       // A standby must not have less of these than its primary.
-      ...{ wal_level: 'logical', max_prepared_transactions: '5', max_locks_per_transaction: '512' },
-      ...{ shared_buffers: '32MB', hot_standby: 'on', hot_standby_feedback: 'on' },
+      wal_level: 'logical',
+      max_prepared_transactions: '5',
+      max_locks_per_transaction: '512',
+      shared_buffers: '32MB',
+      hot_standby: 'on',
+      hot_standby_feedback: 'on',
     },
   })
   const stop = async (mode: 'fast' | 'immediate' = 'fast'): Promise<void> => {

@@ -34,6 +34,7 @@ exec 3<&0 </dev/null
     waited=0
     while kill -0 "$server" 2>/dev/null && [ "$waited" -lt 400 ]; do sleep 0.05; waited=$((waited + 1)); done
     rm -rf -- "$temporary"/*
+    rmdir -- "$temporary" 2>/dev/null
   ) &
 )
 exec 3<&-

@@ -57,7 +57,8 @@ function processTag(pid: number): string | null {
     // The second field is the program's name in brackets and may hold anything; the start time is the 22nd.
     const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
     const namespace = /\d+/.exec(readlinkSync(`/proc/self/ns/pid`))?.[0] ?? '0'
-    return `${pid}-${started}-${namespace}`
+    // Short, for it is part of the path of a socket.
+    return [pid, started, namespace].map((part) => Number(part).toString(36)).join('-')
   } catch {
     return null
   }
@@ -72,8 +73,13 @@ export function ownedName(kind: string): string {
 export async function sweep(cache: string): Promise<void> {
   const namespace = processTag(process.pid)?.split('-')[2]
   for (const name of await readdir(cache)) {
-    const owned = /^(?:run|part)-((\d+)-\d+-(\d+))-[0-9a-f]{8}$/.exec(name)
-    if (owned === null || owned[3] !== namespace || processTag(Number(owned[2])) === owned[1]) continue
+    const owned = /^(?:run|part)-(([0-9a-z]+)-[0-9a-z]+-([0-9a-z]+))-[0-9a-f]{8}$/.exec(name)
+    if (
+      owned === null ||
+      owned[3] !== namespace ||
+      processTag(Number.parseInt(owned[2] ?? '', 36)) === owned[1]
+    )
+      continue
     const path = join(cache, name)
     // The dead process's own watchdog may still be stopping the server; it is left to do so.
     if (await serverLives(join(path, 'data'))) continue

@@ -97,7 +97,11 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     if (!standby) await setPassword({ binaries, dataDirectory, password, durable, user, signal })
     const program = join(binaries.directory, 'bin/postgres')
     const { child, port, ended } = await launch({
-      ...{ program, dataDirectory, runDirectory, user, signal },
+      program,
+      dataDirectory,
+      runDirectory,
+      user,
+      signal,
       limits: options.limits ?? {},
     })
     let lastLog = ''
@@ -117,7 +121,12 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
       await rm(runDirectory, { recursive: true, force: true, maxRetries: 5 })
     }
     const server: EmbeddedServer = {
-      ...{ host: '127.0.0.1', port, socketDirectory: runDirectory, user: 'postgres', password, major },
+      host: '127.0.0.1',
+      port,
+      socketDirectory: runDirectory,
+      user: 'postgres',
+      password,
+      major,
       version: binaries.packageVersion.split('.').slice(0, 2).join('.'),
       pid: child.pid ?? 0,
       dataDirectory,
@@ -136,8 +145,8 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
 
 const logCharacters = 8000
 
-/** The kernel allows 107 bytes for the path of a socket, of which its name takes up to 19. */
-const socketDirectoryBytes = 85
+/** The kernel allows 107 bytes for the path of a socket, of which its name takes up to 15. */
+const socketDirectoryBytes = 92
 
 async function makeRunDirectory(cache: string, user: ServerUser | null): Promise<string> {
   let path = join(cache, ownedName('run'))

@@ -153,7 +153,11 @@ export async function setPassword(options: {
     arguments: [
       '--single',
       ...(options.durable ? [] : ['-F']),
-      ...['-c', 'log_min_error_statement=panic', '-D', options.dataDirectory, 'postgres'],
+      '-c',
+      'log_min_error_statement=panic',
+      '-D',
+      options.dataDirectory,
+      'postgres',
     ],
     input: `ALTER ROLE postgres PASSWORD '${options.password}'\n`,
     user: options.user,
