@@ -48,11 +48,23 @@ function decompress(frame: Buffer, maxBytes: number): Uint8Array<ArrayBuffer> {
       'A chunk does not hold what it should: no zstd frame of a sane size.',
     )
   }
+  const { buffer, engine } = decompressFirstFrame(frame, size)
+  // node:zlib passes over whatever follows the first frame; `zstd -d` does not.
+  if (engine.bytesWritten !== frame.length || buffer.length !== size) {
+    throw new HoldfastError('object_damaged', 'A chunk holds more than one zstd frame.')
+  }
+  return unpooled(buffer)
+}
+
+function decompressFirstFrame(
+  frame: Buffer,
+  size: number,
+): { buffer: Buffer; engine: { bytesWritten: number } } {
+  // A little more than needed: an output buffer that gets full makes zlib allocate a second one.
+  const options = { chunkSize: Math.max(size + 64, 8192), maxOutputLength: size + 64, info: true }
   try {
-    // A little more than needed: an output buffer that gets full makes zlib allocate a second one.
-    return unpooled(
-      zstdDecompressSync(frame, { chunkSize: Math.max(size + 64, 8192), maxOutputLength: size + 64 }),
-    )
+    // With `info` the result is not the Buffer that the types promise.
+    return zstdDecompressSync(frame, options) as unknown as ReturnType<typeof decompressFirstFrame>
   } catch (error) {
     throw new HoldfastError('object_damaged', `A chunk cannot be decompressed: ${messageOf(error)}`, {
       cause: error,
