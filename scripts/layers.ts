@@ -15,9 +15,10 @@ interface Layer {
   readonly packages?: readonly string[]
 }
 
-const engine = ['lib', 'storage/storage.ts', 'repository', 'postgres', 'profile']
+const engine = ['lib', 'version.ts', 'storage/storage.ts', 'repository', 'postgres', 'profile']
 
 export const layers: Readonly<Record<string, Layer>> = {
+  'version.ts': { imports: [] },
   lib: { imports: [] },
   storage: { imports: ['lib'] },
   postgres: { imports: ['lib'], packages: ['pg', '@electric-sql/pglite-tools'] },
@@ -33,7 +34,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   export: { imports: engine },
   verify: { imports: [...engine, 'restore'] },
   cli: {
-    imports: ['lib', 'storage', 'repository', 'postgres', 'profile', 'snapshot', 'restore', 'export', 'verify'],
+    imports: [...engine, 'storage', 'snapshot', 'restore', 'export', 'verify'],
     packages: ['commander'],
   },
 }
@@ -73,7 +74,9 @@ function judgeFile(
   specifier: string,
   typeOnly: boolean,
 ): string | null {
-  const target = relative(root, resolve(dirname(file), specifier)).split(sep).join('/')
+  const target = relative(root, resolve(dirname(file), specifier))
+    .split(sep)
+    .join('/')
   if (target.startsWith('..')) return `${specifier} is outside src`
   const allows = (entry: string): boolean => target === entry || target.startsWith(`${entry}/`)
   if (allows(folder) || layer.imports.some(allows)) return null

@@ -13,9 +13,7 @@ export interface NamePattern {
 export function parseTablePattern(text: string): NamePattern {
   const [first, second, ...more] = parts(text)
   if (first === undefined || more.length > 0) throw wrong(text, 'write table or schema.table')
-  return second === undefined
-    ? { text, schema: null, name: first }
-    : { text, schema: first, name: second }
+  return second === undefined ? { text, schema: null, name: first } : { text, schema: first, name: second }
 }
 
 /** Reads the pattern of a schema's name. Throws `usage`. */

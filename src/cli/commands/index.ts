@@ -1,0 +1,22 @@
+import type { Command } from '../command.ts'
+
+/** Every command, in the order of the help. Loaded when needed, because loading all of them takes longer. */
+const loaders: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
+  tour: () => import('./tour.ts'),
+  init: () => import('./init.ts'),
+  backup: () => import('./backup.ts'),
+  list: () => import('./list.ts'),
+  show: () => import('./show.ts'),
+  check: () => import('./check.ts'),
+  drill: () => import('./drill.ts'),
+  restore: () => import('./restore.ts'),
+  export: () => import('./export.ts'),
+  keys: () => import('./keys.ts'),
+}
+
+/** The command that these arguments are for, or all of them if they name none. */
+export async function loadCommands(args: readonly string[]): Promise<Command[]> {
+  const wanted = Object.hasOwn(loaders, args[0] ?? '') ? loaders[args[0] ?? ''] : undefined
+  const chosen = wanted === undefined ? Object.values(loaders) : [wanted]
+  return Promise.all(chosen.map(async (load) => (await load()).command))
+}

@@ -1,0 +1,100 @@
+import { isHoldfastError } from '../../lib/errors.ts'
+import type { BackupContents } from '../../repository/format/contents.ts'
+import type { Manifest } from '../../repository/format/manifest.ts'
+import { defineCommand, requiredArgument, type CommandContext } from '../command.ts'
+import { formatBytes, formatCount, formatCountOf, formatDuration, formatRate, formatWhen } from '../format.ts'
+import { identity, ownerKey, passphraseFile, repo } from '../options.ts'
+import type { Output } from '../output.ts'
+import { contentsSummaryOf, proofOf, secondsOf, summaryOf } from '../summary.ts'
+import { printable } from '../width.ts'
+
+export const command = defineCommand({
+  name: 'show',
+  summary: 'show what is in a backup',
+  description:
+    'Shows a backup: when and how it was made, what it cost, and, with the identity or passphrase, its tables, ' +
+    'rows, fingerprints and gaps. Without one it shows what is not sealed.',
+  arguments: { backup: requiredArgument('BACKUP', 'an id, a unique beginning of one, or latest') },
+  options: { repo, identity, passphraseFile, ownerKey },
+  examples: [
+    { what: 'the newest backup', command: 'holdfast show latest --repo /mnt/backups/shop' },
+    { what: 'its tables, for a program', command: "holdfast show latest --json | jq '.contents.tables'" },
+  ],
+  async run(context, input) {
+    const { openForListing, openForReading, readContents } = await import('../repository.ts')
+    const { out, signal } = context
+    try {
+      const { repository, reader } = await openForReading(context, input)
+      await using _ = reader
+      const manifest = await repository.find(input.backup, { signal })
+      show(context, manifest, await readContents(manifest, reader, signal))
+    } catch (error) {
+      // Only where none was named: an identity that does not fit must not look like a backup without tables.
+      const named = input.identity !== undefined || input.passphraseFile !== undefined
+      if (named || !isHoldfastError(error, 'identity_missing')) throw error
+      const { repository } = await openForListing(context, input)
+      show(context, await repository.find(input.backup, { signal }), null)
+      out.note('Tables, fingerprints and gaps are sealed: pass --identity FILE to see them.')
+    }
+  },
+})
+
+function show({ out, clock }: CommandContext, manifest: Manifest, contents: BackupContents | null): void {
+  const { totals } = manifest
+  const took = secondsOf(manifest) * 1000
+  const facts: [string, string][] = [
+    ['Backup', manifest.id],
+    ...(manifest.name === null ? [] : [['Name', printable(manifest.name)] satisfies [string, string]]),
+    ...(manifest.description === null ? [] : [['', manifest.description] satisfies [string, string]]),
+    ['Taken', `${formatWhen(new Date(manifest.moment), clock.now())}, at ${manifest.lsn}`],
+    ['Kind', manifest.kind],
+    ['Server', serverText(manifest, contents)],
+    [
+      'Rows',
+      `${formatCount(totals.rows)} in ${formatCountOf(totals.tables, 'table')}, ${formatBytes(totals.plainBytes)} as text`,
+    ],
+    ['Stored', `${formatBytes(totals.storedBytes)} in ${formatCountOf(manifest.chunks.length, 'chunk')}`],
+    [
+      'New',
+      `${formatBytes(totals.newStoredBytes)} in ${formatCountOf(totals.newChunks, 'chunk')}, ${formatCount(totals.reusedChunks)} reused`,
+    ],
+    ['Took', `${formatDuration(took)}, ${formatRate(totals.plainBytes, took)}`],
+    ...(contents === null ? [] : [['Proof', contents.proof] satisfies [string, string]]),
+    ['Gaps', totals.gaps === 0 ? 'none' : formatCount(totals.gaps)],
+  ]
+  for (const [label, value] of facts) out.line(`${label.padEnd(8)}${value}`)
+  if (contents !== null) showContents(out, contents)
+  out.result({
+    backup: summaryOf(manifest),
+    contents: contents === null ? null : contentsSummaryOf(contents),
+  })
+}
+
+function serverText(manifest: Manifest, contents: BackupContents | null): string {
+  if (contents === null) return `Postgres ${manifest.major}`
+  const standby = contents.server.inRecovery ? ', a standby' : ''
+  return `Postgres ${contents.server.version}${standby}, database ${printable(contents.database.name)}, ${contents.server.encoding}`
+}
+
+function showContents(out: Output, contents: BackupContents): void {
+  for (const { what, why } of contents.gaps) out.line(`        ${printable(what)}: ${printable(why)}`)
+  out.line()
+  out.table(
+    [
+      { title: 'SCHEMA' },
+      { title: 'TABLE', min: 12 },
+      { title: 'ROWS', align: 'right' },
+      { title: 'SIZE', align: 'right' },
+      { title: 'RANGES', align: 'right' },
+      { title: 'PROOF' },
+    ],
+    contents.tables.map((table) => [
+      table.schema,
+      table.name,
+      formatCount(table.rows),
+      formatBytes(table.plainBytes),
+      formatCount(table.ranges.length),
+      proofOf(table),
+    ]),
+  )
+}

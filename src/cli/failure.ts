@@ -1,0 +1,34 @@
+import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
+import { codes, type ErrorCode } from '../lib/error-codes.ts'
+
+/** What connections and streams report when it was we who cut them. */
+const consequences: readonly ErrorCode[] = ['cancelled', 'connection_lost', 'query_failed']
+
+/**
+ * Makes whatever was thrown into the error that is shown. After Ctrl-C, what follows from it is told as
+ * `cancelled`, with the state things are in; any other failure is told as itself, since it may have left a mess.
+ */
+export function toShownError(thrown: unknown, how: { cancelled: boolean; state: string }): HoldfastError {
+  if (how.cancelled && isConsequence(thrown)) {
+    const hint = isHoldfastError(thrown, 'cancelled') ? thrown.hint : codes.cancelled.hint
+    return new HoldfastError(
+      'cancelled',
+      messageOf(thrown) === 'Cancelled.' ? 'Cancelled.' : `Cancelled: ${messageOf(thrown)}`,
+      {
+        cause: thrown,
+        hint: hint === codes.cancelled.hint ? how.state : hint,
+        details: isHoldfastError(thrown) ? thrown.details : {},
+      },
+    )
+  }
+  if (isHoldfastError(thrown)) return thrown
+  return new HoldfastError('internal', messageOf(thrown) || 'An error without a message.', {
+    cause: thrown,
+    hint: `${codes.internal.hint} HOLDFAST_DEBUG=1 prints where it happened.`,
+  })
+}
+
+function isConsequence(thrown: unknown): boolean {
+  if (isHoldfastError(thrown)) return consequences.includes(thrown.code)
+  return thrown instanceof Error && thrown.name === 'AbortError'
+}

@@ -1,0 +1,90 @@
+import { performance } from 'node:perf_hooks'
+import { systemClock } from '../lib/clock.ts'
+import { version } from '../version.ts'
+import type { Command, CommandContext } from './command.ts'
+import { loadCommands } from './commands/index.ts'
+import { toShownError } from './failure.ts'
+import { createOutput } from './output.ts'
+import { createProgram, runProgram } from './program.ts'
+import { askSecret } from './prompt.ts'
+import { createRedactor } from './redact.ts'
+import { watchSignals } from './signals.ts'
+
+/** The command line: the one place that touches the process, its streams, arguments, environment and signals. */
+const { env, stdin, stdout, stderr } = process
+const args = process.argv.slice(2)
+
+// A reader that has seen enough (`holdfast list | head`) is no reason to stop a backup.
+for (const stream of [stdout, stderr]) stream.on('error', () => undefined)
+
+const redactor = createRedactor()
+for (const arg of args) redactor.addAddress(arg)
+const ordinary = [env['PGUSER'], env['PGDATABASE'], env['PGHOST'], 'postgres']
+if (env['PGPASSWORD'] !== undefined && !ordinary.includes(env['PGPASSWORD'])) redactor.add(env['PGPASSWORD'])
+
+const before = args.includes('--') ? args.slice(0, args.indexOf('--')) : args
+const out = createOutput({
+  stdout,
+  stderr,
+  redactor,
+  json: before.includes('--json'),
+  quiet: before.includes('--quiet') || before.some((arg) => /^-[a-zA-Z]*q/.test(arg)),
+  now: () => performance.now(),
+})
+
+let running: Command | null = null
+
+const interruption = watchSignals({
+  source: process,
+  onCancel: () => out.note('Cancelling. Once more to stop at once.'),
+  exit: (status) => process.exit(status),
+})
+
+const context: CommandContext = {
+  out,
+  signal: interruption.signal,
+  clock: systemClock,
+  env,
+  redactor,
+  ask:
+    stdin.isTTY && stderr.isTTY ? (question) => askSecret(question, { input: stdin, output: stderr }) : null,
+}
+
+async function act(command: Command, input: Readonly<Record<string, unknown>>): Promise<void> {
+  running = command
+  await command.run(context, input)
+  // A command that ignored the signal has done its work: that is a success, and is told as one.
+  out.finish()
+}
+
+function fail(thrown: unknown): number {
+  const error = toShownError(thrown, {
+    cancelled: interruption.signal.aborted,
+    state: running?.cancelled ?? 'Nothing was changed.',
+  })
+  out.fail(error, { debug: env['HOLDFAST_DEBUG'] === '1' })
+  return error.exitCode
+}
+
+/** Ends the process when everything is written, also if something still holds it open. */
+function end(status: number): void {
+  process.exitCode = status
+  stdout.write('', () => stderr.write('', () => process.exit(status)))
+}
+
+process.on('uncaughtException', (thrown) => end(fail(thrown)))
+
+try {
+  const program = createProgram({
+    commands: await loadCommands(args),
+    version,
+    env,
+    width: stdout.isTTY ? Math.min(110, stdout.columns) : 100,
+    writeHelp: (text) => stdout.write(text),
+    act,
+  })
+  await runProgram(program, args)
+  end(0)
+} catch (thrown) {
+  end(fail(thrown))
+}

@@ -1,0 +1,140 @@
+import { messageOf, type HoldfastError } from '../lib/errors.ts'
+import type { OnProgress } from '../lib/progress.ts'
+import { createProgressDisplay, type ProgressDisplay } from './progress.ts'
+import type { Redactor } from './redact.ts'
+import { tableLines, type Column } from './table.ts'
+import { withoutControls } from './width.ts'
+
+/**
+ * The only way from a command to the terminal. Results go to stdout, everything about the way there to stderr, so
+ * that `holdfast list > file` holds the list and nothing else. All of it is redacted.
+ */
+export interface Output {
+  readonly json: boolean
+  readonly quiet: boolean
+  /** A line of the result, for people: dropped with `--json`. */
+  line(text?: string): void
+  /** An aligned table of the result, as lines. */
+  table(columns: readonly Column[], rows: readonly (readonly string[])[]): void
+  /** The result for machines: printed as the one JSON object at the end, with `--json` only. */
+  result(value: Readonly<Record<string, unknown>>): void
+  /** Something worth knowing on the way: on stderr, not with `--quiet`. */
+  note(text: string): void
+  /** Something that should not be missed: on stderr, always. */
+  warn(text: string): void
+  /** Progress of the operation under way: on stderr, not with `--quiet`. */
+  readonly progress: OnProgress
+  /** Ends the progress display; commands call it before their result, and the end of the program does. */
+  progressDone(how: 'done' | 'failed'): void
+  /** Prints the JSON object, if there is to be one. Call once, at the end. */
+  finish(): void
+  /** Prints the error instead of a result, and resolves nothing: the exit status is the caller's. */
+  fail(error: HoldfastError, options: { debug: boolean }): void
+}
+
+export interface OutputStream {
+  write(text: string): unknown
+  readonly isTTY?: boolean | undefined
+  readonly columns?: number | undefined
+}
+
+export interface OutputOptions {
+  readonly stdout: OutputStream
+  readonly stderr: OutputStream
+  readonly redactor: Redactor
+  readonly json: boolean
+  readonly quiet: boolean
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number
+}
+
+/** An Output that writes to two streams. */
+export function createOutput(options: OutputOptions): Output {
+  const { stdout, stderr, redactor, json, quiet } = options
+  let value: Readonly<Record<string, unknown>> = {}
+  let display: ProgressDisplay | null = null
+
+  const clean = (text: string): string => withoutControls(redactor.redact(text))
+
+  function writeLine(stream: OutputStream, text: string): void {
+    display?.clear()
+    stream.write(`${clean(text)}\n`)
+  }
+
+  function line(text = ''): void {
+    if (!json) writeLine(stdout, text)
+  }
+
+  function progressDone(how: 'done' | 'failed'): void {
+    display?.end(how)
+    display = null
+  }
+
+  return {
+    json,
+    quiet,
+    line,
+    table(columns, rows) {
+      for (const text of tableLines(columns, rows, { width: terminalWidth(stdout) })) line(text)
+    },
+    result(result) {
+      value = result
+    },
+    note(text) {
+      if (!quiet) writeLine(stderr, text)
+    },
+    warn(text) {
+      writeLine(stderr, `warning: ${text}`)
+    },
+    progress(progress) {
+      if (quiet) return
+      display ??= createProgressDisplay({
+        columns: () => terminalWidth(stderr),
+        write: (text) => stderr.write(redactor.redact(text)),
+        now: options.now,
+      })
+      display.update(progress)
+    },
+    progressDone,
+    finish() {
+      progressDone('done')
+      if (json) stdout.write(`${JSON.stringify(redactor.redactValue(value), null, 2)}\n`)
+    },
+    fail(error, { debug }) {
+      progressDone('failed')
+      if (json) {
+        const { code, message, hint, details } = error
+        const body = { error: { code, message, hint, details } }
+        stdout.write(`${JSON.stringify(redactor.redactValue(body), null, 2)}\n`)
+      } else {
+        for (const text of errorLines(error)) writeLine(stderr, text)
+      }
+      if (debug) writeLine(stderr, stacks(error))
+    },
+  }
+}
+
+function terminalWidth(stream: OutputStream): number | null {
+  return stream.isTTY === true ? Math.max(20, stream.columns ?? 80) : null
+}
+
+/** What happened, why, and what to do. */
+function errorLines(error: HoldfastError): string[] {
+  const lines = [`holdfast: ${error.message}`]
+  for (let cause = error.cause; cause !== undefined && cause !== null; cause = causeOf(cause)) {
+    const text = messageOf(cause)
+    if (text !== '' && !lines.some((line) => line.includes(text))) lines.push(`  cause: ${text}`)
+  }
+  if (error.hint !== '') lines.push(`  what to do: ${error.hint}`)
+  return [...lines, `  error code: ${error.code}`]
+}
+
+function stacks(error: unknown): string {
+  const own = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const cause = causeOf(error)
+  return cause === undefined || cause === null ? own : `${own}\ncaused by ${stacks(cause)}`
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error ? error.cause : undefined
+}

@@ -1,0 +1,129 @@
+import { Argument, Command as Parser, CommanderError, Option } from 'commander'
+import { HoldfastError } from '../lib/errors.ts'
+import type { Command, Environment, Example } from './command.ts'
+import { longName, type Given, type OptionSpec } from './option.ts'
+import { everywhere } from './options.ts'
+
+export interface ProgramOptions {
+  readonly commands: readonly Command[]
+  readonly version: string
+  readonly env: Environment
+  /** Columns that help may use. */
+  readonly width: number
+  readonly writeHelp: (text: string) => void
+  /** Runs the command that was found. `input` has a value for every declared argument and option. */
+  readonly act: (command: Command, input: Readonly<Record<string, unknown>>) => Promise<void>
+}
+
+const introduction = `Backs up Postgres databases, and proves that what it stored can be restored.
+
+A repository holds backups, encrypted. The identity that init writes is the only thing that opens it: keep a copy.`
+
+/** The parser of the whole command line, made from the commands' declarations. */
+export function createProgram(options: ProgramOptions): Parser {
+  const program = new Parser('holdfast')
+  quietly(program, options)
+  program.description(introduction).version(options.version, '-V, --version', 'print the version')
+  program
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+  for (const command of options.commands) program.addCommand(createParser(command, options))
+  program.addHelpText('after', '\nholdfast COMMAND --help shows the options of a command, with examples.')
+  return program
+}
+
+/** Parses and runs. Throws `usage` for what the parser refuses; help and version only print. */
+export async function runProgram(program: Parser, args: readonly string[]): Promise<void> {
+  try {
+    await program.parseAsync(args.length === 0 ? ['--help'] : [...args], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return
+    const message = error.message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ')
+    throw new HoldfastError('usage', `${message}.`, {
+      hint: `Run ${commandPath(program, args)} --help.`,
+    })
+  }
+}
+
+function createParser(command: Command, options: ProgramOptions): Parser {
+  const parser = new Parser(command.name)
+  quietly(parser, options)
+  parser.summary(command.summary).description(command.description).helpOption('-h, --help', 'print this help')
+  const all: Record<string, OptionSpec<unknown>> = { ...command.options, ...everywhere }
+  for (const spec of Object.values(all)) parser.addOption(createOption(spec))
+  for (const { name, required, description } of Object.values(command.arguments)) {
+    parser.addArgument(new Argument(required ? `<${name}>` : `[${name}]`, description))
+  }
+  parser.addHelpText('after', examplesText(command.examples))
+  parser.action(() => options.act(command, readInput(command, all, parser, options.env)))
+  for (const subcommand of command.subcommands) parser.addCommand(createParser(subcommand, options))
+  if (command.subcommands.length > 0) parser.helpCommand(false)
+  return parser
+}
+
+/** Nothing ends the process or prints errors but main.ts, which knows of `--json` and secrets. */
+function quietly(parser: Parser, { width, writeHelp }: ProgramOptions): void {
+  parser.exitOverride().configureOutput({
+    writeOut: writeHelp,
+    writeErr: () => undefined,
+    getOutHelpWidth: () => width,
+    getErrHelpWidth: () => width,
+  })
+}
+
+function createOption(spec: OptionSpec<unknown>): Option {
+  const option = new Option(spec.flags, describeOption(spec))
+  if (spec.repeatable === true) {
+    option.argParser<string[]>((value, previous) => [...(previous ?? []), value])
+  }
+  return option
+}
+
+/** The description with choices, default and environment variable, as help shows it. */
+function describeOption(spec: OptionSpec<unknown>): string {
+  const facts = [
+    ...(spec.choices === undefined ? [] : [`one of ${spec.choices.join(', ')}`]),
+    ...(spec.default === undefined ? [] : [`default: ${spec.default}`]),
+    ...(spec.env === undefined ? [] : [`or set ${spec.env}`]),
+  ]
+  return facts.length === 0 ? spec.description : `${spec.description} (${facts.join('; ')})`
+}
+
+function readInput(
+  command: Command,
+  specs: Readonly<Record<string, OptionSpec<unknown>>>,
+  parser: Parser,
+  env: Environment,
+): Record<string, unknown> {
+  const input: Record<string, unknown> = {}
+  for (const [index, name] of Object.keys(command.arguments).entries())
+    input[name] = parser.processedArgs[index]
+  for (const [name, spec] of Object.entries(specs)) input[name] = spec.read(givenFor(spec, parser, env))
+  return input
+}
+
+function givenFor(spec: OptionSpec<unknown>, parser: Parser, env: Environment): Given {
+  const option = parser.options.find((one) => one.long === longName(spec))
+  const attribute = option?.attributeName() ?? ''
+  // A negated option is stored under its positive name, as true until it is given.
+  if (option?.negate === true) return parser.getOptionValue(attribute) === false
+  const given = parser.getOptionValue(attribute) as Given
+  return given ?? (spec.env === undefined ? undefined : env[spec.env])
+}
+
+function examplesText(examples: readonly Example[]): string {
+  const lines = examples.flatMap(({ what, command }) => [`  # ${what}`, `  ${command}`])
+  return `\nExamples:\n${lines.join('\n')}`
+}
+
+function commandPath(program: Parser, args: readonly string[]): string {
+  let path = program.name()
+  let parser: Parser | undefined = program
+  for (const word of args) {
+    parser = parser.commands.find((one) => one.name() === word)
+    if (parser === undefined) break
+    path += ` ${word}`
+  }
+  return path
+}

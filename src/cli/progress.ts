@@ -1,0 +1,131 @@
+import type { OnProgress, Progress } from '../lib/progress.ts'
+import { formatBytes, formatCountOf, formatDuration, formatPercent, formatRate } from './format.ts'
+import { displayWidth, printable, truncate } from './width.ts'
+
+/** Where progress is drawn: a terminal's line, or lines in a log. */
+export interface ProgressScreen {
+  /** Columns of the terminal, null where it is none. */
+  readonly columns: () => number | null
+  readonly write: (text: string) => void
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number
+}
+
+export interface ProgressDisplay {
+  readonly update: OnProgress
+  /** Takes the bar away, so that a line can be printed; the next update draws it again. */
+  clear(): void
+  /** Ends the display. `done`: with a line per phase that took a while. */
+  end(how: 'done' | 'failed'): void
+}
+
+interface Phase {
+  readonly began: number
+  latest: Progress
+  /** When `latest` came. */
+  at: number
+  /** [time, done], over the last ten seconds: rate and time left follow the present, not the average. */
+  readonly samples: [number, number][]
+}
+
+const redrawEvery = 100
+const window = 10_000
+/** Milliseconds from the start at which a log gets its lines; after the last of them, once per `laterEvery`. */
+const logAt = [5_000, 15_000, 30_000, 60_000]
+const laterEvery = 60_000
+
+/** Shows one operation's progress: one line redrawn in place, or a line now and then. */
+export function createProgressDisplay(screen: ProgressScreen): ProgressDisplay {
+  const phases = new Map<string, Phase>()
+  const began = screen.now()
+  let drawnAt = -Infinity
+  let drawn = false
+  let nextLog = logAt[0] ?? laterEvery
+  let logged = 0
+
+  function update(progress: Progress): void {
+    const now = screen.now()
+    const phase = phases.get(progress.phase) ?? { began: now, latest: progress, at: now, samples: [] }
+    phases.set(progress.phase, phase)
+    phase.latest = progress
+    phase.at = now
+    // Ten samples a second at most, or a report per chunk would make this the work.
+    if (now - (phase.samples.at(-1)?.[0] ?? -Infinity) >= redrawEvery)
+      phase.samples.push([now, progress.done])
+    while (now - (phase.samples[0]?.[0] ?? now) > window) phase.samples.shift()
+    show(phase, now)
+  }
+
+  function show(phase: Phase, now: number): void {
+    const columns = screen.columns()
+    if (columns !== null) {
+      if (now - drawnAt < redrawEvery) return
+      screen.write(`\r${barLine(phase, columns - 1)}\u001b[K`)
+      drawnAt = now
+      drawn = true
+    } else if (now - began >= nextLog) {
+      screen.write(`${parts(phase).join(', ')}\n`)
+      logged++
+      nextLog = logAt[logged] ?? now - began + laterEvery
+    }
+  }
+
+  function clear(): void {
+    if (drawn) screen.write('\r\u001b[K')
+    drawn = false
+    drawnAt = -Infinity
+  }
+
+  return {
+    update,
+    clear,
+    end(how) {
+      clear()
+      if (how === 'failed') return
+      for (const phase of phases.values()) {
+        const took = phase.at - phase.began
+        if (took >= 1_000) screen.write(`${doneLine(phase.latest, took)}\n`)
+      }
+    },
+  }
+}
+
+/** What there is to say, in the order of its worth. */
+function parts(phase: Phase): string[] {
+  const { done, total, unit } = phase.latest
+  const name = printable(phase.latest.phase)
+  const amount =
+    total === null ? formatAmount(done, unit) : `${formatAmount(done, unit)} of ${formatAmount(total, unit)}`
+  const found = total === null ? [name] : [`${name} ${formatPercent(done, total)}`]
+  const first = phase.samples[0]
+  const elapsed = first === undefined ? 0 : phase.at - first[0]
+  if (first === undefined || elapsed < 1_000) return [...found, amount]
+  const perMillisecond = (done - first[1]) / elapsed
+  const left = total !== null && perMillisecond > 0 ? (total - done) / perMillisecond : null
+  return [
+    ...found,
+    ...(left === null || left <= 0 ? [] : [`${formatDuration(left)} left`]),
+    amount,
+    ...(unit === 'bytes' ? [formatRate(done - first[1], elapsed)] : []),
+  ]
+}
+
+function barLine(phase: Phase, columns: number): string {
+  const all = parts(phase)
+  while (all.length > 1 && displayWidth(all.join('  ')) > columns) all.pop()
+  const text = truncate(all.join('  '), columns)
+  const { done, total } = phase.latest
+  const room = Math.min(30, columns - displayWidth(text) - 4)
+  if (total === null || room < 6) return text
+  const full = total <= 0 ? room : Math.min(room, Math.floor((done / total) * room))
+  return `[${'#'.repeat(full)}${'.'.repeat(room - full)}]  ${text}`
+}
+
+function doneLine({ phase, done, unit }: Progress, took: number): string {
+  const rate = unit === 'bytes' ? `, ${formatRate(done, took)}` : ''
+  return `${printable(phase)}: ${formatAmount(done, unit)} in ${formatDuration(took)}${rate}`
+}
+
+function formatAmount(amount: number, unit: Progress['unit']): string {
+  return unit === 'bytes' ? formatBytes(amount) : formatCountOf(amount, unit.replace(/s$/, ''), unit)
+}

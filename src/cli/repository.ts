@@ -1,0 +1,106 @@
+import { availableParallelism } from 'node:os'
+import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
+import type { BackupContents } from '../repository/format/contents.ts'
+import type { Manifest } from '../repository/format/manifest.ts'
+import { parseHostFile } from '../repository/hostfile.ts'
+import { openRepository, openUnlocked } from '../repository/open.ts'
+import { openReader } from '../repository/reader.ts'
+import type { ChunkReader, HostCredentials, Repository, Vault } from '../repository/types.ts'
+import { openStorage } from '../storage/address.ts'
+import type { CommandContext } from './command.ts'
+import { defaultHostPath, findSecrets, readSecret, type Secrets } from './secrets.ts'
+
+export interface Place {
+  readonly repo: string
+  readonly ownerKey: string | undefined
+}
+
+/** Opens a repository without any secret. What is known on this machine of its owner confirms it; else a note says that nothing does. */
+export async function openForListing(
+  context: CommandContext,
+  place: Place & { hostFile?: string | undefined },
+): Promise<{ repository: Repository; host: HostCredentials | null }> {
+  const storage = openStorage(place.repo)
+  const { signal } = context
+  const { id } = await openRepository({ storage, signal })
+  const host = await findHost(context, { hostFile: place.hostFile, repository: id })
+  const trust = { host: host ?? undefined, ownerKey: place.ownerKey }
+  const repository = await openRepository({ storage, trust, signal })
+  if (!repository.ownerConfirmed) {
+    context.out.note('Nothing on this machine confirms whose repository this is; --owner-key KEY would.')
+  }
+  return { repository, host }
+}
+
+/** Opens a repository to write to it: the host file is needed, no secret that decrypts. Throws `host_not_admitted`. */
+export async function openForWriting(
+  context: CommandContext,
+  place: Place & { hostFile: string | undefined },
+): Promise<{ repository: Repository; host: HostCredentials }> {
+  const { repository, host } = await openForListing(context, place)
+  if (host !== null) return { repository, host }
+  const usual = defaultHostPath(context.env, repository.id)
+  throw new HoldfastError(
+    'host_not_admitted',
+    `This machine has no host file for the repository: ${usual} is not there.`,
+  )
+}
+
+export interface OpenedVault {
+  readonly repository: Repository
+  readonly vault: Vault
+  readonly secrets: Secrets
+}
+
+/** Opens a repository and its vault with the identity or passphrase. */
+export async function openWithVault(
+  context: CommandContext,
+  place: Place & { identity: string | undefined; passphraseFile: string | undefined },
+): Promise<OpenedVault> {
+  const storage = openStorage(place.repo)
+  const { signal } = context
+  const { id, keyset } = await openRepository({ storage, trust: { ownerKey: place.ownerKey }, signal })
+  const takesPassphrase = keyset.recipients.some(({ kind }) => kind === 'passphrase')
+  const secrets = await findSecrets(context, { ...place, repository: id, takesPassphrase })
+  const opened = await openUnlocked({ storage, trust: { ownerKey: place.ownerKey }, signal, ...secrets })
+  return { repository: opened.repository, vault: opened.vault, secrets }
+}
+
+/** Opens a repository to read what is in its backups. Dispose of the reader. */
+export async function openForReading(
+  context: CommandContext,
+  place: Parameters<typeof openWithVault>[1],
+): Promise<OpenedVault & { reader: ChunkReader }> {
+  const opened = await openWithVault(context, place)
+  const { namingKey, epochs } = opened.vault
+  const reader = openReader({ storage: opened.repository.storage, namingKey, epochs })
+  return { ...opened, reader }
+}
+
+/** The sealed part of a backup. */
+export async function readContents(
+  manifest: Manifest,
+  reader: ChunkReader,
+  signal: AbortSignal,
+): Promise<BackupContents> {
+  const bytes = await reader.read(manifest.contents, { signal })
+  return JSON.parse(Buffer.from(bytes).toString('utf8')) as BackupContents
+}
+
+/** `--jobs`, or as many connections as keep this machine busy without crowding the server. */
+export function jobsOrDefault(jobs: number | undefined): number {
+  return jobs ?? Math.min(4, availableParallelism())
+}
+
+async function findHost(
+  context: CommandContext,
+  options: { hostFile: string | undefined; repository: string },
+): Promise<HostCredentials | null> {
+  const path = options.hostFile ?? defaultHostPath(context.env, options.repository)
+  try {
+    return parseHostFile((await readSecret(path, 'The host file')).toString('utf8'))
+  } catch (error) {
+    if (options.hostFile === undefined && isHoldfastError(error, 'identity_missing')) return null
+    throw error
+  }
+}

@@ -1,0 +1,44 @@
+import { HoldfastError } from '../lib/errors.ts'
+
+export interface Interruption {
+  /** Aborted, with a `cancelled` error as the reason, when the process is asked to end. */
+  readonly signal: AbortSignal
+  /** Stops listening. */
+  stop(): void
+}
+
+export interface InterruptionOptions {
+  /** The process, or what stands for it in a test. */
+  readonly source: {
+    on(event: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown
+    off(event: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown
+  }
+  /** Called once, at the first request. */
+  readonly onCancel: (signal: NodeJS.Signals) => void
+  /** Ends the process at once, at the second request. */
+  readonly exit: (status: number) => void
+}
+
+const watched: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
+/** Turns the first request to end into an AbortSignal, so that work ends cleanly, and obeys the second at once. */
+export function watchSignals({ source, onCancel, exit }: InterruptionOptions): Interruption {
+  const controller = new AbortController()
+
+  function listener(signal: NodeJS.Signals): void {
+    if (controller.signal.aborted) {
+      exit(130)
+      return
+    }
+    onCancel(signal)
+    controller.abort(new HoldfastError('cancelled', 'Cancelled.'))
+  }
+
+  for (const name of watched) source.on(name, listener)
+  return {
+    signal: controller.signal,
+    stop: () => {
+      for (const name of watched) source.off(name, listener)
+    },
+  }
+}

@@ -1,0 +1,49 @@
+import type { BackupContents, TableContents } from '../repository/format/contents.ts'
+import type { Manifest } from '../repository/format/manifest.ts'
+
+/** A manifest for `--json`: without its list of chunks, which may be long, but with their number. */
+export function summaryOf(manifest: Manifest): Record<string, unknown> {
+  const { chunks, ...rest } = manifest
+  return { ...rest, chunks: chunks.length, seconds: secondsOf(manifest) }
+}
+
+/** How long making the backup took. */
+export function secondsOf(manifest: Manifest): number {
+  return (Date.parse(manifest.finished) - Date.parse(manifest.started)) / 1000
+}
+
+/** How far the source's own fingerprint of a table goes, in a word. */
+export function proofOf(table: TableContents): string {
+  if (table.data !== 'held') return `rows ${table.data}`
+  const { fingerprint } = table
+  if (fingerprint === null) return 'none'
+  if (fingerprint.hash !== null) return 'full'
+  return fingerprint.samples.length > 0
+    ? `sampled ${fingerprint.samples.length}/${table.ranges.length}`
+    : 'counted'
+}
+
+/** The contents for `--json`: what is in the backup, without where its bytes lie, and without password hashes. */
+export function contentsSummaryOf(contents: BackupContents): Record<string, unknown> {
+  return {
+    server: contents.server,
+    database: contents.database,
+    roles: contents.roles.map(({ name }) => name),
+    schemaObjects: contents.schema.entries.length,
+    tables: contents.tables.map((table) => ({
+      schema: table.schema,
+      name: table.name,
+      rows: table.rows,
+      plainBytes: table.plainBytes,
+      data: table.data,
+      columns: table.columns.length,
+      ranges: table.ranges.length,
+      fingerprint: table.fingerprint,
+    })),
+    sequences: contents.sequences.length,
+    largeObjects: contents.largeObjects.objects.length,
+    gaps: contents.gaps,
+    scope: contents.scope,
+    proof: contents.proof,
+  }
+}
