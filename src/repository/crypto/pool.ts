@@ -40,7 +40,11 @@ interface Waiting {
 }
 
 function startWorker(setup: WorkerSetup) {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: setup })
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    workerData: setup,
+    // Options of the process, like --eval, are not meant for its threads, and some would keep them from starting.
+    execArgv: [],
+  })
   const waiting = new Map<number, Waiting>()
   /** Set when the thread is gone: what every later call fails with. */
   let ended: HoldfastError | null = null

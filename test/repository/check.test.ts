@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { checkRepository, choose } from '../../src/repository/check.ts'
+import { chunkKey, chunkName } from '../../src/repository/format/chunk-names.ts'
+import type { Manifest } from '../../src/repository/format/manifest.ts'
+import { openFaultyStorage } from '../../src/storage/faulty.ts'
+import { openMemoryStorage } from '../../src/storage/memory.ts'
+import type { Storage } from '../../src/storage/storage.ts'
+import { bytesOf, chunkKeys, manifestOf } from '../support/chunks.ts'
+
+const keys = chunkKeys()
+const nameOf = (text: string) => chunkName(keys.namingKey, bytesOf(text))
+const clean = { missing: [], damaged: [], sizeDiffers: [], unreadable: [] }
+
+/** Two backups that share the chunks of `shared`, and garbage. */
+async function repository() {
+  const storage = openMemoryStorage()
+  const manifests: Manifest[] = []
+  for (const id of ['one', 'two']) {
+    await using writer = await keys.writer(storage, manifests)
+    for (let i = 0; i < 20; i++) await writer.store(bytesOf(i < 10 ? `shared ${i}` : `of ${id} ${i}`))
+    manifests.unshift(manifestOf(writer, id))
+  }
+  return { storage, manifests }
+}
+
+async function replace(
+  storage: Storage,
+  key: string,
+  change: (bytes: Uint8Array) => Uint8Array,
+): Promise<void> {
+  const bytes = await storage.get(key)
+  await storage.delete(key)
+  await storage.put(key, change(bytes))
+}
+
+test('a whole repository is found to be whole, with what it needs and what it does not', async () => {
+  const { storage, manifests } = await repository()
+  await storage.put('chunks/zz/strange', Buffer.alloc(7))
+  await storage.put(chunkKey(nameOf('of nobody')), Buffer.alloc(300))
+  await using reader = keys.reader(storage)
+  const report = await checkRepository({ storage, manifests, reader, share: 1, pick: 0 })
+  assert.deepEqual(report.backups, [{ id: 'two', ...clean }, { id: 'one', ...clean }]) // prettier-ignore
+  assert.deepEqual([report.objects, report.read], [30, 30])
+  assert.deepEqual(report.unreferenced, { objects: 2, bytes: 307 })
+  const plain = new Map(manifests.flatMap(({ chunks }) => chunks.map(([name, bytes]) => [name, bytes])))
+  assert.equal(report.bytesRead, [...plain.values()].reduce((sum, bytes) => sum + bytes, 0)) // prettier-ignore
+})
+
+test('what is missing or of another size is found without any key', async () => {
+  const { storage, manifests } = await repository()
+  await storage.delete(chunkKey(nameOf('shared 3')))
+  await replace(storage, chunkKey(nameOf('of two 12')), (bytes) => bytes.subarray(1))
+  const { backups, read } = await checkRepository({ storage, manifests, reader: null, share: 1, pick: 0 })
+  assert.equal(read, 0)
+  assert.deepEqual(backups, [
+    { ...clean, id: 'two', missing: [nameOf('shared 3')], sizeDiffers: [nameOf('of two 12')] },
+    { ...clean, id: 'one', missing: [nameOf('shared 3')] },
+  ])
+})
+
+test('what was changed or swapped is found by reading it, and only by that', async () => {
+  const { storage, manifests } = await repository()
+  await replace(storage, chunkKey(nameOf('shared 1')), (bytes) =>
+    bytes.map((byte, i) => (i === bytes.length - 5 ? byte ^ 1 : byte)),
+  )
+  const other = await storage.get(chunkKey(nameOf('of one 10')))
+  await replace(storage, chunkKey(nameOf('of one 11')), () => other)
+  const presence = await checkRepository({ storage, manifests, reader: null, share: 1, pick: 0 })
+  assert.ok(presence.backups.every(({ damaged }) => damaged.length === 0))
+  await using reader = keys.reader(storage)
+  const { backups } = await checkRepository({ storage, manifests, reader, share: 1, pick: 0 })
+  const found = backups.map(({ id, damaged }) => [id, damaged])
+  assert.deepEqual(found, [['two', [nameOf('shared 1')]], ['one', [nameOf('shared 1'), nameOf('of one 11')]]]) // prettier-ignore
+})
+
+test('what the storage cannot read is told from what is damaged; a denied storage fails the check', async () => {
+  const { storage, manifests } = await repository()
+  const bad = chunkKey(nameOf('shared 2'))
+  const failing = openFaultyStorage(storage, ({ method, key }) =>
+    method === 'get' && key === bad ? { kind: 'fail' } : null,
+  )
+  await using reader = keys.reader(failing)
+  const { backups } = await checkRepository({ storage: failing, manifests, reader, share: 1, pick: 0 })
+  assert.deepEqual(backups.map(({ unreadable }) => unreadable), [[nameOf('shared 2')], [nameOf('shared 2')]]) // prettier-ignore
+  const denied = openFaultyStorage(storage, ({ method }) =>
+    method === 'get' ? { kind: 'fail', code: 'storage_denied' } : null,
+  )
+  await using deniedReader = keys.reader(denied)
+  const check = checkRepository({ storage: denied, manifests, reader: deniedReader, share: 1, pick: 0 })
+  await assert.rejects(check, { code: 'storage_denied' })
+})
+
+test('a share goes round: after enough checks every chunk was read, and each time about the share', () => {
+  const names = Array.from({ length: 2000 }, (_, i) => nameOf(`${i}`))
+  for (const share of [0.05, 0.1, 0.3, 0.5]) {
+    const rounds = Math.ceil(1 / share)
+    const seen = new Set<string>()
+    for (let pick = 0; pick < rounds; pick++) {
+      const chosen = choose(names, share, pick)
+      assert.ok(Math.abs(chosen.length / names.length - share) < 0.05, `${share}: ${chosen.length}`)
+      assert.deepEqual(chosen, choose(names, share, pick))
+      for (const name of chosen) seen.add(name)
+    }
+    assert.equal(seen.size, names.length)
+  }
+  assert.equal(choose(names, 1, 7).length, names.length)
+  assert.equal(choose(names, 0, 7).length, 0)
+  assert.equal(choose(names.slice(0, 1), 0.01, 5).length, 1)
+  assert.deepEqual(choose([], 0.5, 0), [])
+})
+
+test('progress is told, and a check can be cancelled', async () => {
+  const { storage, manifests } = await repository()
+  await using reader = keys.reader(storage)
+  const controller = new AbortController()
+  const phases = new Set<string>()
+  const check = checkRepository({
+    storage,
+    manifests,
+    reader,
+    share: 1,
+    pick: 0,
+    signal: controller.signal,
+    onProgress: ({ phase, done }) => {
+      phases.add(phase)
+      if (phase === 'reading chunks' && done === 3) controller.abort()
+    },
+  })
+  await assert.rejects(check, { code: 'cancelled' })
+  assert.deepEqual([...phases], ['listing chunks', 'reading chunks'])
+})
