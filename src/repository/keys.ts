@@ -3,10 +3,10 @@ import { HoldfastError } from '../lib/errors.ts'
 import { anchorOf } from './crypto/anchor.ts'
 import { publicKeyOf } from './crypto/ed25519.ts'
 import { newEpoch } from './epochs.ts'
-import { encodeKeyset } from './format/keyset.ts'
+import { decodeKeyset, encodeKeyset } from './format/keyset.ts'
 import { keysetKey, keysetName, keysetPrefix } from './format/fields.ts'
 import { newHost } from './hosts.ts'
-import { listManifestKeys, putOnce, readManifests } from './manifests.ts'
+import { getIfPresent, listManifestKeys, putOnce, readManifests } from './manifests.ts'
 import { highestKeyset, unlockAs, type Secrets } from './open.ts'
 import { repositoryOf } from './repository.ts'
 import type { HostCredentials, Keyset, Recipient, Repository, Vault } from './types.ts'
@@ -51,7 +51,7 @@ export async function addRecipient(
 /**
  * Takes a recipient out, begins a new epoch, and deletes older key sets, which hold the vault it can open. What it has read or
  * copied before it knows for ever. Throws `usage` for an unknown name or the last one, `identity_missing` if
- * the passphrase of another recipient is needed.
+ * the passphrase of another recipient is needed. Run again after it was interrupted, it deletes what is left to delete.
  */
 export async function removeRecipient(
   context: KeyContext & { name: string; passphrases?: readonly string[] },
@@ -59,7 +59,10 @@ export async function removeRecipient(
   const { keyset } = context.repository
   const remaining = keyset.recipients.filter((recipient) => recipient.name !== context.name)
   if (remaining.length === keyset.recipients.length) {
-    throw new HoldfastError('usage', `There is no recipient ${context.name}`)
+    if (!(await wasRecipient(context)))
+      throw new HoldfastError('usage', `There is no recipient ${context.name}`)
+    await deleteOlderKeysets(context.repository, context.signal)
+    return { repository: context.repository, vault: context.vault }
   }
   if (remaining.length === 0) {
     throw new HoldfastError(
@@ -174,13 +177,30 @@ async function publish(context: KeyContext, vault: Vault, changes: Partial<Keyse
 }
 
 async function deleteOlderKeysets(repository: Repository, signal: AbortSignal | undefined): Promise<void> {
-  const { storage, keyset } = repository
-  const older: string[] = []
-  for await (const { key } of storage.list(keysetPrefix, { signal })) {
-    const name = key.slice(keysetPrefix.length)
-    if (keysetName.test(name) && Number(name) < keyset.version) older.push(key)
+  for (const version of await olderKeysets(repository, signal)) {
+    await repository.storage.delete(keysetKey(version), { signal })
   }
-  for (const key of older) await storage.delete(key, { signal })
+}
+
+/** True if an older key set that is still stored has a recipient of this name: a removal was interrupted. */
+async function wasRecipient(context: KeyContext & { name: string }): Promise<boolean> {
+  const { repository, signal } = context
+  for (const version of await olderKeysets(repository, signal)) {
+    const bytes = await getIfPresent(repository.storage, keysetKey(version), { signal })
+    if (bytes === null) continue
+    const { recipients } = decodeKeyset({ version, ownerKey: repository.keyset.ownerKey, bytes })
+    if (recipients.some((recipient) => recipient.name === context.name)) return true
+  }
+  return false
+}
+
+async function olderKeysets(repository: Repository, signal: AbortSignal | undefined): Promise<number[]> {
+  const older: number[] = []
+  for await (const { key } of repository.storage.list(keysetPrefix, { signal })) {
+    const name = key.slice(keysetPrefix.length)
+    if (keysetName.test(name) && Number(name) < repository.keyset.version) older.push(Number(name))
+  }
+  return older
 }
 
 function keysChanged(): HoldfastError {

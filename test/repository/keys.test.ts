@@ -15,6 +15,7 @@ import {
 } from '../../src/repository/keys.ts'
 import { putManifest } from '../../src/repository/manifests.ts'
 import { openRepository, openUnlocked, unlock } from '../../src/repository/open.ts'
+import { repositoryOf } from '../../src/repository/repository.ts'
 import { newRecipient } from '../../src/repository/wrapping.ts'
 import { newUnlocked, replaceAll, replaceObject, sampleManifest, textOf } from '../support/repository.ts'
 
@@ -114,6 +115,27 @@ test('a removed recipient opens neither the new vault nor any key set that is le
   assert.equal(before.vault.epochs.has(newEpoch.id), false)
   const { vault } = await openUnlocked({ storage, identity: owner.identity })
   assert.equal(vault.epochs.has(newEpoch.id), true)
+})
+
+test('a removal that was interrupted is finished by running it again', async () => {
+  const owner = await newUnlocked()
+  const { storage, repository } = owner
+  const { publicKey } = await generateIdentity()
+  const added = await addRecipient({ ...owner, name: 'bob', recipient: { kind: 'public-key', publicKey } })
+  const cut = { ...storage, delete: async () => await Promise.reject(new Error('connection reset')) }
+  const cutOff = repositoryOf({ ...repository, keyset: added.repository.keyset, storage: cut })
+  await assert.rejects(
+    removeRecipient({ ...owner, ...added, repository: cutOff, name: 'bob' }),
+    /connection reset/,
+  )
+  assert.notEqual(await storage.head('keys/00000002'), null)
+
+  const opened = await openUnlocked({ storage, identity: owner.identity })
+  assert.equal(opened.repository.keyset.recipients.length, 1)
+  await removeRecipient({ ...owner, ...opened, name: 'bob' })
+  assert.equal(await storage.head('keys/00000002'), null)
+  assert.notEqual(await storage.head('keys/00000003'), null)
+  await assert.rejects(removeRecipient({ ...owner, ...opened, name: 'bob' }), code('usage'))
 })
 
 test('of two changes at once one is done and the other says so', async () => {
