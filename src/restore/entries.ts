@@ -1,9 +1,21 @@
 import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
+import { adaptEntry, type TargetAbilities } from '../postgres/schema/adapt.ts'
 import type { SchemaEntry } from '../postgres/schema/entry.ts'
+import { runSql } from '../postgres/schema/run.ts'
 import type { Wire } from '../postgres/wire.ts'
 
-/** The SQL of one entry, ready to run. */
-export type EntrySql = (entry: SchemaEntry) => string
+/** The SQL of one entry in the source's encoding, ready to run. */
+export type EntrySql = (entry: SchemaEntry) => Uint8Array
+
+/** Cuts entries out of the schema text, without owners and without what the target can't do, if so planned. */
+export function entrySql(o: { text: Uint8Array; noOwner: boolean; target: TargetAbilities }): EntrySql {
+  return (entry) => {
+    const length = o.noOwner ? entry.lengthWithoutOwner : entry.length
+    const sql = Buffer.from(o.text.buffer, o.text.byteOffset + entry.offset, length)
+    // One character per byte: whatever the encoding is, bytes come out as they went in.
+    return Buffer.from(adaptEntry(sql.toString('latin1'), o.target).sql, 'latin1')
+  }
+}
 
 /** Statements sent at once: a round trip for each of thousands of small objects is what costs. */
 const batchEntries = 100
@@ -23,7 +35,7 @@ export async function runEntries(o: {
   for (const batch of batches(o.entries, o.sql)) {
     o.signal?.throwIfAborted()
     try {
-      await o.wire.query(batch.map(o.sql).join('\n'))
+      await runSql({ wire: o.wire, sql: join(batch.map(o.sql)) })
     } catch (error) {
       if (!isHoldfastError(error, 'query_failed')) throw error
       for (const entry of batch) await runEntry(o.wire, entry, o.sql)
@@ -35,7 +47,7 @@ export async function runEntries(o: {
 /** Runs one entry; a failure of the server is thrown as `restore_failed` naming the object. */
 export async function runEntry(wire: Wire, entry: SchemaEntry, sql: EntrySql): Promise<void> {
   try {
-    await wire.query(sql(entry))
+    await runSql({ wire, sql: sql(entry) })
   } catch (error) {
     if (!isHoldfastError(error, 'query_failed')) throw error
     throw new HoldfastError('restore_failed', `${entryLabel(entry)} could not be made: ${messageOf(error)}`, {
@@ -64,3 +76,9 @@ function* batches(entries: readonly SchemaEntry[], sql: EntrySql): Generator<Sch
   }
   if (batch.length > 0) yield batch
 }
+
+function join(statements: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat(statements.flatMap((s) => [s, newline]))
+}
+
+const newline = Buffer.from('\n')

@@ -1,4 +1,7 @@
-import type { RoleDefinition } from '../postgres/globals/types.ts'
+import type { DatabasePlan } from '../postgres/globals/plan-database.ts'
+import type { RolePlan } from '../postgres/globals/plan-roles.ts'
+import type { CurrentRole } from '../postgres/globals/role-target.ts'
+import type { TargetAbilities } from '../postgres/schema/adapt.ts'
 import type { SchemaEntry } from '../postgres/schema/entry.ts'
 import type { Gap, TableContents } from '../repository/format/contents.ts'
 
@@ -26,8 +29,10 @@ export interface RestorePlan {
   readonly moment: string
   /** Without password. */
   readonly target: string
-  readonly database: { readonly create: string | null; readonly after: readonly string[] }
-  readonly roles: { readonly create: readonly RoleDefinition[]; readonly statements: readonly string[] }
+  /** Null: the database exists, and keeps its own owner, grants and settings. */
+  readonly database: DatabasePlan | null
+  readonly roles: RolePlan
+  readonly current: CurrentRole
   readonly entries: readonly SchemaEntry[]
   readonly tables: readonly TableContents[]
   /** Entries of the backup that are not restored, with the reason. */
@@ -40,7 +45,7 @@ export interface RestorePlan {
   readonly options: RestoreOptions
   /** Large objects are restored with the whole database only. */
   readonly largeObjects: boolean
-  readonly lz4: boolean
+  readonly abilities: TargetAbilities
 }
 
 export interface RestoreProblem {

@@ -49,7 +49,7 @@ export async function runBackup(o: BackupRequest): Promise<{ manifest: Manifest;
   const contents = await readContents({ ...o, snapshot, onProgress })
   o.signal?.throwIfAborted()
 
-  const index = await o.writer.store(Buffer.from(JSON.stringify(contents)))
+  const index = await o.writer.store(new TextEncoder().encode(JSON.stringify(contents)))
   const chunks = o.writer.chunks()
   const held = contents.tables.filter((t) => t.data === 'held')
   const manifest: Manifest = {

@@ -105,6 +105,7 @@ function describeTable(table: TableFacts, rows: TableRows | undefined, unreadabl
       condition: table.extensionCondition === '' ? null : table.extensionCondition,
       data: rows ? 'held' : unreadable ? 'unreadable' : 'excluded',
       loadVia: table.loadVia,
+      parents: table.parents,
       ranges,
       fingerprint: rows?.fingerprint ?? null,
     },

@@ -18,6 +18,8 @@ export interface TableFacts {
   readonly extensionCondition: string | null
   /** Topmost partitioned table, if rows must be loaded through it. */
   readonly loadVia: { readonly schema: string; readonly name: string } | null
+  /** Partitioned tables that this is a partition of, nearest first. */
+  readonly parents: readonly { readonly schema: string; readonly name: string }[]
   /** Stored, not generated columns in order. */
   readonly columns: readonly ColumnType[]
 }
@@ -53,10 +55,10 @@ WITH RECURSIVE chosen AS (
     AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
     AND (x.member IS NULL OR x.condition IS NOT NULL)
 ), up AS (
-  SELECT i.inhrelid AS leaf, i.inhparent AS parent FROM pg_catalog.pg_inherits i JOIN chosen c ON c.oid = i.inhrelid
+  SELECT i.inhrelid AS leaf, i.inhparent AS parent, 1 AS level FROM pg_catalog.pg_inherits i JOIN chosen c ON c.oid = i.inhrelid
   JOIN pg_catalog.pg_class p ON p.oid = i.inhparent AND p.relkind = 'p'
   UNION ALL
-  SELECT u.leaf, i.inhparent FROM up u JOIN pg_catalog.pg_inherits i ON i.inhrelid = u.parent
+  SELECT u.leaf, i.inhparent, u.level + 1 FROM up u JOIN pg_catalog.pg_inherits i ON i.inhrelid = u.parent
 ), enum_hash AS (
   SELECT DISTINCT u.leaf FROM up u
   JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = u.parent AND p.partstrat = 'h'
@@ -84,6 +86,9 @@ SELECT c.oid::pg_catalog.int8, c.nspname AS schema, c.relname AS name, c.relkind
   (SELECT pg_catalog.json_build_object('schema', rn.nspname, 'name', r.relname)
      FROM pg_catalog.pg_class r JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
      WHERE r.oid = pg_catalog.pg_partition_root(c.oid) AND c.oid IN (SELECT leaf FROM enum_hash)) AS via,
+  (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('schema', pn.nspname, 'name', p.relname) ORDER BY u.level)
+     FROM up u JOIN pg_catalog.pg_class p ON p.oid = u.parent JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
+     WHERE u.leaf = c.oid) AS parents,
   (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname,
       'type', pg_catalog.format_type(a.atttypid, a.atttypmod), 'base', b.base, 'baseKind', b.typtype,
       'deterministic', coalesce(l.collisdeterministic, true)) ORDER BY a.attnum)
@@ -105,6 +110,7 @@ interface Row extends Record<string, unknown> {
   am: string | null
   condition: string | null
   via: { schema: string; name: string } | null
+  parents: { schema: string; name: string }[] | null
   columns: ColumnType[] | null
 }
 
@@ -123,6 +129,7 @@ export async function listTables(connection: Connection): Promise<TableFacts[]> 
     accessMethod: row.am,
     extensionCondition: row.condition,
     loadVia: row.via,
+    parents: row.parents ?? [],
     columns: row.columns ?? [],
   }))
 }

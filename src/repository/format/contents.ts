@@ -69,6 +69,8 @@ export interface TableContents {
    * partition in another database (hash partitions by an enum).
    */
   readonly loadVia: { readonly schema: string; readonly name: string } | null
+  /** Partitioned tables that this is a partition of, nearest first. */
+  readonly parents: readonly { readonly schema: string; readonly name: string }[]
   readonly ranges: readonly RowRange[]
   readonly fingerprint: Fingerprint | null
 }

@@ -1,0 +1,56 @@
+import { HoldfastError } from '../lib/errors.ts'
+import type { BackupContents } from './format/contents.ts'
+import type { Manifest } from './format/manifest.ts'
+import { namingKeyOf, requireAdmitted } from './hostfile.ts'
+import { putManifest } from './manifests.ts'
+import { openReader } from './reader.ts'
+import type { BackupWriter, ChunkReader, HostCredentials, Repository, Vault } from './types.ts'
+import { openWriter } from './writer.ts'
+
+/** Begins a backup as the host whose credentials are given. Needs no private key. Throws `host_not_admitted`. */
+export async function beginBackup(o: {
+  repository: Repository
+  credentials: HostCredentials
+  threads?: number | undefined
+  signal?: AbortSignal | undefined
+}): Promise<BackupWriter> {
+  const { repository, credentials, signal } = o
+  requireAdmitted(repository.keyset, credentials)
+  const epoch = repository.keyset.epochs.at(-1)
+  if (epoch === undefined) throw new HoldfastError('internal', 'The key set has no epoch.')
+  const { backups } = await repository.manifests({ signal })
+  return openWriter({
+    storage: repository.storage,
+    namingKey: namingKeyOf(credentials),
+    epoch,
+    host: { id: credentials.host },
+    previous: backups,
+    putManifest: (manifest) => putManifest(repository.storage, manifest, credentials, { signal }),
+    threads: o.threads,
+    signal,
+  })
+}
+
+/** Opens chunks of the repository with what the vault holds. */
+export function readerOf(repository: Repository, vault: Vault, threads?: number): ChunkReader {
+  return openReader({
+    storage: repository.storage,
+    namingKey: vault.namingKey,
+    epochs: vault.epochs,
+    threads,
+  })
+}
+
+/** Reads what a backup holds, but for the rows. Throws as `ChunkReader.read`; `repository_too_new`. */
+export async function readContents(reader: ChunkReader, manifest: Manifest): Promise<BackupContents> {
+  const text = new TextDecoder().decode(await reader.read(manifest.contents))
+  const contents = JSON.parse(text) as BackupContents
+  // The manifest's signature and the chunk's keyed name prove who wrote it, so its shape needs no second look.
+  if ((contents.format as number) !== 1) {
+    throw new HoldfastError(
+      'repository_too_new',
+      `The contents of backup ${manifest.id} have format ${contents.format}.`,
+    )
+  }
+  return contents
+}

@@ -1,0 +1,82 @@
+import { eachLimited } from '../lib/async.ts'
+import {
+  createLargeObjectsSql,
+  largeObjectStageCopySql,
+  largeObjectStageSql,
+  largeObjectStatements,
+  largeObjectWriteSql,
+} from '../postgres/large-object-restore.ts'
+import { literal, qualified } from '../postgres/quote.ts'
+import type { Wire } from '../postgres/wire.ts'
+import type { BackupContents, SequenceValue } from '../repository/format/contents.ts'
+import type { Manifest } from '../repository/format/manifest.ts'
+import { readPieces, type ChunkCache } from '../repository/pieces.ts'
+import type { ChunkReader } from '../repository/types.ts'
+import type { RestorePlan } from './types.ts'
+
+const batch = 500
+
+/** Sets the sequences of the restored schema to the values of the backup. */
+export async function setSequences(wire: Wire, sequences: readonly SequenceValue[]): Promise<void> {
+  for (let at = 0; at < sequences.length; at += batch) {
+    const calls = sequences
+      .slice(at, at + batch)
+      .map(
+        (s) =>
+          `SELECT pg_catalog.setval(${literal(qualified(s.schema, s.name))}, ${s.lastValue}, ${s.isCalled})`,
+      )
+    await wire.query(calls.join(';\n'))
+  }
+}
+
+/** Makes the large objects under their own ids, fills them, and gives them their owners and grants. */
+export async function restoreLargeObjects(o: {
+  wire: Wire
+  contents: BackupContents
+  plan: RestorePlan
+  manifest: Manifest
+  reader: ChunkReader
+  cache: ChunkCache
+  signal?: AbortSignal | undefined
+}): Promise<void> {
+  const { objects, ranges } = o.contents.largeObjects
+  if (objects.length === 0) return
+  for (const sql of createLargeObjectsSql(objects)) await o.wire.query(sql)
+  await o.wire.query(largeObjectStageSql)
+  for (const range of ranges) {
+    await o.wire.copyIn(largeObjectStageCopySql, readPieces({ ...o, pieces: range.pieces }))
+    for (const sql of largeObjectWriteSql) await o.wire.query(sql)
+  }
+  const { noOwner, noGrants } = o.plan.options
+  const statements = largeObjectStatements({
+    objects,
+    noOwner,
+    noGrants,
+    currentUser: o.plan.current.name,
+    initial: null,
+  })
+  for (let at = 0; at < statements.length; at += batch) {
+    await o.wire.query(statements.slice(at, at + batch).join(';\n'))
+  }
+}
+
+/** Statistics for the planner: without them the first queries after a restore are slow in ways that look like damage. */
+export async function analyze(wires: readonly Wire[], plan: RestorePlan): Promise<void> {
+  const free = [...wires]
+  const tables = [...plan.tables].sort((a, b) => b.plainBytes - a.plainBytes)
+  await eachLimited(batches(tables), wires.length, async (group) => {
+    const wire = free.pop()
+    if (wire === undefined) return
+    await wire.query(`ANALYZE ${group.map((t) => qualified(t.schema, t.name)).join(', ')}`)
+    free.push(wire)
+  })
+}
+
+/** Large tables alone, small ones many to a statement. */
+function batches<T extends { readonly plainBytes: number }>(tables: readonly T[]): T[][] {
+  const large = tables.filter((t) => t.plainBytes > 1024 * 1024)
+  const small = tables.filter((t) => t.plainBytes <= 1024 * 1024)
+  const groups = large.map((t) => [t])
+  for (let at = 0; at < small.length; at += 100) groups.push(small.slice(at, at + 100))
+  return groups
+}

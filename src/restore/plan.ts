@@ -1,0 +1,234 @@
+import { planDatabase } from '../postgres/globals/plan-database.ts'
+import { planRoles } from '../postgres/globals/plan-roles.ts'
+import { neededRoles } from '../postgres/globals/needed-roles.ts'
+import { readRoleTarget, type RoleTarget } from '../postgres/globals/role-target.ts'
+import { connect, type ServerAddress } from '../postgres/connect.ts'
+import { describeAddress } from '../postgres/server-address.ts'
+import { tableLabel } from '../postgres/introspect/tables.ts'
+import type { BackupContents } from '../repository/format/contents.ts'
+import type { Manifest } from '../repository/format/manifest.ts'
+import { chooseScope, type RestoreScope } from './scope.ts'
+import { connectMaintenance, inspectTarget, type TargetFacts } from './target.ts'
+import type { RestoreOptions, RestorePlan, RestoreProblem } from './types.ts'
+
+/**
+ * Plans a restore into a new or empty database: reads the target, touches nothing. Whatever would make it fail half way
+ * (an older server, missing extensions, roles or rights, a database that is not empty) is among `problems`.
+ */
+export async function planRestore(o: {
+  manifest: Manifest
+  contents: BackupContents
+  /** The schema's SQL. */
+  schemaText: Uint8Array
+  target: ServerAddress
+  options: RestoreOptions
+  signal?: AbortSignal | undefined
+}): Promise<RestorePlan> {
+  const { contents, options } = o
+  const scope = chooseScope(contents, options)
+  const facts = await inspectTarget(o.target, o.signal)
+  const roleTarget = await readRoles(o, facts)
+  const owners = scope.entries.flatMap((e) => (e.owner === null ? [] : [e.owner]))
+  const roles = planRoles({
+    backup: contents.roles,
+    needed: options.roles === 'needed' ? usedRoles(contents, owners, options) : options.roles,
+    target: roleTarget,
+    sourceMajor: contents.server.major,
+  })
+  const database = options.createDatabase
+    ? planDatabase({
+        properties: contents.database,
+        targetName: o.target.database,
+        target: { ...roleTarget, currentUser: roleTarget.current.name, tablespaces: facts.tablespaces },
+        noOwner: options.noOwner,
+        noGrants: options.noGrants,
+      })
+    : null
+  const creating = new Set(roles.create.map((r) => r.name))
+  return {
+    backup: o.manifest.id,
+    moment: o.manifest.moment,
+    target: describeAddress(o.target),
+    database,
+    roles,
+    current: roleTarget.current,
+    entries: scope.entries,
+    tables: scope.tables,
+    leftOut: scope.leftOut,
+    totals: {
+      tables: scope.tables.length,
+      rows: scope.tables.reduce((sum, t) => sum + t.rows, 0),
+      plainBytes: scope.tables.reduce((sum, t) => sum + t.plainBytes, 0),
+    },
+    warnings: [
+      ...contents.gaps.map((gap) => `The backup does not hold ${gap.what}. ${gap.why}`),
+      ...roles.differing.map((d) => `Role ${d.role}: ${d.what}`),
+      ...(database?.differing ?? notApplied(contents, scope)),
+      ...contents.tables
+        .filter((t) => t.data !== 'held' && scope.whole)
+        .map((t) => `${tableLabel(t)} will be empty: its rows are not in the backup.`),
+    ],
+    problems: [
+      ...databaseProblems(facts, contents, options, o.target.database),
+      ...lacks({
+        facts,
+        scope,
+        creating,
+        roles: roleTarget,
+        notCreatable: roles.notCreatable,
+        text: o.schemaText,
+        options,
+      }),
+    ],
+    options,
+    largeObjects: scope.whole,
+    abilities: { lz4: facts.lz4, major: facts.major },
+  }
+}
+
+async function readRoles(o: Parameters<typeof planRestore>[0], facts: TargetFacts): Promise<RoleTarget> {
+  await using connection = facts.exists
+    ? await connect({ address: o.target, signal: o.signal })
+    : await connectMaintenance(o.target, o.signal)
+  const settings = [
+    ...o.contents.database.settings,
+    ...o.contents.roles.flatMap((r) => [...r.settings, ...r.databaseSettings]),
+  ]
+  return await readRoleTarget(connection, { database: o.target.database, settings })
+}
+
+function usedRoles(
+  contents: BackupContents,
+  owners: readonly string[],
+  options: RestoreOptions,
+): ReadonlySet<string> {
+  const database = options.createDatabase && !options.noOwner ? [contents.database.owner] : []
+  const referenced = new Set([
+    ...(options.noOwner ? [] : [...owners, ...database]),
+    ...(options.noOwner && options.noGrants ? [] : contents.usedRoles),
+  ])
+  return neededRoles({ referenced, roles: contents.roles })
+}
+
+function databaseProblems(
+  facts: TargetFacts,
+  contents: BackupContents,
+  options: RestoreOptions,
+  name: string,
+): RestoreProblem[] {
+  const problems: RestoreProblem[] = []
+  const add = (code: RestoreProblem['code'], message: string): void => {
+    problems.push({ code, message })
+  }
+  if (facts.major < contents.server.major) {
+    add(
+      'target_too_old',
+      `The backup is from Postgres ${contents.server.major}, the target runs ${facts.major}.`,
+    )
+  }
+  if (facts.unfinished !== null) {
+    if (!options.restart) {
+      add(
+        'target_unfinished',
+        `A restore of ${facts.unfinished.backup} into ${name}, begun ${facts.unfinished.started}, was interrupted.`,
+      )
+    }
+    return problems
+  }
+  if (options.createDatabase) {
+    if (facts.exists) add('target_exists', `The server has a database named ${name} already.`)
+    else if (!facts.createDatabase) add('target_lacks', `${facts.user} may not make databases (CREATEDB).`)
+    return problems
+  }
+  if (!facts.exists) {
+    add('database_missing', `The server has no database named ${name}; --create-database makes it.`)
+    return problems
+  }
+  const extensions = new Set(contents.schema.entries.filter((e) => e.type === 'EXTENSION').map((e) => e.name))
+  const foreign = facts.extensionsPresent.filter((e) => e !== 'plpgsql' && !extensions.has(e))
+  const holds = [...facts.holds, ...foreign.map((e) => `extension ${e}`)]
+  if (holds.length > 0) {
+    const more =
+      facts.holdsCount > facts.holds.length ? ` and ${facts.holdsCount - facts.holds.length} more` : ''
+    add('target_not_empty', `The database ${name} holds ${holds.join(', ')}${more}.`)
+  }
+  if (facts.encoding !== contents.database.encoding) {
+    add(
+      'target_lacks',
+      `The database ${name} has encoding ${facts.encoding}, the backup ${contents.database.encoding}.`,
+    )
+  }
+  return problems
+}
+
+/** What the server or the role lacks. */
+function lacks(o: {
+  facts: TargetFacts
+  scope: RestoreScope
+  creating: ReadonlySet<string>
+  roles: RoleTarget
+  notCreatable: readonly { role: string; why: string }[]
+  text: Uint8Array
+  options: RestoreOptions
+}): RestoreProblem[] {
+  const messages: string[] = []
+  for (const entry of o.scope.entries) {
+    if (entry.type === 'EXTENSION' && !o.facts.extensionsAvailable.has(entry.name)) {
+      messages.push(`The extension ${entry.name} is not installed on the server.`)
+    }
+  }
+  for (const name of tablespaces(o.scope, o.text)) {
+    if (!o.facts.tablespaces.has(name)) messages.push(`The server has no tablespace ${name}.`)
+  }
+  for (const { role, why } of o.notCreatable) {
+    messages.push(`The role ${role} does not exist, and ${o.facts.user} can't make it: ${why}.`)
+  }
+  if (!o.options.noOwner) {
+    const owners = new Set(
+      o.scope.entries.flatMap((e) => (e.owner === null || e.owner === '' ? [] : [e.owner])),
+    )
+    const builtIn = o.roles.builtIn
+    const missing = new Set(o.notCreatable.map((r) => r.role))
+    for (const owner of owners) {
+      const known =
+        o.roles.roles.has(owner) || builtIn.has(owner) || o.creating.has(owner) || missing.has(owner)
+      if (!known)
+        messages.push(`The role ${owner}, which owns objects, does not exist; --no-owner leaves owners out.`)
+      else if (o.facts.mayActAs !== null && !o.facts.mayActAs.has(owner) && !o.creating.has(owner)) {
+        messages.push(`${o.facts.user} may not give objects to ${owner}; --no-owner leaves owners out.`)
+      }
+    }
+  }
+  return messages.map((message) => ({ code: 'target_lacks', message }))
+}
+
+/** Tablespaces that entries ask for: pg_dump names them in a setting of their own before the object. */
+function tablespaces(scope: RestoreScope, text: Uint8Array): Set<string> {
+  const names = new Set<string>()
+  for (const entry of scope.entries) {
+    const sql = Buffer.from(
+      text.buffer,
+      text.byteOffset + entry.offset,
+      Math.min(entry.length, 400),
+    ).toString('utf8')
+    const name = /^SET default_tablespace = (?:"((?:[^"]|"")+)"|([^\s;']+));/.exec(sql)
+    const found = name?.[1]?.replaceAll('""', '"') ?? name?.[2]
+    if (found !== undefined) names.add(found)
+  }
+  return names
+}
+
+/** The database exists and belongs to somebody: what is its own is left as it is, and told. */
+function notApplied(contents: BackupContents, scope: RestoreScope): string[] {
+  if (!scope.whole) return []
+  const { settings, acl, comment } = contents.database
+  const what = [
+    ...(settings.length > 0 ? [`${settings.length} settings`] : []),
+    ...(acl !== null ? ['grants'] : []),
+    ...(comment !== null ? ['the comment'] : []),
+  ]
+  if (what.length === 0) return []
+  return [
+    `Of the database itself ${what.join(', ')} are not restored: it exists already. --create-database restores them.`,
+  ]
+}

@@ -1,0 +1,125 @@
+import type { Clock } from '../lib/clock.ts'
+import { isHoldfastError, messageOf } from '../lib/errors.ts'
+import { connect, type Connection, type ServerAddress } from '../postgres/connect.ts'
+import { createDatabase } from '../postgres/globals/create-database.ts'
+import type { BackupContents } from '../repository/format/contents.ts'
+import { clearTarget, dropDatabase, dropRoles, removeMarker, setMarker } from './clear.ts'
+import { connectMaintenance, inspectTarget } from './target.ts'
+import type { RestorePlan } from './types.ts'
+
+/** What was done to the server before the first object was made: what undoing has to take back. */
+export interface Prepared {
+  readonly databaseCreated: boolean
+  readonly rolesCreated: readonly string[]
+  readonly warnings: string[]
+}
+
+interface Request {
+  readonly plan: RestorePlan
+  readonly contents: BackupContents
+  readonly target: ServerAddress
+  readonly clock: Clock
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Makes roles and the database, or clears what an interrupted restore left, and sets the marker. Undoes itself if it fails. */
+export async function prepareTarget(o: Request): Promise<Prepared> {
+  const prepared = { databaseCreated: false, rolesCreated: [] as string[], warnings: [] as string[] }
+  try {
+    if (o.plan.options.restart) await removeUnfinished(o)
+    await using server = await maintenance(o)
+    await makeRoles(server, o.plan, prepared)
+    if (o.plan.database) {
+      const { differing } = await createDatabase({
+        connection: server,
+        properties: o.contents.database,
+        targetName: o.target.database,
+        target: {
+          major: Math.floor(server.version / 10_000),
+          currentUser: o.plan.current.name,
+          tablespaces: new Set(
+            (await server.query<{ n: string }>('SELECT spcname AS n FROM pg_catalog.pg_tablespace')).map(
+              (r) => r.n,
+            ),
+          ),
+          refusedSettings: new Set(),
+        },
+        allowLocaleFallback: o.plan.options.allowLocaleFallback,
+      })
+      prepared.databaseCreated = true
+      prepared.warnings.push(...differing)
+      for (const sql of o.plan.database.guard) await server.query(sql)
+    }
+    await using own = await connect({ address: o.target, signal: o.signal })
+    const extensions = await own.query<{ name: string }>(
+      'SELECT extname AS name FROM pg_catalog.pg_extension',
+    )
+    await setMarker(own, {
+      backup: o.plan.backup,
+      started: o.clock.now().toISOString(),
+      extensions: extensions.map((e) => e.name),
+    })
+    return prepared
+  } catch (error) {
+    if (prepared.databaseCreated) await dropDatabase(o.target)
+    await dropRoles(o.target, prepared.rolesCreated)
+    throw error
+  }
+}
+
+/** Applies what belongs to the whole database, and takes the marker away: the moment the restore is done. */
+export async function finishTarget(o: Request & { prepared: Prepared }): Promise<void> {
+  await using own = await connect({ address: o.target, signal: o.signal })
+  // From outside: a database that is to allow no connections can't be told so from within.
+  await using server = await maintenance(o)
+  await server.query('BEGIN')
+  for (const sql of [...o.plan.roles.databaseStatements, ...(o.plan.database?.after ?? [])])
+    await server.query(sql)
+  await server.query('COMMIT')
+  await removeMarker(own)
+  for (const sql of [...o.plan.roles.labelStatements, ...(o.plan.database?.labelStatements ?? [])]) {
+    await attemptLabel(own, sql, o.prepared)
+  }
+}
+
+/** Takes everything back. */
+export async function undoTarget(target: ServerAddress, prepared: Prepared): Promise<void> {
+  if (prepared.databaseCreated) await dropDatabase(target)
+  else await clearTarget(target)
+  await dropRoles(target, prepared.rolesCreated)
+}
+
+async function makeRoles(
+  server: Connection,
+  plan: RestorePlan,
+  prepared: { rolesCreated: string[] },
+): Promise<void> {
+  if (plan.roles.statements.length === 0) return
+  await server.query('BEGIN')
+  for (const sql of plan.roles.statements) await server.query(sql)
+  await server.query('COMMIT')
+  prepared.rolesCreated.push(...plan.roles.create.map((r) => r.name))
+}
+
+async function removeUnfinished(o: Request): Promise<void> {
+  const facts = await inspectTarget(o.target, o.signal)
+  if (facts.unfinished === null) return
+  if (o.plan.options.createDatabase) await dropDatabase(o.target)
+  else await clearTarget(o.target, o.signal)
+}
+
+async function maintenance(o: Request): Promise<Connection> {
+  return o.plan.database
+    ? connectMaintenance(o.target, o.signal)
+    : connect({ address: o.target, signal: o.signal })
+}
+
+/** A server that has not loaded the provider of a label refuses it: said, not fatal. */
+async function attemptLabel(own: Connection, sql: string, prepared: Prepared): Promise<void> {
+  try {
+    await own.query(sql)
+  } catch (error) {
+    if (!isHoldfastError(error, 'query_failed')) throw error
+    prepared.warnings.push(`A security label could not be set: ${messageOf(error)}`)
+  }
+}

@@ -1,0 +1,202 @@
+import type { Clock } from '../lib/clock.ts'
+import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
+import type { OnProgress } from '../lib/progress.ts'
+import { connectWire, type ServerAddress } from '../postgres/connect.ts'
+import { schemaSession } from '../postgres/schema/dump.ts'
+import type { Wire } from '../postgres/wire.ts'
+import type { BackupContents } from '../repository/format/contents.ts'
+import type { Manifest } from '../repository/format/manifest.ts'
+import { createChunkCache } from '../repository/pieces.ts'
+import type { ChunkReader } from '../repository/types.ts'
+import { compareTables } from './compare.ts'
+import { entrySql, runEntries } from './entries.ts'
+import { analyze, restoreLargeObjects, setSequences } from './finish.ts'
+import { loadTables } from './load.ts'
+import { planPost, runPost } from './post.ts'
+import { finishTarget, prepareTarget, undoTarget, type Prepared } from './prepare.ts'
+import type { RestoredTable, RestorePlan, RestoreReport } from './types.ts'
+
+export interface RestoreRequest {
+  readonly plan: RestorePlan
+  readonly manifest: Manifest
+  readonly contents: BackupContents
+  readonly schemaText: Uint8Array
+  readonly reader: ChunkReader
+  readonly target: ServerAddress
+  /** Connections that load rows and build indexes. */
+  readonly jobs: number
+  readonly clock: Clock
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: OnProgress | undefined
+}
+
+/** Memory that a connection of the restore may use for sorting an index and for checking a foreign key. */
+const restoreSettings = {
+  maintenance_work_mem: '256MB',
+  work_mem: '64MB',
+  synchronous_commit: 'off',
+  // The jobs are the parallelism; workers on top of them would only compete.
+  max_parallel_maintenance_workers: '0',
+}
+
+/**
+ * Runs a plan without problems. If anything fails, what was made is removed again, and the target is as it was before.
+ * A killed process can't do that: then the marker it left in the target makes the next restore refuse, until it is told to begin anew.
+ */
+export async function runRestore(o: RestoreRequest): Promise<RestoreReport> {
+  const [problem] = o.plan.problems
+  if (problem) {
+    throw new HoldfastError(problem.code, o.plan.problems.map((p) => p.message).join(' '), {
+      details: { problems: o.plan.problems },
+    })
+  }
+  const started = o.clock.now()
+  const prepared = await prepareTarget(o)
+  try {
+    const done = await fillTarget(o)
+    await finishTarget({ ...o, prepared })
+    const finished = o.clock.now()
+    return {
+      backup: o.plan.backup,
+      target: o.plan.target,
+      tables: done.tables,
+      rows: done.tables.reduce((sum, t) => sum + t.rows, 0),
+      plainBytes: o.plan.totals.plainBytes,
+      started: started.toISOString(),
+      finished: finished.toISOString(),
+      seconds: (finished.getTime() - started.getTime()) / 1000,
+      phases: done.phases,
+      warnings: [...o.plan.warnings, ...prepared.warnings],
+      gaps: o.contents.gaps,
+      rolesCreated: prepared.rolesCreated,
+    }
+  } catch (error) {
+    throw await undone(o, prepared, error)
+  }
+}
+
+/** Undoes the restore, and gives back the error to throw: the cause, and whether the target is as it was. */
+async function undone(o: RestoreRequest, prepared: Prepared, error: unknown): Promise<unknown> {
+  try {
+    await undoTarget(o.target, prepared)
+  } catch (failure) {
+    return new HoldfastError(
+      'target_unfinished',
+      `The restore failed: ${messageOf(error)} What it had made could not be removed: ${messageOf(failure)}`,
+      { cause: error },
+    )
+  }
+  if (isHoldfastError(error) && error.code !== 'query_failed') return error
+  return new HoldfastError('restore_failed', `The restore failed: ${messageOf(error)}`, { cause: error })
+}
+
+async function fillTarget(
+  o: RestoreRequest,
+): Promise<{ tables: readonly RestoredTable[]; phases: RestoreReport['phases'] }> {
+  await using connections = new AsyncDisposableStack()
+  const wires = await Promise.all(
+    Array.from({ length: o.jobs }, async () =>
+      connections.use(await connectWire({ address: o.target, signal: o.signal, settings: restoreSettings })),
+    ),
+  )
+  for (const wire of wires) await wire.query(schemaSession)
+  const [first] = wires
+  if (first === undefined) throw new HoldfastError('usage', 'A restore needs at least one job.')
+  return await fill(o, wires, first)
+}
+
+async function fill(
+  o: RestoreRequest,
+  wires: readonly Wire[],
+  first: Wire,
+): Promise<{ tables: readonly RestoredTable[]; phases: RestoreReport['phases'] }> {
+  const phases: { name: string; seconds: number }[] = []
+  const phase = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    const from = o.clock.now().getTime()
+    const result = await work()
+    phases.push({ name, seconds: (o.clock.now().getTime() - from) / 1000 })
+    o.signal?.throwIfAborted()
+    return result
+  }
+  const counter = (name: string, total: number, unit: 'bytes' | 'objects' | 'tables') => {
+    let done = 0
+    return (count: number): void => o.onProgress?.({ phase: name, done: (done += count), total, unit })
+  }
+  const { plan } = o
+  const cache = createChunkCache({ reader: o.reader, signal: o.signal })
+  const sql = entrySql({ text: o.schemaText, noOwner: plan.options.noOwner, target: plan.abilities })
+  const entriesOf = (name: string) => plan.entries.filter((e) => e.phase === name)
+  const pre = entriesOf('pre')
+  await phase('making tables', () =>
+    runEntries({
+      wire: first,
+      entries: pre,
+      sql,
+      signal: o.signal,
+      onDone: counter('making tables', pre.length, 'objects'),
+    }),
+  )
+  const transactions = await phase('loading rows', () =>
+    loadTables({
+      ...o,
+      wires,
+      tables: plan.tables,
+      cache,
+      encoding: o.contents.server.encoding,
+      onBytes: counter('loading rows', plan.totals.plainBytes, 'bytes'),
+    }),
+  )
+  const compared = await phase('comparing rows', () =>
+    compareTables({
+      wires,
+      tables: plan.tables,
+      transactions,
+      onDone: counter('comparing rows', plan.tables.length, 'tables'),
+    }),
+  )
+  if (compared.differences.length > 0) {
+    const [one] = compared.differences
+    throw new HoldfastError(
+      'restore_differs',
+      `${one?.table}: ${one?.what}. ${compared.differences.length} differences in all.`,
+      {
+        details: { differences: compared.differences },
+      },
+    )
+  }
+  const post = entriesOf('post')
+  const byId = new Map(o.contents.schema.entries.map((e) => [e.id, e]))
+  await phase('building indexes and constraints', () =>
+    runPost({
+      wires,
+      byId,
+      plan: planPost(post),
+      sql,
+      signal: o.signal,
+      onDone: counter('building indexes and constraints', post.length, 'objects'),
+    }),
+  )
+  await phase('setting sequences and large objects', async () => {
+    const made = new Set(
+      plan.entries.filter((e) => e.type === 'SEQUENCE').map((e) => `${e.schema}\0${e.name}`),
+    )
+    await setSequences(
+      first,
+      o.contents.sequences.filter((s) => made.has(`${s.schema}\0${s.name}`)),
+    )
+    if (plan.largeObjects) await restoreLargeObjects({ ...o, wire: first, cache })
+  })
+  await phase('analyzing', () => analyze(wires, plan))
+  await phase('granting', async () => {
+    // One transaction: default privileges, event triggers and refreshed views are all there, or none is.
+    await first.query('BEGIN')
+    await runEntries({
+      wire: first,
+      entries: [...entriesOf('acl'), ...entriesOf('last')],
+      sql,
+      signal: o.signal,
+    })
+    await first.query('COMMIT')
+  })
+  return { tables: compared.tables, phases }
+}

@@ -1,0 +1,99 @@
+import { schemaMatcher, tableMatcher, type MatchedTable } from '../lib/table-matcher.ts'
+import type { SchemaEntry } from '../postgres/schema/entry.ts'
+import { selectEntries } from '../postgres/schema/select.ts'
+import type { BackupContents, TableContents } from '../repository/format/contents.ts'
+import { entryLabel } from './entries.ts'
+import type { RestoreOptions, RestorePlan } from './types.ts'
+
+export interface RestoreScope {
+  readonly entries: readonly SchemaEntry[]
+  /** Tables whose rows are restored. */
+  readonly tables: readonly TableContents[]
+  readonly leftOut: RestorePlan['leftOut']
+  /** True if nothing was chosen or excluded. */
+  readonly whole: boolean
+}
+
+/** Which objects and rows a restore brings: what was chosen, and what that needs. Throws `table_not_found`. */
+export function chooseScope(contents: BackupContents, options: RestoreOptions): RestoreScope {
+  const candidates = [...contents.tables, ...partitionedTables(contents)]
+  const wanted = options.tables.map((text) => tableMatcher(text, candidates))
+  const schemas = options.schemas.map((text) => schemaMatcher(text, candidates))
+  const excluded = options.excludeTables.map((text) => tableMatcher(text, candidates))
+  const isExcluded = (t: MatchedTable): boolean => excluded.some((matches) => matches(t))
+  const all = wanted.length + schemas.length === 0
+  const isWanted = (t: MatchedTable): boolean =>
+    (all || [...wanted, ...schemas].some((matches) => matches(t))) && !isExcluded(t)
+
+  const chosenSchemas = new Set(
+    candidates.filter((t) => schemas.some((matches) => matches(t))).map((t) => t.schema),
+  )
+  const selection = selectEntries({
+    entries: contents.schema.entries,
+    tables: all ? null : candidates.filter(isWanted),
+    schemas: all ? null : [...chosenSchemas],
+    noOwner: options.noOwner,
+    noGrants: options.noGrants,
+  })
+  const kept = withoutDependents(selection.entries, candidates.filter(isExcluded))
+  const defined = new Set(
+    kept.entries.filter((e) => e.type === 'TABLE').map((e) => key(e.schema ?? '', e.name)),
+  )
+  const ofExtension = (t: TableContents): boolean => t.condition !== null || !tableEntry(contents, t)
+  return {
+    entries: kept.entries,
+    tables: contents.tables.filter(
+      (t) =>
+        t.data === 'held' && isWanted(t) && (defined.has(key(t.schema, t.name)) || (all && ofExtension(t))),
+    ),
+    leftOut: [
+      ...selection.leftOut.map(({ entry, why }) => ({ type: entry.type, name: nameOf(entry), why })),
+      ...kept.leftOut,
+    ],
+    whole: all && excluded.length === 0,
+  }
+}
+
+function partitionedTables(contents: BackupContents): MatchedTable[] {
+  const parents = contents.tables.flatMap((t) => t.parents)
+  return [...new Map(parents.map((p) => [key(p.schema, p.name), p])).values()]
+}
+
+function tableEntry(contents: BackupContents, table: TableContents): boolean {
+  return contents.schema.entries.some(
+    (e) => e.type === 'TABLE' && e.schema === table.schema && e.name === table.name,
+  )
+}
+
+/** Leaves out tables and whatever can't be without them. Entries come in dump order, so what depends comes after. */
+function withoutDependents(
+  entries: readonly SchemaEntry[],
+  tables: readonly MatchedTable[],
+): { entries: SchemaEntry[]; leftOut: RestorePlan['leftOut'] } {
+  const names = new Set(tables.map((t) => key(t.schema, t.name)))
+  const gone = new Map<number, string>()
+  const leftOut: { type: string; name: string; why: string }[] = []
+  const kept = entries.filter((entry) => {
+    const own = entry.type === 'TABLE' && names.has(key(entry.schema ?? '', entry.name))
+    const because = own
+      ? entryLabel(entry)
+      : entry.dependsOn.map((id) => gone.get(id)).find((label) => label !== undefined)
+    if (because === undefined) return true
+    gone.set(entry.id, because)
+    leftOut.push({
+      type: entry.type,
+      name: nameOf(entry),
+      why: own ? 'it was excluded' : `it needs ${because}, which was excluded`,
+    })
+    return false
+  })
+  return { entries: kept, leftOut }
+}
+
+function nameOf(entry: SchemaEntry): string {
+  return entry.schema === null ? entry.name : `${entry.schema}.${entry.name}`
+}
+
+function key(schema: string, name: string): string {
+  return `${schema}\0${name}`
+}
