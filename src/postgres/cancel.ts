@@ -10,16 +10,37 @@ export interface BackendKey {
   readonly secret: number
 }
 
-/**
- * Asks the server to cancel what a session runs, and resolves when the server has closed the request's connection,
- * which it does after it has passed the request on; or after 5 s. Never throws.
- */
-export async function requestCancel(o: {
+export interface CancelOptions {
   readonly address: ServerAddress
   readonly key: BackendKey
   /** Set if the session is encrypted: the request then is, too. */
   readonly tls: ConnectionOptions | undefined
-}): Promise<void> {
+}
+
+/** A request that comes before the server has begun with the statement does nothing, so it is repeated. */
+const PATIENCE_MS = [50, 200, 500, 1000, 1000]
+
+/** Cancels what a session runs, and resolves when `work` has settled or the server does not obey. Never throws. */
+export async function cancelUntilSettled(o: CancelOptions, work: Promise<unknown>): Promise<void> {
+  let settled = false
+  const end = work.then(
+    () => (settled = true),
+    () => (settled = true),
+  )
+  for (const patience of PATIENCE_MS) {
+    if (settled) return
+    await requestCancel(o)
+    let timer: NodeJS.Timeout | undefined
+    await Promise.race([end, new Promise((resolve) => (timer = setTimeout(resolve, patience)))])
+    clearTimeout(timer)
+  }
+}
+
+/**
+ * Asks the server to cancel what a session runs, and resolves when the server has closed the request's connection,
+ * which it does after it has passed the request on; or after 5 s. Never throws.
+ */
+export async function requestCancel(o: CancelOptions): Promise<void> {
   const request = Buffer.alloc(16)
   request.writeInt32BE(16, 0)
   request.writeInt32BE(80877102, 4)

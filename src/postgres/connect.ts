@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
-import { requestCancel } from './cancel.ts'
+import { cancelUntilSettled } from './cancel.ts'
 import { cancelledError, connectionLost, serverError, serverFailureOf } from './failures.ts'
 import { openClient, type OpenClient } from './open.ts'
 import { describeAddress, type ServerAddress } from './server-address.ts'
@@ -10,8 +10,8 @@ import type { Wire } from './wire.ts'
 
 export { describeAddress, withDatabase, type ServerAddress } from './server-address.ts'
 
-/** How long the server may take to stop a statement before its connection is cut. */
-const CANCEL_TIMEOUT_MS = 3000
+/** How long a polite end may take. */
+const CLOSE_TIMEOUT_MS = 1000
 
 export interface ConnectOptions {
   readonly address: ServerAddress
@@ -82,18 +82,16 @@ function createSession(
   let closing: Promise<void> | undefined
   /** The statement before: pg's own queue is being given up by its makers. */
   let previous: Promise<unknown> = Promise.resolve()
-  const isGone = new Promise<void>((resolve) => client.on('end', () => resolve()))
   client.on('error', (error) => (lost ??= error))
   client.on('end', () => (lost ??= new Error('the server closed it')))
 
   let running = false
-  const onAbort = (): void => {
+  const stop = async (): Promise<void> => {
     if (!running) return
-    const timer = setTimeout(() => socket.destroy(), CANCEL_TIMEOUT_MS)
-    void isGone.then(() => clearTimeout(timer))
-    void previous.then(() => clearTimeout(timer))
-    void requestCancel({ address, key, tls })
+    await cancelUntilSettled({ address, key, tls }, previous)
+    if (running) socket.destroy()
   }
+  const onAbort = (): void => void stop()
   signal?.addEventListener('abort', onAbort, { once: true })
 
   async function run<Row>(sql: string, values: readonly unknown[] | undefined): Promise<Row[]> {
@@ -107,7 +105,12 @@ function createSession(
     } catch (error) {
       if (signal?.aborted) throw cancelledError(signal)
       const failure = serverFailureOf(error)
-      if (failure !== undefined) throw serverError(failure)
+      if (failure !== undefined) {
+        const reported = serverError(failure)
+        if (closing !== undefined && failure.sqlstate === '57014') throw closedError('cancelled')
+        if (reported.code === 'connection_lost') lost ??= error
+        throw reported
+      }
       if (lost !== undefined || closing !== undefined) throw lostError()
       if (isHoldfastError(error)) throw error
       throw new HoldfastError('internal', 'A statement could not be sent.', { cause: error })
@@ -121,13 +124,17 @@ function createSession(
     if (failure !== undefined) return serverError(failure)
     return closing === undefined
       ? connectionLost(describeAddress(address), lost)
-      : new HoldfastError('connection_lost', `The connection to ${describeAddress(address)} is closed.`)
+      : closedError('connection_lost')
+  }
+
+  function closedError(code: 'cancelled' | 'connection_lost'): HoldfastError {
+    return new HoldfastError(code, `The connection to ${describeAddress(address)} is closed.`)
   }
 
   async function end(client: Client): Promise<void> {
     signal?.removeEventListener('abort', onAbort)
-    if (running) await requestCancel({ address, key, tls })
-    const timer = setTimeout(() => socket.destroy(), CANCEL_TIMEOUT_MS)
+    await stop()
+    const timer = setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS)
     await client.end().catch(() => {})
     clearTimeout(timer)
   }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import { HoldfastError } from '../lib/errors.ts'
-import { requestCancel, type BackendKey } from './cancel.ts'
+import { cancelUntilSettled, requestCancel, type BackendKey } from './cancel.ts'
 import { cancelledError, connectionLost, serverError } from './failures.ts'
 import { describeAddress, type ServerAddress } from './server-address.ts'
 import { sendCopyData } from './wire-copy-in.ts'
@@ -10,7 +10,7 @@ import {
   Backend,
   copyDoneMessage,
   copyFailMessage,
-  countOfTag,
+  copyCount,
   decodeDataRow,
   decodeError,
   decodeParameter,
@@ -53,6 +53,8 @@ export function createWire(o: {
   /** Why the connection can't be used any more. */
   let over: HoldfastError | undefined
   let lastWords: HoldfastError | undefined
+  /** Messages behind rows that the sink still works on. */
+  let held: readonly Message[] = []
 
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
   socket.on('error', (error) => lose(lastWords ?? connectionLost(where, error)))
@@ -71,16 +73,18 @@ export function createWire(o: {
       const waiting = frames.rowEnds > 0 || frames.rows.length > 0 ? call?.onRows?.(frames) : undefined
       if (waiting === undefined) return void frames.messages.forEach(handle)
       socket.pause()
-      waiting.then(
-        () => {
-          frames.messages.forEach(handle)
-          socket.resume()
-        },
-        (error: unknown) => void giveUp(error),
-      )
+      held = frames.messages
+      waiting.then(release).catch((error: unknown) => void giveUp(error))
     } catch (error) {
       void giveUp(error)
     }
+  }
+
+  function release(): void {
+    const messages = held
+    held = []
+    messages.forEach(handle)
+    socket.resume()
   }
 
   function handle(message: Message): void {
@@ -124,9 +128,12 @@ export function createWire(o: {
     const stopped = call
     if (stopped !== undefined) {
       stopped.error ??= error
+      // What still comes is only read to see the end of it.
       delete stopped.onRows
       delete stopped.onMessage
-      await requestCancel(o)
+      stopped.onStop?.()
+      release()
+      await cancelUntilSettled(o, stopped.outcome.promise)
     }
     lose(over)
   }
@@ -170,11 +177,16 @@ export function createWire(o: {
     return rows
   }
 
-  /** The statement in the client encoding. Node writes UTF-8 only; for other encodings the server translates. */
-  async function encode(sql: string): Promise<Uint8Array> {
+  /** The statement in the client encoding, if that is UTF-8 or makes no difference. */
+  function encoded(sql: string): Uint8Array | undefined {
     const bytes = Buffer.from(sql, 'utf8')
-    if (bytes.length === sql.length || isUtf8()) return bytes
-    const text = `pg_catalog.convert('\\x${bytes.toString('hex')}', 'UTF8', pg_catalog.pg_client_encoding())`
+    return bytes.length === sql.length || isUtf8() ? bytes : undefined
+  }
+
+  /** The statement in any other client encoding. Node knows how to write few of them; the server knows all. */
+  async function translated(sql: string): Promise<Uint8Array> {
+    const hex = Buffer.from(sql, 'utf8').toString('hex')
+    const text = `pg_catalog.convert('\\x${hex}', 'UTF8', pg_catalog.pg_client_encoding())`
     const rows = await simpleQuery(Buffer.from(`SELECT pg_catalog.encode(${text}, 'hex')`))
     return Buffer.from(rows[0]?.[0] ?? '', 'hex')
   }
@@ -182,7 +194,7 @@ export function createWire(o: {
   async function copyOut(sql: string, sink: CopySink): Promise<number> {
     let received = 0
     let sent: number | undefined
-    const statement = await encode(sql)
+    const statement = encoded(sql) ?? (await translated(sql))
     const { outcome } = begin(
       {
         onRows({ rows, rowEnds, endsRow }) {
@@ -190,7 +202,7 @@ export function createWire(o: {
           return sink.write(rows, rowEnds, endsRow)
         },
         onMessage({ type, body }) {
-          if (type === Backend.commandComplete) sent = countOfTag(body)
+          if (type === Backend.commandComplete) sent = copyCount(body)
           else if (type === Backend.copyInResponse) socket.write(copyFailMessage('no rows were offered'))
         },
       },
@@ -208,12 +220,12 @@ export function createWire(o: {
   async function copyIn(sql: string, source: AsyncIterable<Uint8Array>): Promise<number> {
     let taken: number | undefined
     const started = Promise.withResolvers<boolean>()
-    const statement = await encode(sql)
+    const statement = encoded(sql) ?? (await translated(sql))
     const current = begin(
       {
         onMessage({ type, body }) {
           if (type === Backend.copyInResponse) started.resolve(true)
-          else if (type === Backend.commandComplete) taken = countOfTag(body)
+          else if (type === Backend.commandComplete) taken = copyCount(body)
         },
         onStop: () => started.resolve(false),
       },
@@ -228,6 +240,7 @@ export function createWire(o: {
       if (current.error !== undefined || over !== undefined) sending.stop()
       try {
         if (await sending.sent) socket.write(copyDoneMessage)
+        else if (call === current) socket.write(copyFailMessage('cancelled'))
       } catch (error) {
         socket.write(copyFailMessage('the source of the rows failed'))
         await promise.catch(() => {})
@@ -268,7 +281,7 @@ export function createWire(o: {
   return {
     parameters,
     processId: o.key.processId,
-    query: async (sql) => simpleQuery(await encode(sql)),
+    query: async (sql) => simpleQuery(encoded(sql) ?? (await translated(sql))),
     copyOut,
     copyIn,
     exchange,

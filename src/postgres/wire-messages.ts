@@ -83,8 +83,8 @@ export function decodeParameter(body: Uint8Array): [name: string, value: string]
   return [name, value]
 }
 
-/** The number at the end of a CommandComplete tag such as `COPY 12`; undefined if there is none. */
-export function countOfTag(body: Uint8Array): number | undefined {
-  const digits = /(\d+)\0?$/.exec(Buffer.from(body).toString('latin1'))
-  return digits === null ? undefined : Number(digits[1])
+/** The rows of a CommandComplete such as `COPY 12`; undefined if it is not that of a COPY. */
+export function copyCount(body: Uint8Array): number | undefined {
+  const digits = /^COPY (\d+)\0$/.exec(Buffer.from(body).toString('latin1'))?.[1]
+  return digits === undefined ? undefined : Number(digits)
 }
