@@ -1,3 +1,4 @@
+import { HoldfastError } from '../lib/errors.ts'
 import { ident } from './quote.ts'
 
 /** One entry of an access control list: what `grantor` has granted to `grantee`. */
@@ -35,13 +36,13 @@ export const privilegeLetters: readonly string[] = Object.keys(words)
 /** Reads an aclitem as the server prints it, e.g. `"my role"=r*w/postgres`. Throws on anything else. */
 export function parseAclItem(text: string): AclItem {
   const grantee = readName(text, 0)
-  if (text[grantee.end] !== '=') throw new Error(`not an aclitem: ${text}`)
+  if (text[grantee.end] !== '=') throw new HoldfastError('internal', `not an aclitem: ${text}`)
   let privileges = ''
   let grantable = ''
   let at = grantee.end + 1
   for (; at < text.length && text[at] !== '/'; at++) {
     const letter = text.charAt(at)
-    if (words[letter] === undefined) throw new Error(`unknown privilege ${letter} in aclitem: ${text}`)
+    if (words[letter] === undefined) throw new HoldfastError('internal', `unknown privilege ${letter} in aclitem: ${text}`)
     privileges += letter
     if (text[at + 1] === '*') {
       grantable += letter
@@ -50,7 +51,7 @@ export function parseAclItem(text: string): AclItem {
   }
   const grantor = readName(text, at + 1)
   if (at >= text.length || grantor.end !== text.length || grantor.name === '') {
-    throw new Error(`not an aclitem: ${text}`)
+    throw new HoldfastError('internal', `not an aclitem: ${text}`)
   }
   return { grantee: grantee.name, privileges, grantable, grantor: grantor.name }
 }
@@ -200,6 +201,6 @@ function readName(text: string, from: number): { name: string; end: number } {
       name += c
     }
   }
-  if (quoted) throw new Error(`not an aclitem: ${text}`)
+  if (quoted) throw new HoldfastError('internal', `not an aclitem: ${text}`)
   return { name, end: at }
 }

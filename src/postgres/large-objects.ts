@@ -31,7 +31,6 @@ export interface LargeObjectRange {
 }
 
 // From 18 on the server answers itself; before, an object's privileges are in its list, else the owner's alone.
-// The case keeps the planner from asking an older server for a function it does not have: the text is chosen by version.
 const readableSql = (major: number): string =>
   major >= 18
     ? `pg_catalog.has_largeobject_privilege(m.oid, 'SELECT')`
@@ -40,13 +39,17 @@ const readableSql = (major: number): string =>
     OR EXISTS (SELECT FROM pg_catalog.aclexplode(coalesce(m.lomacl, pg_catalog.acldefault('L', m.lomowner))) x
       WHERE x.privilege_type = 'SELECT' AND (x.grantee = 0 OR pg_catalog.pg_has_role(x.grantee, 'USAGE'))))`
 
-// Each lateral step needs the one before, so the server opens, measures and closes in this order; it keeps few open at once.
-const sizesByFunctionsSql = (major: number): string => `
+// Each lateral step needs the one before, so the server opens, measures and closes in this order, one object at a time.
+// Every step also needs the oid: descriptors are used again, and a server that remembers results by descriptor would
+// give one object's size to the next.
+const sizesByFunctionsSql = (major: number, which = 'true'): string => `
 SELECT m.oid, ((s.size + ${pageBytes - 1}) / ${pageBytes})::pg_catalog.int4 AS pages
-FROM (SELECT m.oid FROM pg_catalog.pg_largeobject_metadata m WHERE ${readableSql(major)} OFFSET 0) m
+FROM (SELECT m.oid FROM pg_catalog.pg_largeobject_metadata m WHERE ${readableSql(major)}
+  AND ${which} OFFSET 0) m
 CROSS JOIN LATERAL (SELECT pg_catalog.lo_open(m.oid, 262144) AS fd OFFSET 0) f
-CROSS JOIN LATERAL (SELECT pg_catalog.lo_lseek64(f.fd, 0, 2) AS size OFFSET 0) s
-CROSS JOIN LATERAL (SELECT pg_catalog.lo_close(CASE WHEN s.size >= 0 THEN f.fd END) AS closed OFFSET 0) c
+CROSS JOIN LATERAL (SELECT pg_catalog.lo_lseek64(CASE WHEN m.oid > 0 THEN f.fd END, 0, 2) AS size OFFSET 0) s
+CROSS JOIN LATERAL (SELECT pg_catalog.lo_close(CASE WHEN m.oid > 0 AND s.size >= 0 THEN f.fd END) AS closed
+  OFFSET 0) c
 WHERE c.closed = 0`
 
 const sizesByPagesSql = `
@@ -146,21 +149,21 @@ export function copyLargeObjectsSql(options: {
   const select =
     options.access === 'pages'
       ? `SELECT loid, pageno, data FROM pg_catalog.pg_largeobject WHERE ${inRange}`
-      : pagesByFunctionsSql(options.range, options.major, inRange)
+      : pagesByFunctionsSql(options.range, options.major)
   return `COPY (${select} ORDER BY loid, pageno) TO STDOUT`
 }
 
 /** Holes come out as zeros here; they are dropped again, but for the last page, which holds the object's length. */
-function pagesByFunctionsSql(range: LargeObjectRange, major: number, inRange: string): string {
-  const upTo = range.to === null ? '' : ` AND m.oid <= ${range.to.oid}::pg_catalog.oid`
-  const objects = sizesByFunctionsSql(major).replace(
-    'OFFSET 0) m',
-    `AND m.oid >= ${range.from.oid}::pg_catalog.oid${upTo} OFFSET 0) m`,
-  )
+function pagesByFunctionsSql({ from, to }: LargeObjectRange, major: number): string {
+  const oids = `m.oid >= ${from.oid}::pg_catalog.oid${to === null ? '' : ` AND m.oid <= ${to.oid}::pg_catalog.oid`}`
+  const first = `CASE WHEN o.oid = ${from.oid}::pg_catalog.oid THEN ${from.page} ELSE 0 END`
+  const end =
+    to === null
+      ? 'o.pages'
+      : `CASE WHEN o.oid = ${to.oid}::pg_catalog.oid THEN least(${to.page}, o.pages) ELSE o.pages END`
   return `SELECT p.loid, p.pageno, d.data
-FROM (SELECT loid, pageno, pages FROM (SELECT o.oid AS loid, g.pageno, o.pages
-    FROM (${objects}) o CROSS JOIN LATERAL pg_catalog.generate_series(0, o.pages - 1) g (pageno)) a
-  WHERE ${inRange} OFFSET 0) p
+FROM (SELECT o.oid AS loid, g.pageno, o.pages FROM (${sizesByFunctionsSql(major, oids)}) o
+  CROSS JOIN LATERAL pg_catalog.generate_series(${first}, ${end} - 1) g (pageno) OFFSET 0) p
 CROSS JOIN LATERAL (SELECT pg_catalog.lo_get(p.loid, p.pageno::pg_catalog.int8 * ${pageBytes}, ${pageBytes}) AS data
   OFFSET 0) d
 WHERE p.pageno = p.pages - 1 OR d.data <> pg_catalog.decode(pg_catalog.repeat('00', ${pageBytes}), 'hex')`

@@ -115,7 +115,12 @@ export function fallbackLocales(properties: DatabaseProperties, major: number): 
     collate: name,
     ctype: name,
   }))
-  const plain = libc.map((p) => ({ ...p, localeProvider: 'libc', locale: null, icuRules: null }))
+  const plain: DatabaseProperties[] = libc.map((p) => ({
+    ...p,
+    localeProvider: 'libc',
+    locale: null,
+    icuRules: null,
+  }))
   if (unicode && major >= 17) {
     plain.unshift({
       ...properties,

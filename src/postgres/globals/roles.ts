@@ -22,7 +22,7 @@ SELECT r.rolname AS name, r.oid = 10 AS bootstrap, r.rolsuper AS superuser, r.ro
     LEFT JOIN pg_catalog.pg_roles g ON g.oid = m.grantor WHERE m.member = r.oid), '[]') AS member_of,
   coalesce((SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', p.parname, 'privilege', x.privilege_type,
       'grantable', x.is_grantable) ORDER BY p.parname, x.privilege_type)
-    FROM pg_catalog.pg_parameter_acl p, pg_catalog.aclexplode(p.paracl) x WHERE x.grantee = r.oid), '[]') AS parameters,
+    FROM pg_catalog.pg_parameter_acl p, pg_catalog.aclexplode(p.paracl) x WHERE x.grantee = r.oid AND r.oid <> 10), '[]') AS parameters,
   coalesce((SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('provider', l.provider, 'label', l.label)
       ORDER BY l.provider)
     FROM pg_catalog.pg_shseclabel l
