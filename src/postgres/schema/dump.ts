@@ -1,11 +1,13 @@
 import { HoldfastError } from '../../lib/errors.ts'
 import { qualified } from '../quote.ts'
+import { cancelledError } from '../failures.ts'
 import type { Wire } from '../wire.ts'
 import { parseArchive } from './archive.ts'
 import { assembleSchema } from './assemble.ts'
 import type { SchemaDump } from './entry.ts'
 import { nameDecoder } from './names.ts'
 import { programMajor, runProgram } from './program.ts'
+import { withRefreshes } from './refresh.ts'
 
 /**
  * The settings under which an entry's SQL means what it meant in the source; the text is in the source's encoding,
@@ -45,15 +47,8 @@ export interface DumpSource {
  * Throws `schema_dump_failed`; `source_denied` and `lock_timeout` where the server said so; `cancelled`.
  */
 export async function dumpSchema(source: DumpSource): Promise<SchemaDump> {
-  const { file } = await runDump(source, [
-    '--format=custom',
-    '--compress=none',
-    // Not --schema-only: that would leave out which materialized views hold rows.
-    '--section=pre-data',
-    '--section=post-data',
-    '--no-large-objects',
-  ])
-  return assembleSchema(parseArchive(file))
+  const { file, filled } = await runDump(source, ['--format=custom', '--compress=none', '--schema-only'])
+  return assembleSchema(withRefreshes(parseArchive(file), filled))
 }
 
 /**
@@ -95,7 +90,8 @@ async function runDump(
     signal,
   }: DumpSource,
   args: readonly string[],
-): Promise<{ file: Buffer; encoding: string }> {
+): Promise<{ file: Buffer; encoding: string; filled: Set<number> }> {
+  if (signal?.aborted) throw cancelledError(signal)
   refuseNewer(wire)
   const [row] = await wire.query(
     "SELECT pg_catalog.current_setting('client_encoding'), pg_catalog.current_setting('server_encoding')",
@@ -118,8 +114,16 @@ async function runDump(
     parameters: new Map([...wire.parameters, ['client_encoding', encoding]]),
     signal,
   })
+  // pg_dump's transaction is still open: what is read here is of the same snapshot.
+  const filled = await wire.query(
+    "SELECT oid FROM pg_catalog.pg_class WHERE relkind = 'm' AND relispopulated",
+  )
   await wire.query(`${keepTransaction ? '' : 'ROLLBACK; '}DEALLOCATE ALL; SET client_encoding = '${before}'`)
-  return { file: Buffer.from(file.buffer, file.byteOffset, file.byteLength), encoding }
+  return {
+    file: Buffer.from(file.buffer, file.byteOffset, file.byteLength),
+    encoding,
+    filled: new Set(filled.map(([oid]) => Number(oid))),
+  }
 }
 
 function refuseNewer(wire: Wire): void {

@@ -27,7 +27,6 @@ export async function runProgram({
   parameters: ReadonlyMap<string, string>
   signal?: AbortSignal | undefined
 }): Promise<Uint8Array> {
-  if (signal?.aborted) throw cancelledError(signal)
   const { port1: port, port2 } = new MessageChannel()
   const answered = new Int32Array(new SharedArrayBuffer(4))
   const workerData: WorkerInput = {
@@ -66,6 +65,7 @@ export async function runProgram({
     void wire.cancel()
   }
   signal?.addEventListener('abort', abort, { once: true })
+  if (signal?.aborted) abort()
 
   try {
     return await promise

@@ -16,6 +16,8 @@ for (const major of majors) {
       const dump = await dumpOf(source.url)
       await replay(target.url, dump)
       assert.equal(await plainOf(target.url), await plainOf(source.url))
+      const filled = 'SELECT matviewname, ispopulated FROM pg_matviews ORDER BY 1'
+      assert.deepEqual(await target.query(filled), await source.query(filled))
 
       const again = await dumpOf(target.url)
       assert.deepEqual(shapeOf(again.entries), shapeOf(dump.entries))
