@@ -48,7 +48,6 @@ function startWorker(setup: WorkerSetup) {
   const waiting = new Map<number, Waiting>()
   /** Set when the thread is gone: what every later call fails with. */
   let ended: HoldfastError | null = null
-  worker.unref()
 
   function settle(job: number): Waiting | undefined {
     const call = waiting.get(job)
@@ -71,6 +70,8 @@ function startWorker(setup: WorkerSetup) {
     end(new HoldfastError('internal', `A worker thread failed: ${messageOf(error)}`, { cause: error }))
   })
   worker.on('exit', () => end(new HoldfastError('internal', 'A worker thread ended unexpectedly.')))
+  // Only now: a listener added later would hold the process again.
+  worker.unref()
 
   return {
     load: () => (ended === null ? waiting.size : Infinity),
