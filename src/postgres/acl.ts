@@ -42,7 +42,8 @@ export function parseAclItem(text: string): AclItem {
   let at = grantee.end + 1
   for (; at < text.length && text[at] !== '/'; at++) {
     const letter = text.charAt(at)
-    if (words[letter] === undefined) throw new HoldfastError('internal', `unknown privilege ${letter} in aclitem: ${text}`)
+    if (words[letter] === undefined)
+      throw new HoldfastError('internal', `unknown privilege ${letter} in aclitem: ${text}`)
     privileges += letter
     if (text[at + 1] === '*') {
       grantable += letter
