@@ -1,0 +1,52 @@
+import { join } from 'node:path'
+import { createDirectory, createFile, syncDirectory, writeText } from './files.ts'
+import { toManifestText } from './manifest-text.ts'
+import { restoreScript } from './restore-script.ts'
+import {
+  databaseScript,
+  largeObjectPart,
+  rolesScript,
+  schemaPart,
+  scriptHeader,
+  sequencePart,
+} from './script.ts'
+import { heldTables, type ExportSource } from './source.ts'
+import { writeCsv } from './tables.ts'
+import { fileName } from './files.ts'
+
+/** A folder that a person can read, and restore with nothing but psql. */
+export async function writeFolder(source: ExportSource, path: string): Promise<void> {
+  const { contents, manifest } = source
+  await createDirectory(path)
+  await createDirectory(join(path, 'schema'))
+  await createDirectory(join(path, 'data'))
+  const header = (title: string) => scriptHeader(contents, [`${title} Holdfast backup ${manifest.id}.`])
+
+  for (const [file, phase, title] of [
+    ['schema/pre-data.sql', 'pre', 'What must be there before the rows.'],
+    ['schema/post-data.sql', 'post', 'Indexes, keys, triggers, policies: after the rows.'],
+    ['grants.sql', 'acl', 'Grants and default privileges.'],
+    ['schema/last.sql', 'last', 'Event triggers and contents of materialized views.'],
+  ] as const) {
+    await using sink = await createFile(join(path, file))
+    await sink.write(header(title))
+    await sink.write(schemaPart(source, [phase]))
+    await sink.end()
+  }
+  await writeText(join(path, 'sequences.sql'), header('Values of sequences.') + sequencePart(contents))
+  await writeText(join(path, 'roles.sql'), rolesScript(contents))
+  await writeText(join(path, 'database.sql'), databaseScript(contents))
+  {
+    await using sink = await createFile(join(path, 'large-objects.sql'))
+    await sink.write(header('Large objects.'))
+    for await (const part of largeObjectPart(source)) await sink.write(part)
+    await sink.end()
+  }
+  for (const table of heldTables(contents)) {
+    const file = join(path, 'data', fileName(table.schema, table.name, 'csv'))
+    await writeCsv({ source, table, path: file, options: { lineEnd: '\n', forPostgres: true } })
+  }
+  await writeText(join(path, 'restore.sh'), restoreScript(contents), { executable: true })
+  await writeText(join(path, 'BACKUP_MANIFEST.md'), toManifestText({ source, format: 'folder' }))
+  for (const directory of ['schema', 'data', '']) await syncDirectory(join(path, directory))
+}

@@ -1,0 +1,91 @@
+import { join } from 'node:path'
+import { HoldfastError } from '../lib/errors.ts'
+import { asBytes, asUtf8, type DecodeValue } from '../postgres/copy-text.ts'
+import { nameDecoder } from '../postgres/schema/names.ts'
+import type { TableContents } from '../repository/format/contents.ts'
+import { csvHeader, csvRows, type CsvOptions } from './csv.ts'
+import { createDirectory, createFile, fileName, syncDirectory, writeText } from './files.ts'
+import { jsonRows } from './json.ts'
+import { toManifestText } from './manifest-text.ts'
+import { heldTables, type ExportSource } from './source.ts'
+
+/** A folder with one file of rows per table, and a page that says which is which. */
+export async function writeTables(source: ExportSource, path: string, format: 'csv' | 'json'): Promise<void> {
+  const { contents } = source
+  const decode = format === 'json' ? jsonDecoder(contents.server.encoding) : asBytes
+  await createDirectory(path)
+  for (const table of heldTables(contents)) {
+    const file = join(path, fileName(table.schema, table.name, format))
+    if (format === 'csv')
+      await writeCsv({ source, table, path: file, options: { lineEnd: '\r\n', forPostgres: false } })
+    else await writeJson({ source, table, path: file, decode })
+  }
+  await writeText(join(path, 'BACKUP_MANIFEST.md'), toManifestText({ source, format }))
+  await syncDirectory(path)
+}
+
+export async function writeCsv({
+  source,
+  table,
+  path,
+  options,
+}: {
+  source: ExportSource
+  table: TableContents
+  path: string
+  options: CsvOptions
+}): Promise<void> {
+  const { encoding } = source.contents.server
+  await using file = await createFile(path)
+  const header = csvHeader(
+    table.columns.map(({ name }) => name),
+    options,
+  )
+  await file.write(headerBytes(header, encoding))
+  for await (const rows of csvRows({ slabs: source.rows(table), columns: table.columns.length, options })) {
+    await file.write(rows)
+  }
+  await file.end()
+}
+
+async function writeJson({
+  source,
+  table,
+  path,
+  decode,
+}: {
+  source: ExportSource
+  table: TableContents
+  path: string
+  decode: DecodeValue
+}): Promise<void> {
+  await using file = await createFile(path)
+  for await (const rows of jsonRows({ slabs: source.rows(table), columns: table.columns, decode }))
+    await file.write(rows)
+  await file.end()
+}
+
+/** Rows stay in the database's encoding, and so should the names above them; a letter that can't be written becomes `?`. */
+function headerBytes(header: string, encoding: string): Uint8Array {
+  if (encoding === 'UTF8' || encoding === 'SQL_ASCII') return Buffer.from(header)
+  const limit = encoding === 'LATIN1' ? 0xff : 0x7f
+  return Buffer.from(
+    [...header].map((letter) => ((letter.codePointAt(0) ?? 0) <= limit ? letter : '?')).join(''),
+    'latin1',
+  )
+}
+
+/** Encodings that Node has no table for. */
+const unknown = new Set(['EUC_TW', 'EUC_JIS_2004', 'MULE_INTERNAL', 'LATIN5'])
+
+function jsonDecoder(encoding: string): DecodeValue {
+  if (encoding === 'UTF8' || encoding === 'SQL_ASCII') return asUtf8
+  if (!unknown.has(encoding)) return nameDecoder(encoding)
+  throw new HoldfastError(
+    'usage',
+    `JSON is always UTF-8, and text of encoding ${encoding} can't be converted here.`,
+    {
+      hint: 'Export with --format csv or sql, which keep the encoding.',
+    },
+  )
+}
