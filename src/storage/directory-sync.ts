@@ -30,8 +30,8 @@ export function sharedDirectorySync(sync: SyncDirectory = syncDirectory): SyncDi
   return (directory) => {
     const syncs = byDirectory.get(directory)
     if (syncs === undefined) return begin(directory)
-    const next = () => begin(directory)
-    syncs.waiting ??= syncs.running.then(next, next)
+    const again = () => begin(directory)
+    syncs.waiting ??= syncs.running.then(again, again)
     return syncs.waiting
   }
 }

@@ -20,8 +20,9 @@ const badKeys = ['', '/', '/a', 'a/', 'a//b', '.', '..', 'a/../b', 'a/./b', 'a..
 
 /** What every driver must do: the contract of `Storage`, as tests. `open` gives a new, empty storage. */
 export function storageConformance(driver: string, open: (t: TestContext) => Promise<Storage>): void {
-  const check = (title: string, run: (storage: Storage) => Promise<void>) =>
+  const check = (title: string, run: (storage: Storage) => Promise<void>): void => {
     test(`${driver}: ${title}`, async (t) => run(await open(t)))
+  }
 
   check('gives back what was put, at every size', async (storage) => {
     for (const size of sizes) {

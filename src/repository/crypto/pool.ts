@@ -58,7 +58,7 @@ function startWorker(setup: WorkerSetup) {
 
   function end(error: HoldfastError): void {
     ended ??= error
-    for (const job of [...waiting.keys()]) settle(job)?.reject(ended)
+    for (const job of waiting.keys()) settle(job)?.reject(ended)
   }
 
   worker.on('message', (reply: WorkerReply) => {
