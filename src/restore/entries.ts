@@ -31,6 +31,8 @@ export async function runEntries(o: {
   sql: EntrySql
   signal?: AbortSignal | undefined
   onDone?: (count: number) => void
+  /** Told of a security label that the target can't take, because it has not loaded the label's provider. */
+  onSkipped?: (what: string) => void
 }): Promise<void> {
   for (const batch of batches(o.entries, o.sql)) {
     o.signal?.throwIfAborted()
@@ -38,7 +40,14 @@ export async function runEntries(o: {
       await runSql({ wire: o.wire, sql: join(batch.map(o.sql)) })
     } catch (error) {
       if (!isHoldfastError(error, 'query_failed')) throw error
-      for (const entry of batch) await runEntry(o.wire, entry, o.sql)
+      for (const entry of batch) {
+        try {
+          await runEntry(o.wire, entry, o.sql)
+        } catch (failure) {
+          if (entry.type !== 'SECURITY LABEL' || o.onSkipped === undefined) throw failure
+          o.onSkipped(messageOf(failure))
+        }
+      }
     }
     o.onDone?.(batch.length)
   }

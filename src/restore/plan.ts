@@ -5,6 +5,7 @@ import { readRoleTarget, type RoleTarget } from '../postgres/globals/role-target
 import { connect, type ServerAddress } from '../postgres/connect.ts'
 import { describeAddress } from '../postgres/server-address.ts'
 import { tableLabel } from '../postgres/introspect/tables.ts'
+import type { SchemaEntry } from '../postgres/schema/entry.ts'
 import type { BackupContents } from '../repository/format/contents.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
 import { chooseScope, type RestoreScope } from './scope.ts'
@@ -177,7 +178,7 @@ function lacks(o: {
       messages.push(`The extension ${entry.name} is not installed on the server.`)
     }
   }
-  for (const name of tablespaces(o.scope, o.text)) {
+  for (const name of tablespacesOf(o.scope.entries, o.text)) {
     if (!o.facts.tablespaces.has(name)) messages.push(`The server has no tablespace ${name}.`)
   }
   for (const { role, why } of o.notCreatable) {
@@ -203,9 +204,9 @@ function lacks(o: {
 }
 
 /** Tablespaces that entries ask for: pg_dump names them in a setting of their own before the object. */
-function tablespaces(scope: RestoreScope, text: Uint8Array): Set<string> {
+export function tablespacesOf(entries: readonly SchemaEntry[], text: Uint8Array): Set<string> {
   const names = new Set<string>()
-  for (const entry of scope.entries) {
+  for (const entry of entries) {
     const sql = Buffer.from(
       text.buffer,
       text.byteOffset + entry.offset,

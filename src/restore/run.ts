@@ -53,7 +53,7 @@ export async function runRestore(o: RestoreRequest): Promise<RestoreReport> {
   const started = o.clock.now()
   const prepared = await prepareTarget(o)
   try {
-    const done = await fillTarget(o)
+    const done = await fillTarget(o, prepared.warnings)
     await finishTarget({ ...o, prepared })
     const finished = o.clock.now()
     return {
@@ -92,6 +92,7 @@ async function undone(o: RestoreRequest, prepared: Prepared, error: unknown): Pr
 
 async function fillTarget(
   o: RestoreRequest,
+  warnings: string[],
 ): Promise<{ tables: readonly RestoredTable[]; phases: RestoreReport['phases'] }> {
   await using connections = new AsyncDisposableStack()
   const wires = await Promise.all(
@@ -102,13 +103,14 @@ async function fillTarget(
   for (const wire of wires) await wire.query(schemaSession)
   const [first] = wires
   if (first === undefined) throw new HoldfastError('usage', 'A restore needs at least one job.')
-  return await fill(o, wires, first)
+  return await fill(o, wires, first, warnings)
 }
 
 async function fill(
   o: RestoreRequest,
   wires: readonly Wire[],
   first: Wire,
+  warnings: string[],
 ): Promise<{ tables: readonly RestoredTable[]; phases: RestoreReport['phases'] }> {
   const phases: { name: string; seconds: number }[] = []
   const phase = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
@@ -123,6 +125,7 @@ async function fill(
     return (count: number): void => o.onProgress?.({ phase: name, done: (done += count), total, unit })
   }
   const { plan } = o
+  const onSkipped = (what: string): unknown => warnings.push(what)
   const cache = createChunkCache({ reader: o.reader, signal: o.signal })
   const sql = entrySql({ text: o.schemaText, noOwner: plan.options.noOwner, target: plan.abilities })
   const entriesOf = (name: string) => plan.entries.filter((e) => e.phase === name)
@@ -134,6 +137,7 @@ async function fill(
       sql,
       signal: o.signal,
       onDone: counter('making tables', pre.length, 'objects'),
+      onSkipped,
     }),
   )
   const transactions = await phase('loading rows', () =>

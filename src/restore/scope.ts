@@ -35,11 +35,13 @@ export function chooseScope(contents: BackupContents, options: RestoreOptions): 
     noOwner: options.noOwner,
     noGrants: options.noGrants,
   })
-  const kept = withoutDependents(selection.entries, candidates.filter(isExcluded))
+  const kept = withoutDependents(selection.entries, leftOutBy(candidates.filter(isExcluded), options))
   const defined = new Set(
     kept.entries.filter((e) => e.type === 'TABLE').map((e) => key(e.schema ?? '', e.name)),
   )
-  const ofExtension = (t: TableContents): boolean => t.condition !== null || !tableEntry(contents, t)
+  // Tables of extensions have no entry of their own: they come with the extension.
+  const ofExtension = (t: TableContents): boolean =>
+    !tableEntry(contents, t) && options.withoutExtensions.length === 0
   return {
     entries: kept.entries,
     tables: contents.tables.filter(
@@ -65,25 +67,36 @@ function tableEntry(contents: BackupContents, table: TableContents): boolean {
   )
 }
 
-/** Leaves out tables and whatever can't be without them. Entries come in dump order, so what depends comes after. */
+/** Why an entry itself is left out, if it is. */
+function leftOutBy(
+  tables: readonly MatchedTable[],
+  options: RestoreOptions,
+): (entry: SchemaEntry) => string | undefined {
+  const names = new Set(tables.map((t) => key(t.schema, t.name)))
+  const extensions = new Set(options.withoutExtensions)
+  return (entry) => {
+    if (entry.type === 'TABLE' && names.has(key(entry.schema ?? '', entry.name))) return 'it was excluded'
+    if (entry.type === 'EXTENSION' && extensions.has(entry.name)) return 'the server does not have it'
+    return undefined
+  }
+}
+
+/** Leaves out entries and whatever can't be without them. Entries come in dump order, so what depends comes after. */
 function withoutDependents(
   entries: readonly SchemaEntry[],
-  tables: readonly MatchedTable[],
+  whyOut: (entry: SchemaEntry) => string | undefined,
 ): { entries: SchemaEntry[]; leftOut: RestorePlan['leftOut'] } {
-  const names = new Set(tables.map((t) => key(t.schema, t.name)))
   const gone = new Map<number, string>()
   const leftOut: { type: string; name: string; why: string }[] = []
   const kept = entries.filter((entry) => {
-    const own = entry.type === 'TABLE' && names.has(key(entry.schema ?? '', entry.name))
-    const because = own
-      ? entryLabel(entry)
-      : entry.dependsOn.map((id) => gone.get(id)).find((label) => label !== undefined)
-    if (because === undefined) return true
-    gone.set(entry.id, because)
+    const own = whyOut(entry)
+    const needs = entry.dependsOn.map((id) => gone.get(id)).find((label) => label !== undefined)
+    if (own === undefined && needs === undefined) return true
+    gone.set(entry.id, own === undefined ? (needs ?? '') : entryLabel(entry))
     leftOut.push({
       type: entry.type,
       name: nameOf(entry),
-      why: own ? 'it was excluded' : `it needs ${because}, which was excluded`,
+      why: own ?? `it needs ${needs}, which was left out`,
     })
     return false
   })

@@ -21,6 +21,22 @@ export interface RestoreOptions {
   readonly restart: boolean
   /** Drills only: a locale the scratch server lacks is replaced by C.UTF-8, which is reported. */
   readonly allowLocaleFallback: boolean
+  /** Drills only: extensions that the scratch server lacks; what needs them is left out, which is reported. */
+  readonly withoutExtensions: readonly string[]
+}
+
+/** A whole restore that takes no liberties. */
+export const defaultRestoreOptions: RestoreOptions = {
+  createDatabase: false,
+  schemas: [],
+  tables: [],
+  excludeTables: [],
+  noOwner: false,
+  noGrants: false,
+  roles: 'needed',
+  restart: false,
+  allowLocaleFallback: false,
+  withoutExtensions: [],
 }
 
 /** What will be done, made before anything is touched: printable data. */
