@@ -2,6 +2,7 @@ import { ident } from '../quote.ts'
 import type { Archive, ArchiveEntry } from './archive.ts'
 import type { SchemaDump, SchemaEntry } from './entry.ts'
 import { nameDecoder } from './names.ts'
+import { dependencies } from './owned-by.ts'
 import { ownerStatement } from './owner.ts'
 
 /** Settings of the session, which whoever restores makes by itself. */
@@ -17,6 +18,7 @@ const usualAccessMethod = 'heap'
 export function assembleSchema(archive: Archive): SchemaDump {
   const decode = nameDecoder(archive.encoding)
   const orNull = (text: string): string | null => (text === '' ? null : decode(text))
+  const dependsOn = dependencies(archive.entries)
   const pieces: string[] = []
   const entries: SchemaEntry[] = []
   let offset = 0
@@ -37,7 +39,7 @@ export function assembleSchema(archive: Archive): SchemaDump {
       owner: orNull(entry.owner),
       catalogOid: entry.catalogOid,
       oid: entry.oid,
-      dependsOn: entry.dependsOn,
+      dependsOn: dependsOn.get(entry.id) ?? [],
       offset,
       length: text.length,
       lengthWithoutOwner: body.length,
@@ -45,10 +47,9 @@ export function assembleSchema(archive: Archive): SchemaDump {
     offset += text.length
   }
   const kept = new Set(entries.map(({ id }) => id))
-  const known = (ids: readonly number[]): number[] => [...new Set(ids)].filter((id) => kept.has(id))
   return {
     text: Buffer.from(pieces.join(''), 'latin1'),
-    entries: entries.map((entry) => ({ ...entry, dependsOn: known(entry.dependsOn) })),
+    entries: entries.map((entry) => ({ ...entry, dependsOn: entry.dependsOn.filter((id) => kept.has(id)) })),
   }
 }
 

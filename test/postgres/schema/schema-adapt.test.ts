@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { adaptEntry } from '../../../src/postgres/schema/adapt.ts'
+
+const old = { lz4: false, major: 15 }
+const set = (table: string, column: string): string =>
+  `ALTER TABLE ONLY ${table} ALTER COLUMN ${column} SET COMPRESSION lz4;`
+
+it('leaves out lz4 where the target has none', () => {
+  const create = `CREATE TABLE public.t (\n    a text,\n    "b;'$$" text\n);\n`
+  const plain = set('public.t', 'a')
+  const quoted = set('"s."".x"."t; --"', `"b;'$$"`)
+  const other = 'ALTER TABLE ONLY public.t ALTER COLUMN a SET STORAGE EXTERNAL;\n'
+  const sql = `${create}${plain}\n${other}${quoted}\n\n`
+  assert.deepEqual(adaptEntry(sql, old), { sql: create + other, leftOut: [plain, quoted] })
+  assert.deepEqual(adaptEntry(sql, { lz4: true, major: 18 }), { sql, leftOut: [] })
+})
+
+it('keeps text that looks like it', () => {
+  const text = `\n${set('public.t', 'a')}\n`
+  for (const around of [
+    `'${text}'`,
+    `E'\\'${text}'`,
+    `"${text}"`,
+    `$$;${text}$$`,
+    `$a$ $$;${text}$a$`,
+    `'it''s;${text}'`,
+  ]) {
+    const sql = `CREATE TABLE public.t (a text DEFAULT ${around});\n`
+    assert.deepEqual(adaptEntry(sql, old), { sql, leftOut: [] })
+  }
+  const comment = `COMMENT ON TABLE public.t IS ';${text}';\n${set('public.t', 'a')}\n`
+  assert.equal(adaptEntry(comment, old).sql, `COMMENT ON TABLE public.t IS ';${text}';\n`)
+})
+
+it('takes an option from a subscription that older servers do not know', () => {
+  const connection = `CREATE SUBSCRIPTION s CONNECTION 'a, run_as_owner = true);' PUBLICATION p WITH (connect = false`
+  const owner = 'ALTER SUBSCRIPTION "s" OWNER TO "postgres";\n'
+  const before = `${connection}, run_as_owner = true, origin = none, synchronous_commit = 'on');\n${owner}`
+  const after = `${connection}, origin = none, synchronous_commit = 'on');\n${owner}`
+  assert.deepEqual(adaptEntry(before, old), { sql: after, leftOut: [] })
+  assert.equal(adaptEntry(before, { lz4: false, major: 16 }).sql, before)
+  assert.equal(adaptEntry(`${connection});\n${owner}`, old).sql, `${connection});\n${owner}`)
+})
