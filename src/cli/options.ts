@@ -127,6 +127,10 @@ export const variables: readonly { readonly name: string; readonly description: 
     description:
       'The passphrase that opens the repository. It is never taken from the arguments, where other users of the machine can see it.',
   },
+  {
+    name: 'HOLDFAST_NEW_PASSPHRASE',
+    description: 'A passphrase that is to open the repository from now on, for init and keys add.',
+  },
   { name: 'HOLDFAST_DEBUG', description: 'Set to 1 to print the stack of an error.' },
   {
     name: 'XDG_CONFIG_HOME',

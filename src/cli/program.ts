@@ -40,7 +40,7 @@ export async function runProgram(program: Parser, args: readonly string[]): Prom
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return
     const message = error.message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ')
-    throw new HoldfastError('usage', `${message}.`, {
+    throw new HoldfastError('usage', message.replace(/\.*$/, '.'), {
       hint: `Run ${commandPath(program, args)} --help.`,
     })
   }
@@ -58,7 +58,7 @@ function createParser(command: Command, options: ProgramOptions): Parser {
   parser.addHelpText('after', examplesText(command.examples))
   parser.action(() => options.act(command, readInput(command, all, parser, options.env)))
   for (const subcommand of command.subcommands) parser.addCommand(createParser(subcommand, options))
-  if (command.subcommands.length > 0) parser.helpCommand(false)
+  if (command.subcommands.length > 0) parser.enablePositionalOptions().helpCommand(false)
   return parser
 }
 
@@ -103,13 +103,17 @@ function readInput(
   return input
 }
 
+/** What was given to the command itself, else before its name to the one it belongs to, else by the environment. */
 function givenFor(spec: OptionSpec<unknown>, parser: Parser, env: Environment): Given {
-  const option = parser.options.find((one) => one.long === longName(spec))
-  const attribute = option?.attributeName() ?? ''
-  // A negated option is stored under its positive name, as true until it is given.
-  if (option?.negate === true) return parser.getOptionValue(attribute) === false
-  const given = parser.getOptionValue(attribute) as Given
-  return given ?? (spec.env === undefined ? undefined : env[spec.env])
+  for (let place: Parser | null = parser; place !== null; place = place.parent) {
+    const option = place.options.find((one) => one.long === longName(spec))
+    if (option === undefined) continue
+    const given = place.getOptionValue(option.attributeName()) as Given
+    // A negated option is stored under its positive name, as true until it is given.
+    if (option.negate) return given === false
+    if (given !== undefined) return given
+  }
+  return spec.env === undefined ? undefined : env[spec.env]
 }
 
 function examplesText(examples: readonly Example[]): string {

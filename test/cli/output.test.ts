@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createOutput } from '../../src/cli/output.ts'
+import { createRedactor } from '../../src/cli/redact.ts'
+import { HoldfastError } from '../../src/lib/errors.ts'
+
+function setUp({ json = false, quiet = false, isTTY = false } = {}) {
+  const written = { stdout: '', stderr: '' }
+  const redactor = createRedactor()
+  const stream = (name: 'stdout' | 'stderr') => ({
+    write: (text: string) => (written[name] += text),
+    isTTY,
+    columns: 80,
+  })
+  const out = createOutput({
+    stdout: stream('stdout'),
+    stderr: stream('stderr'),
+    redactor,
+    json,
+    quiet,
+    now: () => 0,
+  })
+  return { out, written, redactor }
+}
+
+const progress = { phase: 'reading', done: 1, total: 2, unit: 'rows' } as const
+
+test('results go to stdout, notes and warnings to stderr', () => {
+  const { out, written } = setUp()
+  out.line('result')
+  out.note('note')
+  out.warn('careful')
+  out.finish()
+  assert.deepEqual(written, { stdout: 'result\n', stderr: 'note\nwarning: careful\n' })
+})
+
+test('with --json stdout is one object', () => {
+  const { out, written } = setUp({ json: true })
+  out.line('for people')
+  out.table([{ title: 'X' }], [['y']])
+  out.result({ id: 'b1', address: 'postgres://u:pw@h/d' })
+  out.finish()
+  assert.deepEqual(JSON.parse(written.stdout), { id: 'b1', address: 'postgres://u:***@h/d' })
+})
+
+test('with --json an error is one object too, and says no secret', () => {
+  const { out, written, redactor } = setUp({ json: true })
+  redactor.add('s3cret')
+  out.fail(new HoldfastError('login_failed', 'no entry with s3cret', { details: { tried: ['s3cret'] } }), {
+    debug: false,
+  })
+  const { error } = JSON.parse(written.stdout) as { error: Record<string, unknown> }
+  assert.deepEqual(error, {
+    code: 'login_failed',
+    message: 'no entry with ***',
+    hint: 'Check user and password, for example with psql.',
+    details: { tried: ['***'] },
+  })
+})
+
+test('an error for people says what, why and what to do, on stderr', () => {
+  const { out, written } = setUp()
+  const cause = new Error('ECONNREFUSED')
+  out.fail(new HoldfastError('connection_failed', 'No answer.', { cause }), { debug: false })
+  assert.equal(written.stdout, '')
+  assert.equal(
+    written.stderr,
+    'holdfast: No answer.\n  cause: ECONNREFUSED\n  what to do: Check host, port and that the server is running.\n  error code: connection_failed\n',
+  )
+})
+
+test('stacks are shown for debugging only', () => {
+  const error = new HoldfastError('internal', 'broken')
+  const plain = setUp()
+  plain.out.fail(error, { debug: false })
+  assert.doesNotMatch(plain.written.stderr, /output\.test\.ts/)
+  const debugging = setUp()
+  debugging.out.fail(error, { debug: true })
+  assert.match(debugging.written.stderr, /output\.test\.ts/)
+})
+
+test('--quiet drops notes and progress, never results and warnings', () => {
+  const { out, written } = setUp({ quiet: true, isTTY: true })
+  out.note('note')
+  out.progress(progress)
+  out.warn('careful')
+  out.line('result')
+  out.finish()
+  assert.deepEqual(written, { stdout: 'result\n', stderr: 'warning: careful\n' })
+})
+
+test('a line takes the bar away first', () => {
+  const { out, written } = setUp({ isTTY: true })
+  out.progress(progress)
+  out.note('note')
+  assert.match(written.stderr, /reading 50 %[^\n]*\r\u001b\[Knote\n$/)
+})
+
+test('control characters are shown, not sent', () => {
+  const { out, written } = setUp()
+  out.line('a\u001b[2Jb')
+  assert.equal(written.stdout, 'a␛[2Jb\n')
+})
