@@ -41,11 +41,12 @@ const refused: Readonly<Record<string, { env: string; unless: readonly string[] 
 }
 
 /** Parameters whose absence changes nothing for us. */
-const ignored = new Set([
-  ...['client_encoding', 'fallback_application_name', 'tcp_user_timeout', 'load_balance_hosts'],
-  ...['keepalives', 'keepalives_idle', 'keepalives_interval', 'keepalives_count', 'sslcompression', 'sslsni'],
-  ...['krbsrvname', 'gsslib', 'gssdelegation', 'min_protocol_version', 'max_protocol_version'],
-])
+const ignored = new Set(
+  (
+    'client_encoding fallback_application_name tcp_user_timeout load_balance_hosts keepalives keepalives_idle keepalives_interval ' +
+    'keepalives_count sslcompression sslsni krbsrvname gsslib gssdelegation min_protocol_version max_protocol_version'
+  ).split(' '),
+)
 
 /** Adds a parameter. `name` is printed only if it is `safe` to: a password with a stray character may end up in it. */
 export function addKeyword(keywords: Keywords, name: string, value: string, safe = true): void {

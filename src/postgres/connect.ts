@@ -60,10 +60,9 @@ export async function connect(o: ConnectOptions): Promise<Connection> {
  * COPY are those that are stored. Throws as `connect` does.
  */
 export async function connectWire(o: ConnectOptions): Promise<Wire> {
-  const { socket, key, tls, parameters } = await openClient(o)
+  const open = await openClient({ ...o, bulk: true })
   // pg has done its part. Its other listeners stay: they only note the end of the socket.
-  socket.removeAllListeners('data')
-  const wire = createWire({ socket, key, tls, parameters, address: o.address, signal: o.signal })
+  const wire = createWire({ ...open, address: o.address, signal: o.signal })
   try {
     await wire.query(settingsQuery({ ...sessionSettings, ...wireSettings, ...o.settings }, true))
     return wire

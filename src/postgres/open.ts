@@ -1,4 +1,4 @@
-import { isIP, type Socket } from 'node:net'
+import { isIP, Socket } from 'node:net'
 import { TLSSocket, type ConnectionOptions } from 'node:tls'
 import pg from 'pg'
 import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
@@ -11,10 +11,15 @@ const CONNECT_TIMEOUT_MS = 15_000
 /** Silence after which TCP asks whether the peer is there; ten probes later, a second apart, the connection is dead. */
 const KEEPALIVE_AFTER_MS = 30_000
 
+/** Large enough that reading costs few system calls, small enough for a processor's cache. */
+const READ_BYTES = 256 * 1024
+
 /** A session that is logged in. */
 export interface OpenClient {
   readonly client: pg.Client
   readonly socket: Socket
+  /** Takes the server's bytes away from pg: from now on `receive` gets them, valid until it returns or the socket is resumed. */
+  takeOver(receive: (piece: Uint8Array) => void): void
   readonly key: BackendKey
   /** Set if the connection is encrypted: what another one to the same server needs. */
   readonly tls: ConnectionOptions | undefined
@@ -26,6 +31,8 @@ export interface OpenOptions {
   readonly address: ServerAddress
   readonly applicationName?: string | undefined
   readonly signal?: AbortSignal | undefined
+  /** Read into one buffer that is used again and again: half the processor time of a buffer for each read. */
+  readonly bulk?: boolean
 }
 
 /** Connects and logs in. Throws connection_failed, login_failed, database_missing or cancelled. */
@@ -71,7 +78,10 @@ async function tryOpen(o: OpenOptions, tls: ConnectionOptions | undefined): Prom
   const { address, signal } = o
   if (signal?.aborted) return { error: cancelledError(signal), mayRetry: false }
 
+  // Under TLS it is the decrypting layer that reads.
+  const bulk = o.bulk === true && tls === undefined ? bulkSocket() : undefined
   const client = new pg.Client({
+    ...(bulk === undefined ? {} : { stream: () => bulk.socket }),
     host: address.host,
     port: address.port,
     user: address.user,
@@ -117,6 +127,11 @@ async function tryOpen(o: OpenOptions, tls: ConnectionOptions | undefined): Prom
       open: {
         client,
         socket,
+        takeOver(receive) {
+          socket.removeAllListeners('data')
+          if (bulk === undefined) socket.on('data', receive)
+          else bulk.takeOver(receive)
+        },
         key: { processId: processID, secret: secretKey },
         tls: socket instanceof TLSSocket ? tls : undefined,
         parameters,
@@ -134,6 +149,21 @@ async function tryOpen(o: OpenOptions, tls: ConnectionOptions | undefined): Prom
     clearTimeout(timer)
     signal?.removeEventListener('abort', stop)
   }
+}
+
+/** A socket that reads into one buffer. Until it is taken over it emits copies as `data`, for pg. */
+function bulkSocket(): { socket: Socket; takeOver: OpenClient['takeOver'] } {
+  let receive = (piece: Uint8Array): void => void socket.emit('data', Buffer.from(piece))
+  const socket: Socket = new Socket({
+    onread: {
+      buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+      callback(length, buffer) {
+        receive(buffer.subarray(0, length))
+        return true
+      },
+    },
+  })
+  return { socket, takeOver: (next) => void (receive = next) }
 }
 
 function startupParameters({ address, applicationName }: OpenOptions): Record<string, string> {

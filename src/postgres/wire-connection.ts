@@ -40,6 +40,8 @@ interface Call {
 /** Speaks the simple query protocol on the socket of a session that is logged in and idle, and owned by nobody else. */
 export function createWire(o: {
   readonly socket: Socket
+  /** Lets `receive` have the server's bytes from now on. */
+  takeOver(receive: (piece: Uint8Array) => void): void
   readonly address: ServerAddress
   readonly key: BackendKey
   readonly tls: ConnectionOptions | undefined
@@ -59,7 +61,7 @@ export function createWire(o: {
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
   socket.on('error', (error) => lose(lastWords ?? connectionLost(where, error)))
   socket.on('close', () => lose(lastWords ?? connectionLost(where)))
-  socket.on('data', receive)
+  o.takeOver(receive)
   const onAbort = (): void => {
     if (signal !== undefined) void giveUp(cancelledError(signal))
   }
@@ -68,10 +70,16 @@ export function createWire(o: {
 
   function receive(piece: Uint8Array): void {
     try {
-      call?.raw?.push(piece)
-      const frames = reader.push(call?.raw === undefined ? piece : Uint8Array.from(piece))
+      if (call?.raw !== undefined) {
+        call.raw.push(Uint8Array.from(piece))
+        piece = Uint8Array.from(piece)
+      }
+      const frames = reader.push(piece)
       const waiting = frames.rowEnds > 0 || frames.rows.length > 0 ? call?.onRows?.(frames) : undefined
-      if (waiting === undefined) return void frames.messages.forEach(handle)
+      if (waiting === undefined) {
+        frames.messages.forEach(handle)
+        return
+      }
       socket.pause()
       held = frames.messages
       waiting.then(release).catch((error: unknown) => void giveUp(error))
