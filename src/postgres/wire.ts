@@ -18,14 +18,21 @@ export interface Wire {
    * Runs a `COPY ... TO STDOUT`. `sink` gets the rows' bytes, frames stripped: a view that is valid only until it
    * returns (or until its promise settles, for which the socket is paused). `rowEnds` is how many rows end
    * in `bytes`. Resolves to the number of rows the server says it sent; throws `source_mismatch` if that is not
-   * the number of rows received.
+   * the number of rows received. If `sink` throws, the server is stopped, the wire ended, and the error thrown on.
    */
   copyOut(sql: string, sink: CopySink): Promise<number>
 
-  /** Runs a `COPY ... FROM STDIN` with the bytes of `source`. Resolves to the rows the server says it took. If `source` throws, the COPY is failed on the server and the error thrown on. */
+  /**
+   * Runs a `COPY ... FROM STDIN` with the bytes of `source`, cut anywhere. The next slab is asked for when the kernel
+   * has the one before, so a source may use its buffer again. Resolves to the rows the server says it took. If
+   * `source` throws, the COPY is failed on the server and the error thrown on; the wire can be used again.
+   */
   copyIn(sql: string, source: AsyncIterable<Uint8Array>): Promise<number>
 
-  /** Sends raw frontend messages and resolves to all bytes that came back up to and including ReadyForQuery. */
+  /**
+   * Sends whole raw frontend messages, and resolves to all bytes that came back up to and including the last
+   * ReadyForQuery they lead to; at once, to nothing, if they lead to none. Errors of the server are in the bytes.
+   */
   exchange(messages: Uint8Array): Promise<Uint8Array>
 
   /** Asks the server, over a connection of its own, to cancel what runs. Never throws. */
