@@ -116,7 +116,7 @@ it('reads 2,000 tables', async (t) => {
   }
   const started = performance.now()
   const dump = await dumpOf(source.url)
-  t.diagnostic(`2,000 tables, 12,000 entries: ${Math.round(performance.now() - started)} ms`)
+  t.diagnostic(`2,000 tables, ${dump.entries.length} entries: ${Math.round(performance.now() - started)} ms`)
   assert.equal(dump.entries.filter(({ type }) => type === 'TABLE').length, 2000)
   assert.equal(dump.entries.filter(({ type }) => type === 'CONSTRAINT').length, 2000)
 })
