@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -39,6 +39,13 @@ const tables = Number(values.tables ?? (small ? 500 : 2000))
 const repetitions = Number(values.repetitions ?? (small ? 3 : 5))
 
 const directory = await mkdtemp(join(resolve(values.directory), 'holdfast-bench-'))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    // Gigabytes of dumps; the embedded server ends with this process.
+    rmSync(directory, { recursive: true, force: true })
+    process.exit(130)
+  })
+}
 try {
   await bench()
 } finally {

@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import type { OnProgress } from '../lib/progress.ts'
-import type { BackupContents } from '../repository/format/contents.ts'
+import type { BackupContents, TableContents } from '../repository/format/contents.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
 import type { ChunkReader } from '../repository/types.ts'
 import { inPlace } from './files.ts'
@@ -22,6 +22,8 @@ export interface ExportRequest {
   readonly format: ExportFormat
   /** Path of the file or folder to make. */
   readonly out: string
+  /** Whose rows are written; the schema always is written whole. Default: all tables. */
+  readonly tables?: readonly TableContents[] | undefined
   readonly clock: Clock
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: OnProgress | undefined

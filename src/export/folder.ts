@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { createDirectory, createFile, syncDirectory, writeText } from './files.ts'
+import { createDirectory, createFile, fileName, syncDirectory, writeText } from './files.ts'
 import { toManifestText } from './manifest-text.ts'
 import { restoreScript } from './restore-script.ts'
 import {
@@ -10,9 +10,8 @@ import {
   scriptHeader,
   sequencePart,
 } from './script.ts'
-import { heldTables, type ExportSource } from './source.ts'
+import type { ExportSource } from './source.ts'
 import { writeCsv } from './tables.ts'
-import { fileName } from './files.ts'
 
 /** A folder that a person can read, and restore with nothing but psql. */
 export async function writeFolder(source: ExportSource, path: string): Promise<void> {
@@ -42,11 +41,11 @@ export async function writeFolder(source: ExportSource, path: string): Promise<v
     for await (const part of largeObjectPart(source)) await sink.write(part)
     await sink.end()
   }
-  for (const table of heldTables(contents)) {
+  for (const table of source.tables) {
     const file = join(path, 'data', fileName(table.schema, table.name, 'csv'))
     await writeCsv({ source, table, path: file, options: { lineEnd: '\n', forPostgres: true } })
   }
-  await writeText(join(path, 'restore.sh'), restoreScript(contents), { executable: true })
+  await writeText(join(path, 'restore.sh'), restoreScript(source), { executable: true })
   await writeText(join(path, 'BACKUP_MANIFEST.md'), toManifestText({ source, format: 'folder' }))
   for (const directory of ['schema', 'data', '']) await syncDirectory(join(path, directory))
 }

@@ -44,7 +44,7 @@ export function toManifestText({
     '\n## Tables\n',
     '| schema | table | rows | file | columns |',
     '|---|---|---:|---|---|',
-    ...contents.tables.map((table) => tableRow(table, format)),
+    ...contents.tables.map((table) => tableRow(table, { format, written: source.tables.includes(table) })),
     '\n## Not in this folder\n',
     missing.length === 0
       ? 'Nothing is known to be missing.'
@@ -78,10 +78,13 @@ const files: Readonly<Record<'folder' | 'csv' | 'json', readonly string[]>> = {
   ],
 }
 
-function tableRow(table: TableContents, format: 'folder' | 'csv' | 'json'): string {
+function tableRow(
+  table: TableContents,
+  { format, written }: { format: 'folder' | 'csv' | 'json'; written: boolean },
+): string {
   const extension = format === 'json' ? 'json' : 'csv'
   const path = `${format === 'folder' ? 'data/' : ''}${fileName(table.schema, table.name, extension)}`
-  const file = table.data === 'held' ? `\`${path}\`` : `none: ${table.data}`
+  const file = written ? `\`${path}\`` : `none: ${table.data === 'held' ? 'left out' : table.data}`
   const rows = table.data === 'held' ? String(table.rows) : ''
   const columns = table.columns.map(({ name, type }) => `${cell(name)} ${cell(type)}`).join(', ')
   return `| ${cell(table.schema)} | ${cell(table.name)} | ${rows} | ${file} | ${columns} |`

@@ -2,11 +2,10 @@ import { qualified } from '../postgres/quote.ts'
 import type { BackupContents, TableContents } from '../repository/format/contents.ts'
 import { fileName } from './files.ts'
 import { copyStatement } from './script.ts'
-import { heldTables } from './source.ts'
+import type { ExportSource } from './source.ts'
 
 /** The folder's restore.sh: plain sh and psql. Statements go to psql as `-c` arguments, which it hands to the server as they are. */
-export function restoreScript(contents: BackupContents): string {
-  const tables = heldTables(contents)
+export function restoreScript({ contents, tables }: ExportSource): string {
   const loads = tables
     .filter((table) => table.rows > 0)
     .map((table) => {

@@ -9,6 +9,8 @@ import type { ChunkReader } from '../repository/types.ts'
 export interface ExportSource {
   readonly contents: BackupContents
   readonly manifest: Manifest
+  /** Tables whose rows are to be written, all of them held. */
+  readonly tables: readonly TableContents[]
   /** When the export is made, ISO 8601. */
   readonly exported: string
   /** A table's rows in order, as COPY text in the database's encoding. */
@@ -26,6 +28,7 @@ export async function openSource({
   contents,
   manifest,
   reader,
+  tables = contents.tables,
   exported,
   signal,
   onProgress,
@@ -33,6 +36,7 @@ export async function openSource({
   contents: BackupContents
   manifest: Manifest
   reader: ChunkReader
+  tables?: readonly TableContents[] | undefined
   exported: string
   signal?: AbortSignal | undefined
   onProgress?: OnProgress | undefined
@@ -40,7 +44,8 @@ export async function openSource({
   const cache = createChunkCache({ reader, signal })
   const common = { manifest, reader, cache, signal, ahead }
   const schema = Buffer.from(await readAllPieces({ ...common, pieces: contents.schema.pieces }))
-  const total = heldTables(contents).reduce((sum, table) => sum + table.plainBytes, 0)
+  const held = tables.filter((table) => table.data === 'held')
+  const total = held.reduce((sum, table) => sum + table.plainBytes, 0)
   let done = 0
 
   async function* read(pieces: readonly Piece[]): AsyncGenerator<Uint8Array, void, undefined> {
@@ -54,14 +59,10 @@ export async function openSource({
   return {
     contents,
     manifest,
+    tables: held,
     exported,
     rows: (table) => read(table.ranges.flatMap((range) => range.pieces)),
     largeObjectPages: () => read(contents.largeObjects.ranges.flatMap((range) => range.pieces)),
     entrySql: ({ offset, length }) => schema.toString('latin1', offset, offset + length),
   }
-}
-
-/** Tables whose rows the backup holds. */
-export function heldTables(contents: BackupContents): TableContents[] {
-  return contents.tables.filter((table) => table.data === 'held')
 }

@@ -2,7 +2,7 @@ import { qualified } from '../postgres/quote.ts'
 import { commentText, psqlSafeRows } from './psql-safe.ts'
 import { createFile } from './files.ts'
 import { copyStatement, largeObjectPart, schemaPart, scriptHeader, sequencePart } from './script.ts'
-import { heldTables, type ExportSource } from './source.ts'
+import type { ExportSource } from './source.ts'
 
 /** One script for `psql -v ON_ERROR_STOP=1 -f`, into an empty database on a server that has the roles. */
 export async function writeSql(source: ExportSource, path: string): Promise<void> {
@@ -18,7 +18,7 @@ export async function writeSql(source: ExportSource, path: string): Promise<void
     ]),
   )
   await file.write(schemaPart(source, ['pre']))
-  for (const table of heldTables(contents)) {
+  for (const table of source.tables) {
     if (table.rows === 0) continue
     await file.write(`\n-- Rows of ${commentText(qualified(table.schema, table.name))}: ${table.rows}\n`)
     await file.write(`${copyStatement(table, contents, 'FORMAT text')};\n`)

@@ -7,14 +7,14 @@ import { csvHeader, csvRows, type CsvOptions } from './csv.ts'
 import { createDirectory, createFile, fileName, syncDirectory, writeText } from './files.ts'
 import { jsonRows } from './json.ts'
 import { toManifestText } from './manifest-text.ts'
-import { heldTables, type ExportSource } from './source.ts'
+import type { ExportSource } from './source.ts'
 
 /** A folder with one file of rows per table, and a page that says which is which. */
 export async function writeTables(source: ExportSource, path: string, format: 'csv' | 'json'): Promise<void> {
   const { contents } = source
   const decode = format === 'json' ? jsonDecoder(contents.server.encoding) : asBytes
   await createDirectory(path)
-  for (const table of heldTables(contents)) {
+  for (const table of source.tables) {
     const file = join(path, fileName(table.schema, table.name, format))
     if (format === 'csv')
       await writeCsv({ source, table, path: file, options: { lineEnd: '\r\n', forPostgres: false } })
