@@ -21,7 +21,9 @@ export function sealChunk(plain: Uint8Array, epochPublicKey: Uint8Array, level: 
       [constants.ZSTD_c_contentSizeFlag]: 1,
     },
   })
-  return sealAge(frame, epochPublicKey)
+  const stored = sealAge(frame, epochPublicKey)
+  release(frame)
+  return stored
 }
 
 /**
@@ -34,6 +36,7 @@ export function openChunk(
 ): Uint8Array<ArrayBuffer> {
   const frame = openAge(stored, options.identity)
   const plain = decompress(frame, Math.min(options.maxBytes ?? largestChunk, largestChunk))
+  release(frame)
   if (chunkName(options.namingKey, plain) !== options.name) {
     throw new HoldfastError('object_damaged', `Chunk ${options.name} holds something else.`)
   }
@@ -78,6 +81,15 @@ function unpooled(bytes: Buffer): Uint8Array<ArrayBuffer> {
   return shared
     ? Uint8Array.from(bytes)
     : new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/**
+ * Gives memory back now that would wait for the garbage collector, which sees only the small handle of a large buffer. Small
+ * Buffers may share their memory and are left alone.
+ */
+function release(bytes: Buffer): void {
+  if (bytes.buffer.byteLength > Buffer.poolSize && bytes.buffer instanceof ArrayBuffer)
+    bytes.buffer.transfer(0)
 }
 
 /** What the head of a zstd frame says its content's size is (RFC 8878, 3.1.1.1), or null. */
