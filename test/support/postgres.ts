@@ -91,6 +91,22 @@ function withQueries(server: EmbeddedServer): TestServer {
       const quoted = `"${name.replaceAll('"', '""')}"`
       await query(`CREATE DATABASE ${quoted} ${options.clauses ?? ''}`)
       const drop = async (): Promise<void> => {
+        // Subscriptions and slots keep a database from being dropped.
+        const held =
+          await query(`SELECT d.datname AS name, s.subname AS subscription FROM pg_subscription AS s
+          JOIN pg_database AS d ON d.oid = s.subdbid`)
+        for (const row of held.filter((one) => one['name'] === name)) {
+          const subscription = `"${String(row['subscription']).replaceAll('"', '""')}"`
+          const detach = `ALTER SUBSCRIPTION ${subscription} SET (slot_name = NONE)`
+          await query(
+            `ALTER SUBSCRIPTION ${subscription} DISABLE; ${detach}; DROP SUBSCRIPTION ${subscription}`,
+            name,
+          )
+        }
+        await query(`SELECT pg_terminate_backend(active_pid, 5000) FROM pg_replication_slots
+          WHERE active AND database = '${name.replaceAll("'", "''")}'`)
+        await query(`SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots
+          WHERE database = '${name.replaceAll("'", "''")}'`)
         await query(`DROP DATABASE IF EXISTS ${quoted} WITH (FORCE)`)
       }
       return {
