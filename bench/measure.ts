@@ -57,7 +57,9 @@ export async function measure({
   }
   const timer = setInterval(watch, pollMilliseconds)
   const { status, at } = await ended.finally(() => clearInterval(timer))
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}: ${stderr}`)
+  // The other arguments may hold a password.
+  if (status !== 0)
+    throw new Error(`${command} ${args[0]} ended with ${status}: ${stderr}${stdout.slice(-2000)}`)
   const serverCpu = serverCpuSeconds(serverPid) - serverBefore
   return { seconds: (at - started) / 1000, clientCpu, serverCpu, peakRss, stdout }
 }
