@@ -4,7 +4,8 @@ import type { BackupContents } from '../repository/format/contents.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
 import { parseHostFile } from '../repository/hostfile.ts'
 import { openRepository, openUnlocked } from '../repository/open.ts'
-import { openReader } from '../repository/reader.ts'
+import { readAllPieces } from '../repository/pieces.ts'
+import { readContents, readerOf } from '../repository/session.ts'
 import type { ChunkReader, HostCredentials, Repository, Vault } from '../repository/types.ts'
 import { openStorage } from '../storage/address.ts'
 import type { CommandContext } from './command.ts'
@@ -72,19 +73,38 @@ export async function openForReading(
   place: Parameters<typeof openWithVault>[1],
 ): Promise<OpenedVault & { reader: ChunkReader }> {
   const opened = await openWithVault(context, place)
-  const { namingKey, epochs } = opened.vault
-  const reader = openReader({ storage: opened.repository.storage, namingKey, epochs })
-  return { ...opened, reader }
+  return { ...opened, reader: readerOf(opened.repository, opened.vault) }
 }
 
-/** The sealed part of a backup. */
-export async function readContents(
-  manifest: Manifest,
-  reader: ChunkReader,
+export interface OpenedBackup {
+  readonly manifest: Manifest
+  readonly contents: BackupContents
+  readonly reader: ChunkReader
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** Opens one backup: its manifest, its sealed contents, and a reader for the rest of it. */
+export async function openBackup(
+  context: CommandContext,
+  place: Parameters<typeof openWithVault>[1] & { backup: string },
+): Promise<OpenedBackup> {
+  const { repository, reader } = await openForReading(context, place)
+  try {
+    const manifest = await repository.find(place.backup, { signal: context.signal })
+    const contents = await readContents(reader, manifest)
+    return { manifest, contents, reader, [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose]() }
+  } catch (error) {
+    await reader[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+/** The SQL of a backup's schema. */
+export async function readSchemaText(
+  { manifest, contents, reader }: OpenedBackup,
   signal: AbortSignal,
-): Promise<BackupContents> {
-  const bytes = await reader.read(manifest.contents, { signal })
-  return JSON.parse(Buffer.from(bytes).toString('utf8')) as BackupContents
+): Promise<Uint8Array> {
+  return await readAllPieces({ manifest, reader, pieces: contents.schema.pieces, signal })
 }
 
 /** `--jobs`, or as many connections as keep this machine busy without crowding the server. */

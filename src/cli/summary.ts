@@ -1,5 +1,7 @@
 import type { BackupContents, TableContents } from '../repository/format/contents.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
+import type { RestoredTable } from '../restore/types.ts'
+import { formatBytes, formatCountOf } from './format.ts'
 
 /** A manifest for `--json`: without its list of chunks, which may be long, but with their number. */
 export function summaryOf(manifest: Manifest): Record<string, unknown> {
@@ -46,4 +48,24 @@ export function contentsSummaryOf(contents: BackupContents): Record<string, unkn
     scope: contents.scope,
     proof: contents.proof,
   }
+}
+
+/** `200,143 rows in 24 tables, 61 MB as text` */
+export function rowsText(rows: number, tables: number, plainBytes: number): string {
+  return `${formatCountOf(rows, 'row')} in ${formatCountOf(tables, 'table')}, ${formatBytes(plainBytes)} as text`
+}
+
+/** How far the tables were compared with the source's fingerprints, in words. */
+export function comparedText(tables: readonly RestoredTable[]): string {
+  const words: [RestoredTable['compared'], string][] = [
+    ['hashed', 'by the content of all rows'],
+    ['sampled', 'by count and the content of a share'],
+    ['counted', 'by exact count'],
+    ['not held', 'not at all: their rows are not in the backup'],
+  ]
+  return words
+    .map(([how, text]) => [tables.filter(({ compared }) => compared === how).length, text] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, text]) => `${formatCountOf(count, 'table')} ${text}`)
+    .join(', ')
 }

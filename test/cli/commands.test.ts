@@ -39,9 +39,9 @@ async function setUp(t: TestContext) {
     })
     return { status, stdout, stderr }
   }
-  const json = (args: string[], env: Record<string, string> = {}) => {
+  const json = <T = unknown>(args: string[], env: Record<string, string> = {}) => {
     const { status, stdout } = run([...args, '--json'], env)
-    return { status, value: JSON.parse(stdout) as Record<string, never> }
+    return { status, value: JSON.parse(stdout) as T }
   }
   return { directory, run, json }
 }
@@ -186,9 +186,9 @@ test('a password in an address that is refused is not printed', async (t) => {
 
 test('init writes files that only the user can read, and never over another file', async (t) => {
   const { directory, run, json } = await setUp(t)
-  const { status, value } = json(['init', 'repo'])
+  const { status, value } = json<{ identityFile: string; hostFile: string }>(['init', 'repo'])
   assert.equal(status, 0)
-  const { identityFile, hostFile } = value as unknown as { identityFile: string; hostFile: string }
+  const { identityFile, hostFile } = value
   for (const path of [identityFile, hostFile]) {
     assert.ok(path.startsWith(join(directory, 'config/holdfast/')), path)
     assert.equal((await stat(path)).mode & 0o777, 0o600)
@@ -218,7 +218,7 @@ test('init says once where the identity is, and why to keep a copy', async (t) =
 test('list, check and keys need no secret; what changes keys does', async (t) => {
   const { directory, run, json } = await setUp(t)
   run(['init', 'repo', '--identity', 'me.txt'])
-  assert.deepEqual((json(['list', '--repo', 'repo']).value as { backups: unknown }).backups, [])
+  assert.deepEqual(json<{ backups: unknown }>(['list', '--repo', 'repo']).value.backups, [])
   assert.equal(run(['check', '--repo', 'repo']).status, 0)
   assert.match(run(['keys', '--repo', 'repo']).stdout, /RECIPIENT[\s\S]*owner[\s\S]*HOST[\s\S]*EPOCH/)
   assert.equal(run(['show', 'latest', '--repo', 'repo']).status, 3)

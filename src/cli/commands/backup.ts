@@ -66,14 +66,14 @@ export const command = defineCommand({
   async run(context, input) {
     const { openForWriting, jobsOrDefault } = await import('../repository.ts')
     const { resolveAddress } = await import('../address.ts')
-    const { openBackupWriter } = await import('../writer.ts')
+    const { beginBackup } = await import('../../repository/session.ts')
     const { runBackup } = await import('../../snapshot/backup.ts')
     const { describeAddress } = await import('../../postgres/connect.ts')
     const { out, signal, clock } = context
 
     const source = resolveAddress(context, input.source)
     const { repository, host } = await openForWriting(context, input)
-    await using writer = await openBackupWriter({ repository, host, signal })
+    await using writer = await beginBackup({ repository, credentials: host, signal })
     const { manifest, contents } = await runBackup({
       writer,
       source,

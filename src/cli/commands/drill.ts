@@ -1,6 +1,8 @@
-import { HoldfastError } from '../../lib/errors.ts'
 import { defineCommand, requiredArgument } from '../command.ts'
+import { formatCountOf, formatDuration } from '../format.ts'
 import { jobs, opening } from '../options.ts'
+import { comparedText, rowsText } from '../summary.ts'
+import { printable } from '../width.ts'
 
 export const command = defineCommand({
   name: 'drill',
@@ -18,7 +20,30 @@ export const command = defineCommand({
     },
   ],
   cancelled: 'The scratch server is gone. Nothing else was touched, and nothing is proved.',
-  async run() {
-    throw new HoldfastError('internal', 'drill is not built yet')
+  async run(context, input) {
+    const { jobsOrDefault, openBackup, readSchemaText } = await import('../repository.ts')
+    const { runDrill } = await import('../../verify/drill.ts')
+    const { out, signal, clock } = context
+    await using backup = await openBackup(context, input)
+    const report = await runDrill({
+      ...backup,
+      schemaText: await readSchemaText(backup, signal),
+      jobs: jobsOrDefault(input.jobs),
+      clock,
+      signal,
+      onProgress: out.progress,
+    })
+    out.progressDone('done')
+    out.line(`Backup ${report.backup} restores: every row and object that could be compared is equal.`)
+    out.line(`  restored  ${rowsText(report.rows, report.tables.length, report.plainBytes)}`)
+    out.line(
+      `  compared  ${comparedText(report.tables)}; ${formatCountOf(report.objects, 'object')} of the schema`,
+    )
+    out.line(
+      `  took      ${formatDuration(report.seconds * 1000)}, with a scratch server of Postgres ${report.server}`,
+    )
+    for (const { what, why } of report.notVerified)
+      out.warn(`not verified: ${printable(what)}: ${printable(why)}`)
+    out.result({ drill: report })
   },
 })

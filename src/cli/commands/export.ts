@@ -1,7 +1,11 @@
-import { HoldfastError } from '../../lib/errors.ts'
+import { resolve } from 'node:path'
+import { schemaMatcher, tableMatcher } from '../../lib/table-matcher.ts'
+import type { TableContents } from '../../repository/format/contents.ts'
 import { defineCommand, requiredArgument } from '../command.ts'
 import { choice, requiredText } from '../option.ts'
 import { excludeTable, opening, schema, table } from '../options.ts'
+import { rowsText } from '../summary.ts'
+import { printable } from '../width.ts'
 
 export const command = defineCommand({
   name: 'export',
@@ -38,7 +42,53 @@ export const command = defineCommand({
     },
   ],
   cancelled: 'Nothing was written.',
-  async run() {
-    throw new HoldfastError('internal', 'export is not built yet')
+  async run(context, input) {
+    const { openBackup } = await import('../repository.ts')
+    const { exportBackup } = await import('../../export/export.ts')
+    const { out, signal, clock } = context
+    await using backup = await openBackup(context, input)
+    const tables = chooseTables(backup.contents.tables, input)
+    const path = resolve(input.out)
+    await exportBackup({
+      ...backup,
+      format: input.format,
+      out: path,
+      tables,
+      clock,
+      signal,
+      onProgress: out.progress,
+    })
+    out.progressDone('done')
+    const rows = tables.reduce((sum, table) => sum + table.rows, 0)
+    const bytes = tables.reduce((sum, table) => sum + table.plainBytes, 0)
+    out.line(`Wrote backup ${backup.manifest.id} to ${path}: ${rowsText(rows, tables.length, bytes)}`)
+    out.note('The files hold the rows in clear.')
+    for (const { what, why } of backup.contents.gaps)
+      out.warn(`not in the backup: ${printable(what)}. ${printable(why)}`)
+    out.result({
+      backup: backup.manifest.id,
+      out: path,
+      format: input.format,
+      tables: tables.map(({ schema: of, name, rows: count }) => ({ schema: of, name, rows: count })),
+      gaps: backup.contents.gaps,
+    })
   },
 })
+
+/** The tables whose rows are held and wanted. Throws `table_not_found`. */
+function chooseTables(
+  tables: readonly TableContents[],
+  wanted: { schema: readonly string[]; table: readonly string[]; excludeTable: readonly string[] },
+): TableContents[] {
+  const chosen = [
+    ...wanted.schema.map((text) => schemaMatcher(text, tables)),
+    ...wanted.table.map((text) => tableMatcher(text, tables)),
+  ]
+  const excluded = wanted.excludeTable.map((text) => tableMatcher(text, tables))
+  return tables.filter(
+    (table) =>
+      table.data === 'held' &&
+      (chosen.length === 0 || chosen.some((matches) => matches(table))) &&
+      !excluded.some((matches) => matches(table)),
+  )
+}

@@ -1,8 +1,8 @@
-import { HoldfastError } from '../../lib/errors.ts'
-import type { RestoreOptions } from '../../restore/types.ts'
 import { defineCommand, requiredArgument } from '../command.ts'
 import { choice, flag, requiredText } from '../option.ts'
 import { excludeTable, jobs, opening, schema, table } from '../options.ts'
+import { planSummary, problemsError, tellPlan, tellReport } from '../restore-text.ts'
+import { printable } from '../width.ts'
 
 const options = {
   ...opening,
@@ -63,18 +63,55 @@ export const command = defineCommand({
     },
   ],
   cancelled: 'The restore was not finished: run it again with --restart to clear what it left in the target.',
-  async run(_context, input) {
-    const restoreOptions: RestoreOptions = {
-      createDatabase: input.createDatabase,
-      schemas: input.schema,
-      tables: input.table,
-      excludeTables: input.excludeTable,
-      noOwner: input.noOwner,
-      noGrants: input.noGrants,
-      roles: input.roles,
-      restart: input.restart,
-      allowLocaleFallback: false,
+  async run(context, input) {
+    const { jobsOrDefault, openBackup, readSchemaText } = await import('../repository.ts')
+    const { resolveAddress } = await import('../address.ts')
+    const { planRestore } = await import('../../restore/plan.ts')
+    const { runRestore } = await import('../../restore/run.ts')
+    const { defaultRestoreOptions } = await import('../../restore/types.ts')
+    const { out, signal, clock } = context
+    const target = resolveAddress(context, input.to)
+    await using backup = await openBackup(context, input)
+    const schemaText = await readSchemaText(backup, signal)
+    const plan = await planRestore({
+      ...backup,
+      schemaText,
+      target,
+      options: {
+        ...defaultRestoreOptions,
+        createDatabase: input.createDatabase,
+        schemas: input.schema,
+        tables: input.table,
+        excludeTables: input.excludeTable,
+        noOwner: input.noOwner,
+        noGrants: input.noGrants,
+        roles: input.roles,
+        restart: input.restart,
+      },
+      signal,
+    })
+    if (input.plan) {
+      tellPlan(out, plan)
+      if (plan.problems.length > 0) throw problemsError(plan)
+      out.result({ plan: planSummary(plan) })
+      return
     }
-    throw new HoldfastError('internal', 'restore is not built yet', { details: { ...restoreOptions } })
+    if (plan.problems.length > 0) throw problemsError(plan)
+    for (const warning of plan.warnings) out.warn(printable(warning))
+    const jobsToRun = jobsOrDefault(input.jobs)
+    const report = await runRestore({
+      ...backup,
+      schemaText,
+      plan,
+      target,
+      jobs: jobsToRun,
+      clock,
+      signal,
+      onProgress: out.progress,
+    })
+    out.progressDone('done')
+    for (const warning of report.warnings.slice(plan.warnings.length)) out.warn(printable(warning))
+    tellReport(out, report)
+    out.result({ restore: report })
   },
 })

@@ -21,13 +21,11 @@ export const command = defineCommand({
     { what: 'its tables, for a program', command: "holdfast show latest --json | jq '.contents.tables'" },
   ],
   async run(context, input) {
-    const { openForListing, openForReading, readContents } = await import('../repository.ts')
+    const { openBackup, openForListing } = await import('../repository.ts')
     const { out, signal } = context
     try {
-      const { repository, reader } = await openForReading(context, input)
-      await using _ = reader
-      const manifest = await repository.find(input.backup, { signal })
-      show(context, manifest, await readContents(manifest, reader, signal))
+      await using opened = await openBackup(context, input)
+      show(context, opened.manifest, opened.contents)
     } catch (error) {
       // Only where none was named: an identity that does not fit must not look like a backup without tables.
       const named = input.identity !== undefined || input.passphraseFile !== undefined

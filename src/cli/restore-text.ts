@@ -1,0 +1,70 @@
+import { HoldfastError } from '../lib/errors.ts'
+import type { RestorePlan, RestoreReport } from '../restore/types.ts'
+import { formatCountOf, formatDuration, formatRate } from './format.ts'
+import type { Output } from './output.ts'
+import { comparedText, rowsText } from './summary.ts'
+import { printable } from './width.ts'
+
+/** Prints a plan: what would be made, what would not, and what stands in its way. */
+export function tellPlan(out: Output, plan: RestorePlan): void {
+  const { totals, roles, database } = plan
+  out.line(`Plan: restore backup ${plan.backup}, taken ${plan.moment}, into ${plan.target}`)
+  out.line(`  database  ${database === null ? 'is there' : 'will be created'}`)
+  out.line(
+    `  roles     ${roles.create.length === 0 ? 'none to create' : `create ${roles.create.map(({ name }) => printable(name)).join(', ')}`}`,
+  )
+  out.line(`  schema    ${kindsText(plan)}`)
+  out.line(`  rows      ${rowsText(totals.rows, totals.tables, totals.plainBytes)}`)
+  for (const { type, name, why } of plan.leftOut)
+    out.line(`  left out  ${type.toLowerCase()} ${printable(name)}: ${printable(why)}`)
+  for (const warning of plan.warnings) out.line(`  note      ${printable(warning)}`)
+  for (const { message } of plan.problems) out.line(`  PROBLEM   ${printable(message)}`)
+  if (plan.problems.length === 0) out.line('Nothing stands in its way. Nothing was touched.')
+}
+
+/** `12 tables, 30 indexes, ...`: the objects of the schema by kind, most first. */
+function kindsText(plan: RestorePlan): string {
+  const counts = new Map<string, number>()
+  for (const { type } of plan.entries) counts.set(type, (counts.get(type) ?? 0) + 1)
+  const kinds = [...counts]
+    .sort(([, a], [, b]) => b - a)
+    .map(([type, count]) => `${count} ${type.toLowerCase()}`)
+  return `${formatCountOf(plan.entries.length, 'object')}: ${kinds.join(', ')}`
+}
+
+/** A plan for `--json`: without SQL, which may hold password verifiers. */
+export function planSummary(plan: RestorePlan): Record<string, unknown> {
+  return {
+    backup: plan.backup,
+    moment: plan.moment,
+    target: plan.target,
+    createsDatabase: plan.database !== null,
+    createsRoles: plan.roles.create.map(({ name }) => name),
+    objects: plan.entries.map(({ type, schema, name }) => ({ type, schema, name })),
+    tables: plan.tables.map(({ schema, name, rows, plainBytes }) => ({ schema, name, rows, plainBytes })),
+    leftOut: plan.leftOut,
+    totals: plan.totals,
+    warnings: plan.warnings,
+    problems: plan.problems,
+  }
+}
+
+/** The error for a plan that can't be run; its code is the first problem's. */
+export function problemsError(plan: RestorePlan): HoldfastError {
+  const [first] = plan.problems
+  return new HoldfastError(first?.code ?? 'internal', plan.problems.map(({ message }) => message).join(' '), {
+    details: { plan: planSummary(plan) },
+  })
+}
+
+/** Prints what a restore has done. */
+export function tellReport(out: Output, report: RestoreReport): void {
+  const milliseconds = report.seconds * 1000
+  out.line(`Restored backup ${report.backup} into ${report.target}`)
+  out.line(`  restored  ${rowsText(report.rows, report.tables.length, report.plainBytes)}`)
+  out.line(`  compared  ${comparedText(report.tables)}: equal`)
+  out.line(`  took      ${formatDuration(milliseconds)}, ${formatRate(report.plainBytes, milliseconds)}`)
+  if (report.rolesCreated.length > 0) {
+    out.line(`  roles     created ${report.rolesCreated.map(printable).join(', ')}`)
+  }
+}
