@@ -33,9 +33,9 @@ const { values } = parseArgs({
   },
 })
 const small = values.small
-const size = parseSize(values.size ?? (small ? '200MB' : '1GB'))
+const size = parseSize(values.size ?? (small ? '120MB' : '1GB'))
 const large = values.large ?? (small ? '0' : '5GB')
-const tables = Number(values.tables ?? (small ? 500 : 2000))
+const tables = Number(values.tables ?? (small ? 300 : 2000))
 const repetitions = Number(values.repetitions ?? (small ? 3 : 5))
 
 const directory = await mkdtemp(join(resolve(values.directory), 'holdfast-bench-'))
