@@ -42,3 +42,27 @@ it('takes an option from a subscription that older servers do not know', () => {
   assert.equal(adaptEntry(before, { lz4: false, major: 16 }).sql, before)
   assert.equal(adaptEntry(`${connection});\n${owner}`, old).sql, `${connection});\n${owner}`)
 })
+
+it('makes inherited columns NOT NULL in the way that servers before 18 know', () => {
+  const before = (list: string): string =>
+    `SET default_tablespace = x;\n\nCREATE TABLE s."t (\n    NOT NULL a" (\n${list})\nINHERITS (s.p);\nALTER TABLE s.t OWNER TO o;\n`
+  const alter = (column: string): string =>
+    `ALTER TABLE ONLY s."t (\n    NOT NULL a" ALTER COLUMN ${column} SET NOT NULL;\n`
+  const after = (list: string, ...columns: string[]): string =>
+    before(list).replace('ALTER TABLE s.t', `${columns.map(alter).join('')}ALTER TABLE s.t`)
+  const seventeen = { lz4: true, major: 17 }
+  const cases: [string, string, string[]][] = [
+    [
+      `    b text DEFAULT 'x\n    NOT NULL c,\n',\n    NOT NULL a\n`,
+      `    b text DEFAULT 'x\n    NOT NULL c,\n'\n`,
+      ['a'],
+    ],
+    [`    NOT NULL "a ""b, (",\n    NOT NULL c\n`, '', ['"a ""b, ("', 'c']],
+    [`    NOT NULL a,\n    c integer NOT NULL\n`, `    c integer NOT NULL\n`, ['a']],
+    [`    a integer NOT NULL\n`, `    a integer NOT NULL\n`, []],
+  ]
+  for (const [list, expected, columns] of cases) {
+    assert.deepEqual(adaptEntry(before(list), seventeen).sql, after(expected, ...columns))
+    assert.equal(adaptEntry(before(list), { lz4: true, major: 18 }).sql, before(list))
+  }
+})
