@@ -24,8 +24,11 @@ export function rowHash(columns: readonly ColumnType[]): string {
 
 function hashedColumn(column: ColumnType): string {
   const value = `t.${ident(column.name)}`
-  const direct = column.baseKind === 'b' && column.base !== null && hashable.has(column.base)
-  if (!direct) return `${value}::pg_catalog.text`
+  const builtIn = column.baseKind === 'b' && column.base !== null
+  // A cast of a user's type may be a function of the user's. And xml has two texts: the cast keeps the declaration of an
+  // encoding, which output, and so every copy, leaves out. This takes the output function; NULL is told from 'NULL'.
+  if (!builtIn || column.base === 'xml') return `pg_catalog.format('%L', ${value})`
+  if (!hashable.has(column.base)) return `${value}::pg_catalog.text`
   // Under such a collation the hash is that of an ICU sort key, which changes with ICU's version.
   return column.deterministic ? value : `${value}::pg_catalog.text COLLATE "C"`
 }
