@@ -4,7 +4,7 @@ import type { Piece } from '../repository/format/contents.ts'
 const target = 4 * 1024 * 1024
 /** A chunk is closed at this many bytes wherever that falls, so that memory does not follow the largest value. */
 const limit = 16 * 1024 * 1024
-const firstSize = 512 * 1024
+const smallestBuffer = 64 * 1024
 
 interface PendingPiece {
   readonly chunk: Promise<number>
@@ -34,7 +34,7 @@ export function createChunker(o: {
   store: (bytes: Uint8Array<ArrayBuffer>) => Promise<number>
   inFlight: number
 }): Chunker {
-  let buffer = Buffer.allocUnsafeSlow(firstSize)
+  let buffer = Buffer.allocUnsafeSlow(smallestBuffer)
   let used = 0
   let runStart = 0
   let runBytes = 0
@@ -58,7 +58,8 @@ export function createChunker(o: {
     pending.add(stored)
     void stored.finally(() => pending.delete(stored)).catch(() => undefined)
     opened = Promise.withResolvers<number>()
-    buffer = Buffer.allocUnsafeSlow(firstSize)
+    // The next chunk is most likely about as large: growing would copy, and give the garbage collector work.
+    buffer = Buffer.allocUnsafeSlow(Math.min(limit, Math.max(smallestBuffer, Math.ceil(used * 1.1))))
     used = 0
     runStart = 0
     return pending.size >= o.inFlight ? Promise.race(pending).then(() => undefined) : undefined
