@@ -16,8 +16,8 @@ export interface ServerFailure {
   readonly constraint: string | undefined
 }
 
-/** SQLSTATEs after which the session is gone: terminated, shut down, idle too long, connection exceptions. */
-const SESSION_ENDS = /^(57P0[1-5]|25P0[34]|08...)$/
+/** SQLSTATEs after which the session is gone: terminated, shut down, idle too long. Not 08: a foreign table's server reports it, too. */
+const SESSION_ENDS = /^(57P0[1-5]|25P0[34])$/
 
 /** The HoldfastError for what the server reported. The statement and its values are not part of it. */
 export function serverError(failure: ServerFailure): HoldfastError {
