@@ -1,3 +1,4 @@
+import { throwIfCancelled } from '../lib/abort.ts'
 import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
 import { adaptEntry, type TargetAbilities } from '../postgres/schema/adapt.ts'
 import type { SchemaEntry } from '../postgres/schema/entry.ts'
@@ -35,7 +36,7 @@ export async function runEntries(o: {
   onSkipped?: (what: string) => void
 }): Promise<void> {
   for (const batch of batches(o.entries, o.sql)) {
-    o.signal?.throwIfAborted()
+    throwIfCancelled(o.signal)
     try {
       await runSql({ wire: o.wire, sql: join(batch.map(o.sql)) })
     } catch (error) {

@@ -1,3 +1,4 @@
+import { throwIfCancelled } from '../lib/abort.ts'
 import type { SchemaEntry } from '../postgres/schema/entry.ts'
 import type { Wire } from '../postgres/wire.ts'
 import { runEntries, runEntry, type EntrySql } from './entries.ts'
@@ -92,7 +93,7 @@ async function runParallel(o: {
     }
   }
   const perform = async (wire: Wire, entry: SchemaEntry, locks: Locks): Promise<void> => {
-    o.signal?.throwIfAborted()
+    throwIfCancelled(o.signal)
     await runEntry(wire, entry, o.sql)
     running.delete(locks)
     unfinished.delete(entry.id)

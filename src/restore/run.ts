@@ -1,3 +1,4 @@
+import { throwIfCancelled } from '../lib/abort.ts'
 import type { Clock } from '../lib/clock.ts'
 import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
 import type { OnProgress } from '../lib/progress.ts'
@@ -117,7 +118,7 @@ async function fill(
     const from = o.clock.now().getTime()
     const result = await work()
     phases.push({ name, seconds: (o.clock.now().getTime() - from) / 1000 })
-    o.signal?.throwIfAborted()
+    throwIfCancelled(o.signal)
     return result
   }
   const counter = (name: string, total: number, unit: 'bytes' | 'objects' | 'tables') => {

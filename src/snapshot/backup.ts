@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { throwIfCancelled } from '../lib/abort.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { OnProgress } from '../lib/progress.ts'
 import { connect, type ServerAddress } from '../postgres/connect.ts'
@@ -47,7 +48,7 @@ export async function runBackup(o: BackupRequest): Promise<{ manifest: Manifest;
     connections,
   })
   const contents = await readContents({ ...o, snapshot, onProgress })
-  o.signal?.throwIfAborted()
+  throwIfCancelled(o.signal)
 
   const index = await o.writer.store(new TextEncoder().encode(JSON.stringify(contents)))
   const chunks = o.writer.chunks()
