@@ -1,4 +1,6 @@
 import { systemClock, type Clock } from '../../src/lib/clock.ts'
+import type { ErrorCode } from '../../src/lib/error-codes.ts'
+import { isHoldfastError, type HoldfastError } from '../../src/lib/errors.ts'
 import type { OnProgress } from '../../src/lib/progress.ts'
 import { plainSchema } from '../../src/postgres/schema/dump.ts'
 import { connect, connectWire, type Connection } from '../../src/postgres/connect.ts'
@@ -321,3 +323,13 @@ export function requireSame(
 }
 
 export type DatabaseStateAndSchema = Awaited<ReturnType<typeof stateOf>>
+
+/** What `work` failed with. Throws if it did not fail, or not with this code. */
+export async function failure(work: Promise<unknown>, code: ErrorCode): Promise<HoldfastError> {
+  const error = await work.then(
+    () => new Error(`It did not fail with ${code}.`),
+    (thrown: unknown) => thrown,
+  )
+  if (isHoldfastError(error, code)) return error
+  throw error
+}
