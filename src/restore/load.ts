@@ -11,14 +11,18 @@ import type { ChunkReader } from '../repository/types.ts'
 /** Which rows came from which range, for the ranges that the source hashed: a row's xmin tells the transaction that loaded it. */
 export type SampleTransactions = ReadonlyMap<TableContents, ReadonlyMap<number, string>>
 
+/** Ranges that follow each other in a table, loaded by one COPY. A sampled range is alone in its transaction. */
 interface LoadTask {
   readonly table: TableContents
-  readonly range: RowRange
-  readonly index: number
-  readonly sampled: boolean
+  readonly ranges: readonly RowRange[]
+  /** Index of the range if it is a sampled one. */
+  readonly sample: number | null
 }
 
-/** Loads the tables' rows, one range per transaction, largest ranges first, over all wires. */
+/** A COPY takes about so much: long enough to keep reading chunks ahead, short enough that no connection is left alone at the end. */
+const copyBytes = 16 * 1024 * 1024
+
+/** Loads the tables' rows over all wires. Each wire stays with a table of its own while there are enough of them. */
 export async function loadTables(o: {
   wires: readonly Wire[]
   tables: readonly TableContents[]
@@ -30,30 +34,70 @@ export async function loadTables(o: {
   onBytes: (bytes: number) => void
 }): Promise<SampleTransactions> {
   const transactions = new Map<TableContents, Map<number, string>>(o.tables.map((t) => [t, new Map()]))
-  const free = [...o.wires]
-  await eachLimited(planLoads(o.tables), o.wires.length, async (task) => {
-    const wire = free.pop()
-    if (wire === undefined) throw new HoldfastError('internal', 'More loads than connections.')
-    const transaction = await loadRange({ ...o, wire, task })
-    if (transaction !== null) transactions.get(task.table)?.set(task.index, transaction)
-    free.push(wire)
-    o.onBytes(task.range.pieces.reduce((sum, p) => sum + p.length, 0))
+  const queue = createQueue(o.tables)
+  await eachLimited(o.wires, o.wires.length, async (wire) => {
+    for (let task = queue.next(null); task !== null; task = queue.next(task)) {
+      o.signal?.throwIfAborted()
+      const transaction = await loadTask({ ...o, wire, task })
+      if (task.sample !== null) transactions.get(task.table)?.set(task.sample, transaction ?? '0')
+      o.onBytes(bytesOf(task.ranges))
+    }
   })
   return transactions
 }
 
-function planLoads(tables: readonly TableContents[]): LoadTask[] {
-  return [...tables]
+/**
+ * Hands out tasks, largest tables first. Connections that load the same table wait for each other to extend its file, and mix
+ * its rows' order, so one goes on with its own table, else takes one that nobody loads, and only then joins another.
+ */
+function createQueue(tables: readonly TableContents[]): { next(done: LoadTask | null): LoadTask | null } {
+  const waiting = [...tables]
     .sort((a, b) => b.plainBytes - a.plainBytes)
-    .flatMap((table) => {
-      const sampled = new Set(table.fingerprint?.samples.map((s) => s.range))
-      return table.ranges.map((range, index) => ({ table, range, index, sampled: sampled.has(index) }))
-    })
-    .filter((task) => task.range.rows > 0)
+    .map((table) => ({ tasks: planTable(table), loaders: 0 }))
+  const queueOf = new Map(waiting.flatMap((queue) => queue.tasks.map((task) => [task, queue])))
+  return {
+    next(done) {
+      const own = done === null ? undefined : queueOf.get(done)
+      if (own) own.loaders--
+      while (waiting[0] !== undefined && waiting[0].tasks.length === 0) waiting.shift()
+      const left = (queue: (typeof waiting)[number]): boolean => queue.tasks.length > 0
+      const chosen =
+        own && left(own) ? own : (waiting.find((q) => left(q) && q.loaders === 0) ?? waiting.find(left))
+      if (chosen === undefined) return null
+      chosen.loaders++
+      return chosen.tasks.shift() ?? null
+    },
+  }
+}
+
+function planTable(table: TableContents): LoadTask[] {
+  const sampled = new Set(table.fingerprint?.samples.map((s) => s.range))
+  const tasks: LoadTask[] = []
+  let open: RowRange[] = []
+  const close = (): void => {
+    if (open.length > 0) tasks.push({ table, ranges: open, sample: null })
+    open = []
+  }
+  for (const [index, range] of table.ranges.entries()) {
+    if (range.rows === 0) continue
+    if (sampled.has(index)) {
+      close()
+      tasks.push({ table, ranges: [range], sample: index })
+    } else {
+      open.push(range)
+      if (bytesOf(open) >= copyBytes) close()
+    }
+  }
+  close()
+  return tasks
+}
+
+function bytesOf(ranges: readonly RowRange[]): number {
+  return ranges.reduce((sum, r) => sum + r.pieces.reduce((bytes, p) => bytes + p.length, 0), 0)
 }
 
 /** Resolves to the transaction's id if the range is one that will be compared by it. */
-async function loadRange(o: {
+async function loadTask(o: {
   wire: Wire
   task: LoadTask
   manifest: Manifest
@@ -62,16 +106,18 @@ async function loadRange(o: {
   encoding: string
   signal?: AbortSignal | undefined
 }): Promise<string | null> {
-  const { table, range, sampled } = o.task
+  const { table, ranges, sample } = o.task
+  const pieces = ranges.flatMap((r) => r.pieces)
+  const expected = ranges.reduce((sum, r) => sum + r.rows, 0)
   const rows = async (): Promise<number> =>
-    o.wire.copyIn(copyInSql(table, o.encoding), readPieces({ ...o, pieces: range.pieces }))
+    o.wire.copyIn(copyInSql(table, o.encoding), readPieces({ ...o, pieces, release: true }))
   try {
-    if (!sampled) {
-      requireRows(table, range, await rows())
+    if (sample === null) {
+      requireRows(table, expected, await rows())
       return null
     }
     await o.wire.query('BEGIN')
-    requireRows(table, range, await rows())
+    requireRows(table, expected, await rows())
     const [row] = await o.wire.query('SELECT pg_catalog.pg_current_xact_id()::pg_catalog.xid')
     await o.wire.query('COMMIT')
     return row?.[0] ?? null
@@ -88,11 +134,11 @@ async function loadRange(o: {
   }
 }
 
-function requireRows(table: TableContents, range: RowRange, loaded: number): void {
-  if (loaded === range.rows) return
+function requireRows(table: TableContents, expected: number, loaded: number): void {
+  if (loaded === expected) return
   throw new HoldfastError(
     'restore_differs',
-    `${tableLabel(table)}: the server took ${loaded} rows of ${range.rows} that the backup holds from page ${range.from}.`,
+    `${tableLabel(table)}: the server took ${loaded} of ${expected} rows that were sent.`,
   )
 }
 
