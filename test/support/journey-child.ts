@@ -1,0 +1,46 @@
+/**
+ * Run as a program: backs up or restores in a process of its own, to be measured or killed. Takes its task as JSON in its first
+ * argument, prints a line `at` for every step it tells of, and at last its result as JSON.
+ */
+import { isHoldfastError } from '../../src/lib/errors.ts'
+import type { HostCredentials } from '../../src/repository/types.ts'
+import { openLocalStorage } from '../../src/storage/local.ts'
+import { repositoryAt, type BackupOptions, type RestoreChoice } from './journey.ts'
+
+export type ChildTask = {
+  readonly directory: string
+  readonly identity: string
+  readonly credentials: HostCredentials
+  readonly url: string
+} & (
+  | { readonly action: 'backup'; readonly options?: BackupOptions }
+  | { readonly action: 'restore'; readonly options?: RestoreChoice }
+)
+
+export interface ChildResult {
+  /** `ok`, or the code of the error. */
+  readonly outcome: string
+  readonly message: string
+  /** Highest resident memory, bytes. */
+  readonly memory: number
+}
+
+async function perform(task: ChildTask): Promise<void> {
+  const repository = repositoryAt(openLocalStorage(task.directory), task.identity, task.credentials)
+  const onProgress = (): void => void process.stdout.write('at\n')
+  process.stdout.write('at\n')
+  if (task.action === 'backup') await repository.backUp(task.url, { ...task.options, onProgress })
+  else await repository.restoreTo(task.url, { ...task.options, onProgress })
+}
+
+const task: ChildTask = JSON.parse(process.argv[2] ?? '')
+let outcome = 'ok'
+let message = ''
+try {
+  await perform(task)
+} catch (error) {
+  outcome = isHoldfastError(error) ? error.code : 'not a HoldfastError'
+  message = String(error)
+}
+const result: ChildResult = { outcome, message, memory: process.resourceUsage().maxRSS * 1024 }
+process.stdout.write(`${JSON.stringify(result)}\n`)
