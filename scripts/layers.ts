@@ -26,7 +26,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   repository: {
     imports: ['lib', 'storage/storage.ts'],
     types: ['postgres'],
-    packages: ['age-encryption'],
+    packages: ['age-encryption', '@scure/base'],
   },
   profile: { imports: ['lib'], types: ['postgres'] },
   snapshot: { imports: engine },

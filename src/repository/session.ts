@@ -3,6 +3,7 @@ import type { BackupContents } from './format/contents.ts'
 import type { Manifest } from './format/manifest.ts'
 import { namingKeyOf, requireAdmitted } from './hostfile.ts'
 import { putManifest } from './manifests.ts'
+import { openRepository } from './open.ts'
 import { openReader } from './reader.ts'
 import type { BackupWriter, ChunkReader, HostCredentials, Repository, Vault } from './types.ts'
 import { openWriter } from './writer.ts'
@@ -25,7 +26,12 @@ export async function beginBackup(o: {
     epoch,
     host: { id: credentials.host },
     previous: backups,
-    putManifest: (manifest) => putManifest(repository.storage, manifest, credentials, { signal }),
+    async putManifest(manifest) {
+      // A host that was revoked meanwhile must not report a backup that nobody will accept.
+      const now = await openRepository({ storage: repository.storage, trust: { host: credentials }, signal })
+      requireAdmitted(now.keyset, credentials)
+      await putManifest(repository.storage, manifest, credentials, { signal })
+    },
     threads: o.threads,
     signal,
   })

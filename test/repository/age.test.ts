@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption'
 import fc from 'fast-check'
@@ -15,8 +13,6 @@ import {
   recipientOf,
 } from '../../src/repository/format/age-keys.ts'
 import { openAge, sealAge } from '../../src/repository/format/age.ts'
-import { runProgram } from '../support/programs.ts'
-import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const identity = generateIdentity()
 const recipient = recipientOf(identity)
@@ -60,16 +56,6 @@ test('typage opens what we seal, and we open what typage seals', async () => {
     }),
     { numRuns: 40 },
   )
-})
-
-test('the age program opens what we seal, and we open what it seals', async (t) => {
-  const file = join(await temporaryDirectory(t), 'identity')
-  await writeFile(file, `${identity}\n`, { mode: 0o600 })
-  for (const size of sizes) {
-    const plain = randomBytes(size)
-    assert.ok(runProgram('age', ['-d', '-i', file], sealAge(plain, publicKey)).equals(plain), `${size} bytes`)
-    assert.ok(openAge(runProgram('age', ['-r', recipient], plain), secret).equals(plain), `${size} bytes`)
-  }
 })
 
 test('files for several recipients are opened by each of them', async () => {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHmac, randomBytes } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
@@ -14,8 +13,6 @@ import {
 import { openAge, sealAge } from '../../src/repository/format/age.ts'
 import { chunkKey, chunkName, chunkNameOfKey } from '../../src/repository/format/chunk-names.ts'
 import { openChunk, sealChunk, smallestStoredChunk } from '../../src/repository/format/chunk.ts'
-import { runProgram } from '../support/programs.ts'
-import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const identity = generateIdentity()
 const secret = decodeIdentity(identity)
@@ -42,19 +39,6 @@ test('a chunk is named, sealed and opened', () => {
   )
 })
 
-test('age and zstd read a stored chunk', async (t) => {
-  const file = join(await temporaryDirectory(t), 'identity')
-  await writeFile(file, `${identity}\n`, { mode: 0o600 })
-  for (const size of [0, 1, 300, 100_000, 5_000_000]) {
-    const plain = Buffer.alloc(size, '1\tone\t\\N\n')
-    const frame = runProgram('age', ['-d', '-i', file], sealChunk(plain, publicKey, 1))
-    assert.ok(runProgram('zstd', ['-d'], frame).equals(plain), `${size} bytes`)
-    // And the other way: a frame of the zstd program's own, checksum and all.
-    const theirs = sealAge(runProgram('zstd', ['-3', '--stream-size', String(size)], plain), publicKey)
-    assert.ok(plain.equals(open(theirs, chunkName(namingKey, plain))))
-  }
-})
-
 test('a frame has no checksum of its own, and tells the size of its content', () => {
   const frame = openAge(sealChunk(Buffer.alloc(100_000, 'x'), publicKey, 1), secret)
   assert.equal(frame.readUInt8(4) & 0b100, 0)
@@ -74,14 +58,9 @@ test('a chunk under the name of another is damaged', () => {
 test('sealed things that are no zstd frame are damaged', () => {
   const plain = Buffer.from('some rows')
   const frame = zstdCompressSync(Buffer.alloc(1000, 'a'))
-  const unsized = runProgram('zstd', ['-1'], plain)
-  for (const content of [
-    new Uint8Array(0),
-    Buffer.from([1]),
-    plain,
-    frame.subarray(0, 12),
-    unsized.subarray(0, 6),
-  ]) {
+  // The header of a frame that does not tell its content's size, as `zstd` writes when it reads a pipe.
+  const unsized = Buffer.from('28b52ffd0058', 'hex')
+  for (const content of [new Uint8Array(0), Buffer.from([1]), plain, frame.subarray(0, 12), unsized]) {
     assert.throws(() => open(sealAge(content, publicKey), chunkName(namingKey, plain)), damaged)
   }
 })

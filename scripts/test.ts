@@ -1,0 +1,54 @@
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants, globSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/*
+ * Runs the tests: all of test/, or the files given. Files named *.programs.test.ts compare Holdfast with programs of
+ * others. On a machine that lacks one of these the rest is run, and what was not run is said at the end, where it is read.
+ */
+
+/** Program, and the Debian package that has it. */
+const programs = new Map([
+  ['age', 'age'],
+  ['zstd', 'zstd'],
+  ['psql', 'postgresql-client'],
+  ['pg_dump', 'postgresql-client'],
+  ['openssl', 'openssl'],
+])
+
+const missing = [...programs.keys()].filter((program) => !isOnPath(program))
+const given = process.argv.slice(2)
+const files = given.length > 0 ? given : globSync('test/**/*.test.ts').sort()
+const left =
+  missing.length > 0 && given.length === 0 ? files.filter((f) => f.endsWith('.programs.test.ts')) : []
+
+const options = [
+  '--disable-warning=ExperimentalWarning',
+  '--test',
+  '--test-reporter=spec',
+  '--test-concurrency=2',
+]
+const { status } = spawnSync(
+  process.execPath,
+  [...options, '--test-timeout=900000', ...files.filter((f) => !left.includes(f))],
+  { stdio: 'inherit' },
+)
+if (left.length > 0) {
+  const packages = new Set(missing.map((program) => programs.get(program)))
+  process.stdout.write(
+    `\nNOT RUN: ${left.length} files of tests that need ${missing.join(', ')}:\n${left.map((f) => `  ${f}\n`).join('')}` +
+      `To run them too: apt-get install ${[...packages].join(' ')}\n`,
+  )
+}
+process.exitCode = status ?? 1
+
+function isOnPath(program: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((directory) => {
+    try {
+      accessSync(join(directory, program), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
