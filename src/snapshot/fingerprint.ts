@@ -10,7 +10,7 @@ import { rangePages, smallTableBytes } from './ranges.ts'
 
 export type Proof = 'counts' | 'sampled' | 'full'
 
-/** With `sampled`, one range in so many is hashed; the next backup hashes the next ones. */
+/** With `sampled`, small tables are hashed whole; of others one range in so many, and the next backup hashes the next ones. */
 export const sampleEvery = 32
 
 /** Queries that one connection runs for the proof; results in `merge`'s order of tables. */
@@ -46,7 +46,9 @@ export async function proveTables(o: {
 }): Promise<Map<number, Fingerprint>> {
   const selects = o.task.tables.map((table, index) => {
     const from = `FROM ONLY ${qualified(table.schema, table.name)} AS t${rowCondition(table, 0, null)}`
-    const hash = o.proof === 'full' ? `coalesce(sum(${rowHash(table.columns)}), 0)::pg_catalog.text` : `''`
+    const hash = hashedWhole(table, o.proof)
+      ? `coalesce(sum(${rowHash(table.columns)}), 0)::pg_catalog.text`
+      : `''`
     return `SELECT ${index}, count(*), ${hash} ${from}`
   })
   const counted = await o.wire.query(selects.join(' UNION ALL '))
@@ -57,8 +59,9 @@ export async function proveTables(o: {
     prints.set(table.oid, {
       rows: Number(rows),
       expression: o.proof === 'counts' ? null : rowHash(table.columns),
-      hash: o.proof === 'full' ? (hash ?? '0') : null,
-      samples: o.proof === 'sampled' ? await sampleTable(o.wire, table, o.turn) : [],
+      hash: hashedWhole(table, o.proof) ? (hash ?? '0') : null,
+      samples:
+        o.proof === 'sampled' && !hashedWhole(table, o.proof) ? await sampleTable(o.wire, table, o.turn) : [],
     })
   }
   if (prints.size !== o.task.tables.length) {
@@ -68,6 +71,11 @@ export async function proveTables(o: {
     )
   }
   return prints
+}
+
+/** Small tables cost next to nothing, so a sample takes all of them. */
+function hashedWhole(table: TableFacts, proof: Proof): boolean {
+  return proof === 'full' || (proof === 'sampled' && table.bytes <= smallTableBytes)
 }
 
 async function sampleTable(wire: Wire, table: TableFacts, turn: number): Promise<Fingerprint['samples']> {
