@@ -4,6 +4,7 @@ import { adaptEntry, type TargetAbilities } from '../postgres/schema/adapt.ts'
 import type { SchemaEntry } from '../postgres/schema/entry.ts'
 import { runSql } from '../postgres/schema/run.ts'
 import type { Wire } from '../postgres/wire.ts'
+import { reliesOnPath, withPath } from './rescue.ts'
 
 /** The SQL of one entry in the source's encoding, ready to run. */
 export type EntrySql = (entry: SchemaEntry) => Uint8Array
@@ -23,11 +24,13 @@ const batchEntries = 100
 const batchLength = 256 * 1024
 
 /**
- * Runs entries in the given order. A batch that fails has left nothing (it is one implicit transaction), and is run again one by
- * one, so that the error names the object.
+ * Runs entries in the given order. A batch that fails has left nothing (it is one implicit transaction, or goes back to a
+ * savepoint of the open one), and is run again one by one, so that the error names the object.
  */
 export async function runEntries(o: {
   wire: Wire
+  /** The caller has a transaction open on the wire. Default: none is. */
+  inTransaction?: boolean
   entries: readonly SchemaEntry[]
   sql: EntrySql
   signal?: AbortSignal | undefined
@@ -37,13 +40,15 @@ export async function runEntries(o: {
 }): Promise<void> {
   for (const batch of batches(o.entries, o.sql)) {
     throwIfCancelled(o.signal)
+    if (o.inTransaction) await o.wire.query('SAVEPOINT batch')
     try {
       await runSql({ wire: o.wire, sql: join(batch.map(o.sql)) })
     } catch (error) {
       if (!isHoldfastError(error, 'query_failed')) throw error
+      if (o.inTransaction) await o.wire.query('ROLLBACK TO SAVEPOINT batch')
       for (const entry of batch) {
         try {
-          await runEntry(o.wire, entry, o.sql)
+          await runEntry(o.wire, entry, o.sql, o.inTransaction)
         } catch (failure) {
           if (entry.type !== 'SECURITY LABEL' || o.onSkipped === undefined) throw failure
           o.onSkipped(messageOf(failure))
@@ -54,10 +59,31 @@ export async function runEntries(o: {
   }
 }
 
-/** Runs one entry; a failure of the server is thrown as `restore_failed` naming the object. */
-export async function runEntry(wire: Wire, entry: SchemaEntry, sql: EntrySql): Promise<void> {
+/**
+ * Runs one entry; a failure of the server is thrown as `restore_failed` naming the object. What runs functions that rely on a
+ * search path (an index on an expression, a materialized view) is run once more under that of its schema.
+ */
+export async function runEntry(
+  wire: Wire,
+  entry: SchemaEntry,
+  sql: EntrySql,
+  inTransaction = false,
+): Promise<void> {
+  const run = async (): Promise<void> => {
+    if (inTransaction) await wire.query('SAVEPOINT entry')
+    try {
+      await runSql({ wire, sql: sql(entry) })
+    } catch (error) {
+      if (inTransaction && isHoldfastError(error, 'query_failed'))
+        await wire.query('ROLLBACK TO SAVEPOINT entry')
+      throw error
+    }
+  }
   try {
-    await runSql({ wire, sql: sql(entry) })
+    await run().catch((error: unknown) => {
+      if (entry.phase === 'pre' || entry.schema === null || !reliesOnPath(error)) throw error
+      return withPath(wire, entry.schema, run)
+    })
   } catch (error) {
     if (!isHoldfastError(error, 'query_failed')) throw error
     throw new HoldfastError('restore_failed', `${entryLabel(entry)} could not be made: ${messageOf(error)}`, {

@@ -15,6 +15,7 @@ import { analyze, restoreLargeObjects, setSequences } from './finish.ts'
 import { loadTables } from './load.ts'
 import { planPost, runPost } from './post.ts'
 import { finishTarget, prepareTarget, undoTarget, type Prepared } from './prepare.ts'
+import { createRescue } from './rescue.ts'
 import type { RestoredTable, RestorePlan, RestoreReport } from './types.ts'
 
 export interface RestoreRequest {
@@ -126,7 +127,8 @@ async function fill(
     return (count: number): void => o.onProgress?.({ phase: name, done: (done += count), total, unit })
   }
   const { plan } = o
-  const onSkipped = (what: string): unknown => warnings.push(what)
+  const onWarning = (what: string): unknown => warnings.push(what)
+  const rescue = createRescue({ onWarning })
   const cache = createChunkCache({ reader: o.reader, signal: o.signal })
   const sql = entrySql({ text: o.schemaText, noOwner: plan.options.noOwner, target: plan.abilities })
   const entriesOf = (name: string) => plan.entries.filter((e) => e.phase === name)
@@ -138,7 +140,7 @@ async function fill(
       sql,
       signal: o.signal,
       onDone: counter('making tables', pre.length, 'objects'),
-      onSkipped,
+      onSkipped: onWarning,
     }),
   )
   const transactions = await phase('loading rows', () =>
@@ -148,6 +150,7 @@ async function fill(
       tables: plan.tables,
       cache,
       encoding: o.contents.server.encoding,
+      rescue,
       onBytes: counter('loading rows', plan.totals.plainBytes, 'bytes'),
     }),
   )
@@ -179,8 +182,10 @@ async function fill(
       sql,
       signal: o.signal,
       onDone: counter('building indexes and constraints', post.length, 'objects'),
+      onWarning,
     }),
   )
+  await rescue.restoreChecks(first)
   await phase('setting sequences and large objects', async () => {
     const made = new Set(
       plan.entries.filter((e) => e.type === 'SEQUENCE').map((e) => `${e.schema}\0${e.name}`),
@@ -197,6 +202,7 @@ async function fill(
     await first.query('BEGIN')
     await runEntries({
       wire: first,
+      inTransaction: true,
       entries: [...entriesOf('acl'), ...entriesOf('last')],
       sql,
       signal: o.signal,
