@@ -1,3 +1,4 @@
+import { throwIfCancelled } from '../lib/abort.ts'
 import { eachLimited } from '../lib/async.ts'
 import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
 import { tableLabel } from '../postgres/introspect/tables.ts'
@@ -7,6 +8,7 @@ import type { RowRange, TableContents } from '../repository/format/contents.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
 import { readPieces, type ChunkCache } from '../repository/pieces.ts'
 import type { ChunkReader } from '../repository/types.ts'
+import type { Rescue } from './rescue.ts'
 
 /** Which rows came from which range, for the ranges that the source hashed: a row's xmin tells the transaction that loaded it. */
 export type SampleTransactions = ReadonlyMap<TableContents, ReadonlyMap<number, string>>
@@ -30,6 +32,7 @@ export async function loadTables(o: {
   reader: ChunkReader
   cache: ChunkCache
   encoding: string
+  rescue: Rescue
   signal?: AbortSignal | undefined
   onBytes: (bytes: number) => void
 }): Promise<SampleTransactions> {
@@ -37,8 +40,11 @@ export async function loadTables(o: {
   const queue = createQueue(o.tables)
   await eachLimited(o.wires, o.wires.length, async (wire) => {
     for (let task = queue.next(null); task !== null; task = queue.next(task)) {
-      o.signal?.throwIfAborted()
-      const transaction = await loadTask({ ...o, wire, task })
+      throwIfCancelled(o.signal)
+      const load = (): Promise<string | null> => loadTask({ ...o, wire, task })
+      const transaction = await load().catch((first: unknown) =>
+        o.rescue.load({ wire, table: task.table.loadVia ?? task.table, first, load }),
+      )
       if (task.sample !== null) transactions.get(task.table)?.set(task.sample, transaction ?? '0')
       o.onBytes(bytesOf(task.ranges))
     }

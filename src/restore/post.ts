@@ -1,7 +1,8 @@
 import { throwIfCancelled } from '../lib/abort.ts'
+import { isHoldfastError, messageOf } from '../lib/errors.ts'
 import type { SchemaEntry } from '../postgres/schema/entry.ts'
 import type { Wire } from '../postgres/wire.ts'
-import { runEntries, runEntry, type EntrySql } from './entries.ts'
+import { entryLabel, runEntries, runEntry, type EntrySql } from './entries.ts'
 
 /** How the entries that follow the rows are run: two parallel stages, then the rest in the dump's order. */
 export interface PostPlan {
@@ -39,6 +40,8 @@ export async function runPost(o: {
   sql: EntrySql
   signal?: AbortSignal | undefined
   onDone: (count: number) => void
+  /** Told of foreign keys that the rows do not meet. */
+  onWarning: (text: string) => void
 }): Promise<void> {
   await runParallel({ ...o, entries: o.plan.indexes })
   await runParallel({ ...o, entries: o.plan.foreignKeys })
@@ -64,6 +67,7 @@ async function runParallel(o: {
   sql: EntrySql
   signal?: AbortSignal | undefined
   onDone: (count: number) => void
+  onWarning: (text: string) => void
 }): Promise<void> {
   const waiting = o.entries.map((entry) => ({ entry, locks: locksOf(entry, o.byId) }))
   const unfinished = new Set(o.entries.map((e) => e.id))
@@ -94,7 +98,7 @@ async function runParallel(o: {
   }
   const perform = async (wire: Wire, entry: SchemaEntry, locks: Locks): Promise<void> => {
     throwIfCancelled(o.signal)
-    await runEntry(wire, entry, o.sql)
+    await makeConstraint(wire, entry, o)
     running.delete(locks)
     unfinished.delete(entry.id)
     free.push(wire)
@@ -102,6 +106,33 @@ async function runParallel(o: {
   }
   start()
   await promise
+}
+
+/**
+ * A foreign key that the source's own rows broke (written while triggers were off) can't be made as it was. It is made
+ * for new rows only and told: the rows are what they were, and the restore must not be in vain.
+ */
+async function makeConstraint(
+  wire: Wire,
+  entry: SchemaEntry,
+  o: { sql: EntrySql; onWarning: (text: string) => void },
+): Promise<void> {
+  try {
+    await runEntry(wire, entry, o.sql)
+  } catch (error) {
+    const violated = isHoldfastError(error, 'restore_failed') && error.details['sqlstate'] === '23503'
+    if (entry.type !== 'FK CONSTRAINT' || !violated) throw error
+    const unchecked = (one: SchemaEntry): Uint8Array => {
+      const sql = Buffer.from(o.sql(one))
+      return Buffer.concat([sql.subarray(0, sql.lastIndexOf(';')), Buffer.from(' NOT VALID;\n')])
+    }
+    await runEntry(wire, entry, unchecked).catch(() => {
+      throw error
+    })
+    o.onWarning(
+      `The ${entryLabel(entry)} is NOT VALID: it holds for new rows only, because restored ones break it. ${messageOf(error.cause)}`,
+    )
+  }
 }
 
 function conflicts(locks: Locks, running: ReadonlySet<Locks>): boolean {
