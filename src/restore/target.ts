@@ -104,7 +104,8 @@ async function readFacts(connection: Connection, exists: boolean): Promise<Targe
 
 /**
  * Everything that somebody made in the database: objects with an id above those that initdb gives. Members of
- * extensions are not named one by one, and extensions are listed elsewhere.
+ * extensions are not named one by one, and extensions are listed elsewhere. The schema `public` is there from the start,
+ * also where it was dropped and made again, as clearing an unfinished restore does.
  */
 async function readHoldings(connection: Connection): Promise<string[]> {
   const rows = await connection.query<{ label: string }>(`
@@ -120,7 +121,7 @@ async function readHoldings(connection: Connection): Promise<string[]> {
         FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
         WHERE t.typtype IN ('d', 'e', 'r', 'b') AND NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.typarray = t.oid)
       UNION ALL SELECT 'pg_catalog.pg_namespace'::pg_catalog.regclass, oid, 'schema ' || nspname FROM pg_catalog.pg_namespace
-        WHERE nspname !~ '^pg_' AND nspname <> '${markerSchema}'
+        WHERE nspname !~ '^pg_' AND nspname NOT IN ('public', '${markerSchema}')
       UNION ALL SELECT 'pg_catalog.pg_event_trigger'::pg_catalog.regclass, oid, 'event trigger ' || evtname FROM pg_catalog.pg_event_trigger
       UNION ALL SELECT 'pg_catalog.pg_publication'::pg_catalog.regclass, oid, 'publication ' || pubname FROM pg_catalog.pg_publication
       UNION ALL SELECT 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass, oid, 'foreign data wrapper ' || fdwname FROM pg_catalog.pg_foreign_data_wrapper
