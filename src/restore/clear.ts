@@ -23,9 +23,8 @@ export async function setMarker(connection: Connection, marker: Marker): Promise
   )
 }
 
-export async function removeMarker(connection: Connection): Promise<void> {
-  await connection.query(`DROP SCHEMA ${markerSchema} CASCADE`)
-}
+/** Takes the marker away. */
+export const removeMarkerSql = `DROP SCHEMA ${markerSchema} CASCADE`
 
 /** Drops the database that the restore had made. */
 export async function dropDatabase(address: ServerAddress): Promise<void> {

@@ -1,9 +1,13 @@
 import type { Clock } from '../lib/clock.ts'
 import { isHoldfastError, messageOf } from '../lib/errors.ts'
-import { connect, type Connection, type ServerAddress } from '../postgres/connect.ts'
+import { connect, connectWire, type Connection, type ServerAddress } from '../postgres/connect.ts'
 import { createDatabase } from '../postgres/globals/create-database.ts'
+import { schemaSession } from '../postgres/schema/dump.ts'
+import type { SchemaEntry } from '../postgres/schema/entry.ts'
+import type { Wire } from '../postgres/wire.ts'
 import type { BackupContents } from '../repository/format/contents.ts'
-import { clearTarget, dropDatabase, dropRoles, removeMarker, setMarker } from './clear.ts'
+import { clearTarget, dropDatabase, dropRoles, removeMarkerSql, setMarker } from './clear.ts'
+import { runEntries, type EntrySql } from './entries.ts'
 import { connectMaintenance, inspectTarget } from './target.ts'
 import type { RestorePlan } from './types.ts'
 
@@ -67,16 +71,25 @@ export async function prepareTarget(o: Request): Promise<Prepared> {
   }
 }
 
-/** Applies what belongs to the whole database, and takes the marker away: the moment the restore is done. */
-export async function finishTarget(o: Request & { prepared: Prepared }): Promise<void> {
-  await using own = await connect({ address: o.target, signal: o.signal })
+/**
+ * Applies what belongs to the whole database, and takes the marker away: the moment the restore is done. In the same
+ * transaction event triggers are made, `lastEntries`: one that refuses to drop anything would else keep the marker.
+ */
+export async function finishTarget(
+  o: Request & { prepared: Prepared; sql: EntrySql; lastEntries: readonly SchemaEntry[] },
+): Promise<void> {
+  await using own = await connectWire({ address: o.target, signal: o.signal })
+  await own.query(schemaSession)
+  await own.query('BEGIN')
+  await own.query(removeMarkerSql)
+  await runEntries({ wire: own, inTransaction: true, entries: o.lastEntries, sql: o.sql, signal: o.signal })
   // From outside: a database that is to allow no connections can't be told so from within.
   await using server = await maintenance(o)
   await server.query('BEGIN')
   for (const sql of [...o.plan.roles.databaseStatements, ...(o.plan.database?.after ?? [])])
     await server.query(sql)
   await server.query('COMMIT')
-  await removeMarker(own)
+  await own.query('COMMIT')
   for (const sql of [...o.plan.roles.labelStatements, ...(o.plan.database?.labelStatements ?? [])]) {
     await attemptLabel(own, sql, o.prepared)
   }
@@ -115,7 +128,7 @@ async function maintenance(o: Request): Promise<Connection> {
 }
 
 /** A server that has not loaded the provider of a label refuses it: said, not fatal. */
-async function attemptLabel(own: Connection, sql: string, prepared: Prepared): Promise<void> {
+async function attemptLabel(own: Wire, sql: string, prepared: Prepared): Promise<void> {
   try {
     await own.query(sql)
   } catch (error) {

@@ -4,13 +4,14 @@ import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
 import type { OnProgress } from '../lib/progress.ts'
 import { connectWire, type ServerAddress } from '../postgres/connect.ts'
 import { schemaSession } from '../postgres/schema/dump.ts'
+import type { SchemaEntry } from '../postgres/schema/entry.ts'
 import type { Wire } from '../postgres/wire.ts'
-import type { BackupContents } from '../repository/format/contents.ts'
+import type { BackupContents, SequenceValue } from '../repository/format/contents.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
 import { createChunkCache } from '../repository/pieces.ts'
 import type { ChunkReader } from '../repository/types.ts'
 import { compareTables } from './compare.ts'
-import { entrySql, runEntries } from './entries.ts'
+import { entrySql, runEntries, type EntrySql } from './entries.ts'
 import { analyze, restoreLargeObjects, setSequences } from './finish.ts'
 import { loadTables } from './load.ts'
 import { planPost, runPost } from './post.ts'
@@ -55,8 +56,10 @@ export async function runRestore(o: RestoreRequest): Promise<RestoreReport> {
   const started = o.clock.now()
   const prepared = await prepareTarget(o)
   try {
-    const done = await fillTarget(o, prepared.warnings)
-    await finishTarget({ ...o, prepared })
+    const sql = entrySql({ text: o.schemaText, noOwner: o.plan.options.noOwner, target: o.plan.abilities })
+    const done = await fillTarget(o, sql, prepared.warnings)
+    const lastEntries = o.plan.entries.filter(isOfEventTrigger)
+    await finishTarget({ ...o, prepared, sql, lastEntries })
     const finished = o.clock.now()
     return {
       backup: o.plan.backup,
@@ -92,8 +95,27 @@ async function undone(o: RestoreRequest, prepared: Prepared, error: unknown): Pr
   return new HoldfastError('restore_failed', `The restore failed: ${messageOf(error)}`, { cause: error })
 }
 
+/** Those that were made, and with a whole database those that come with an extension, which have no entry of their own. */
+function restoredSequences({ plan, contents }: RestoreRequest): SequenceValue[] {
+  const keys = (entries: readonly SchemaEntry[]): Set<string> =>
+    new Set(entries.filter((e) => e.type === 'SEQUENCE').map((e) => `${e.schema}\0${e.name}`))
+  const made = keys(plan.entries)
+  const known = keys(contents.schema.entries)
+  const whole = plan.largeObjects && plan.options.withoutExtensions.length === 0
+  return contents.sequences.filter((s) => {
+    const key = `${s.schema}\0${s.name}`
+    return made.has(key) || (whole && !known.has(key))
+  })
+}
+
+/** They would fire at whatever the restore still does, so they are made when nothing is left to do. */
+function isOfEventTrigger(entry: SchemaEntry): boolean {
+  return entry.type === 'EVENT TRIGGER' || (entry.phase === 'last' && entry.name.startsWith('EVENT TRIGGER '))
+}
+
 async function fillTarget(
   o: RestoreRequest,
+  sql: EntrySql,
   warnings: string[],
 ): Promise<{ tables: readonly RestoredTable[]; phases: RestoreReport['phases'] }> {
   await using connections = new AsyncDisposableStack()
@@ -105,13 +127,14 @@ async function fillTarget(
   for (const wire of wires) await wire.query(schemaSession)
   const [first] = wires
   if (first === undefined) throw new HoldfastError('usage', 'A restore needs at least one job.')
-  return await fill(o, wires, first, warnings)
+  return await fill(o, wires, first, sql, warnings)
 }
 
 async function fill(
   o: RestoreRequest,
   wires: readonly Wire[],
   first: Wire,
+  sql: EntrySql,
   warnings: string[],
 ): Promise<{ tables: readonly RestoredTable[]; phases: RestoreReport['phases'] }> {
   const phases: { name: string; seconds: number }[] = []
@@ -130,7 +153,6 @@ async function fill(
   const onWarning = (what: string): unknown => warnings.push(what)
   const rescue = createRescue({ onWarning })
   const cache = createChunkCache({ reader: o.reader, signal: o.signal })
-  const sql = entrySql({ text: o.schemaText, noOwner: plan.options.noOwner, target: plan.abilities })
   const entriesOf = (name: string) => plan.entries.filter((e) => e.phase === name)
   const pre = entriesOf('pre')
   await phase('making tables', () =>
@@ -187,23 +209,17 @@ async function fill(
   )
   await rescue.restoreChecks(first)
   await phase('setting sequences and large objects', async () => {
-    const made = new Set(
-      plan.entries.filter((e) => e.type === 'SEQUENCE').map((e) => `${e.schema}\0${e.name}`),
-    )
-    await setSequences(
-      first,
-      o.contents.sequences.filter((s) => made.has(`${s.schema}\0${s.name}`)),
-    )
+    await setSequences(first, restoredSequences(o))
     if (plan.largeObjects) await restoreLargeObjects({ ...o, wire: first, cache })
   })
   await phase('analyzing', () => analyze(wires, plan))
   await phase('granting', async () => {
-    // One transaction: default privileges, event triggers and refreshed views are all there, or none is.
+    // One transaction: default privileges and refreshed views are all there, or none is.
     await first.query('BEGIN')
     await runEntries({
       wire: first,
       inTransaction: true,
-      entries: [...entriesOf('acl'), ...entriesOf('last')],
+      entries: [...entriesOf('acl'), ...entriesOf('last').filter((e) => !isOfEventTrigger(e))],
       sql,
       signal: o.signal,
     })
