@@ -1,5 +1,7 @@
 import { HoldfastError } from '../lib/errors.ts'
 import type { BackupContents } from './format/contents.ts'
+import { chunkKey } from './format/chunk-names.ts'
+import { decodeContents } from './format/contents-decode.ts'
 import type { Manifest } from './format/manifest.ts'
 import { namingKeyOf, requireAdmitted } from './hostfile.ts'
 import { putManifest } from './manifests.ts'
@@ -49,14 +51,5 @@ export function readerOf(repository: Repository, vault: Vault, threads?: number)
 
 /** Reads what a backup holds, but for the rows. Throws as `ChunkReader.read`; `repository_too_new`. */
 export async function readContents(reader: ChunkReader, manifest: Manifest): Promise<BackupContents> {
-  const text = new TextDecoder().decode(await reader.read(manifest.contents))
-  const contents = JSON.parse(text) as BackupContents
-  // The manifest's signature and the chunk's keyed name prove who wrote it, so its shape needs no second look.
-  if ((contents.format as number) !== 1) {
-    throw new HoldfastError(
-      'repository_too_new',
-      `The contents of backup ${manifest.id} have format ${contents.format}.`,
-    )
-  }
-  return contents
+  return decodeContents(chunkKey(manifest.contents), await reader.read(manifest.contents))
 }

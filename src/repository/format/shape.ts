@@ -62,6 +62,13 @@ export function text(pattern: RegExp): Check<string> {
     typeof value === 'string' && pattern.test(value) ? value : wrong(place, `text like ${pattern.source}`)
 }
 
+/** Any text. */
+export const string: Check<string> = (value, place) =>
+  typeof value === 'string' ? value : wrong(place, 'text')
+
+export const boolean: Check<boolean> = (value, place) =>
+  typeof value === 'boolean' ? value : wrong(place, 'true or false')
+
 /** A whole number that JSON carries exactly. */
 export function integer(min: number, max = Number.MAX_SAFE_INTEGER): Check<number> {
   return (value, place) =>

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { isHoldfastError, type HoldfastError } from '../../src/lib/errors.ts'
+import { decodeContents } from '../../src/repository/format/contents-decode.ts'
+import { sampleContents } from '../support/contents.ts'
+
+type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
+
+/** A place in the document: the value's parent, its name there, and its path as messages tell it. */
+interface Place {
+  readonly parent: Record<string, Json>
+  readonly name: string
+  readonly path: string
+  readonly inList: boolean
+}
+
+const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
+const decode = (value: unknown) => decodeContents('chunks/ab/abcd', encode(value))
+
+test('contents come back as they were', () => {
+  assert.deepEqual(decode(sampleContents()), sampleContents())
+})
+
+test('whatever field is missing, of another type or unknown is named', () => {
+  const all = placesIn(copyOfSample(), 'it').length
+  fc.assert(
+    fc.property(
+      fc.nat(all - 1),
+      fc.constantFrom<Change>('delete', 'number', 'object', 'unknown'),
+      (at, change) => {
+        const document = copyOfSample()
+        const place = placesIn(document, 'it')[at]
+        assert.ok(place)
+        const named = apply(place, change)
+        const error = failureOf(() => decode(document))
+        assert.equal(error.code, 'object_damaged', place.path)
+        assert.ok(error.message.includes(named), `${error.message} does not name ${named}`)
+        assert.ok(error.message.includes('chunks/ab/abcd'))
+      },
+    ),
+    { numRuns: 2000 },
+  )
+})
+
+test('numbers that nothing can count are refused', () => {
+  for (const wrong of [-1, 0.5, 2 ** 53, '1', null]) {
+    const document = copyOfSample()
+    const rows = placesIn(document, 'it').find(({ path }) => path === 'it.tables[0].rows')
+    if (rows) rows.parent['rows'] = wrong
+    assert.match(failureOf(() => decode(document)).message, /it\.tables\[0\]\.rows is not a whole number/)
+  }
+})
+
+test('what points outside of the contents is refused', () => {
+  const { schema, tables, ...rest } = sampleContents()
+  const entries = schema.entries.map((entry) => ({ ...entry, length: 91 }))
+  const outside = failureOf(() => decode({ ...rest, tables, schema: { ...schema, entries } }))
+  assert.match(outside.message, /it\.schema\.entries\[0\] lies outside/)
+  const fewer = tables.map((table) => ({ ...table, ranges: table.ranges.slice(0, 1) }))
+  const sample = failureOf(() => decode({ ...rest, schema, tables: fewer }))
+  assert.match(sample.message, /it\.tables\[0\]\.fingerprint\.samples\[0\]\.range/)
+})
+
+test('a newer format is told from damage', () => {
+  assert.equal(failureOf(() => decode({ format: 2, all: 'different' })).code, 'repository_too_new')
+  for (const format of [null, '1', 1.5]) {
+    assert.equal(failureOf(() => decode({ ...sampleContents(), format })).code, 'object_damaged')
+  }
+  for (const text of ['', 'null', '[]', '{"format":1', '\ufeff{}']) {
+    const bytes = new TextEncoder().encode(text)
+    assert.equal(failureOf(() => decodeContents('k', bytes)).code, 'object_damaged', text)
+  }
+  assert.equal(failureOf(() => decodeContents('k', Uint8Array.of(0x22, 0xff, 0x22))).code, 'object_damaged')
+})
+
+test('contents of 100,000 ranges are decoded in a moment', () => {
+  const { tables, ...rest } = sampleContents()
+  const range = (at: number) => ({
+    from: at,
+    to: at + 1,
+    rows: 1,
+    pieces: [{ chunk: at, offset: 0, length: 9 }],
+  })
+  const ranges = Array.from({ length: 100_000 }, (_, at) => range(at))
+  const bytes = encode({ ...rest, tables: tables.map((table) => ({ ...table, ranges })) })
+  const began = performance.now()
+  assert.equal(decodeContents('k', bytes).tables[0]?.ranges.length, 100_000)
+  // Some 150 ms on a small machine; the bound is far from that, and from what grows with the square.
+  assert.ok(performance.now() - began < 3000)
+})
+
+type Change = 'delete' | 'number' | 'object' | 'unknown'
+
+/** Makes one change that no document may have, and gives back what the message must name. */
+function apply({ parent, name, path, inList }: Place, change: Change): string {
+  if (change === 'delete' && !inList) {
+    delete parent[name]
+    return `lacks the field ${name}`
+  }
+  const value = parent[name]
+  if (change === 'unknown' && typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    value['more'] = 1
+    return `${path} has an unknown field "more"`
+  }
+  // Neither is valid anywhere.
+  parent[name] = change === 'object' ? {} : -1.5
+  return path
+}
+
+function copyOfSample(): Json {
+  return JSON.parse(JSON.stringify(sampleContents())) as Json
+}
+
+/** Every field and every member of a list, but `format`, which tells of the version. */
+function placesIn(value: Json, path: string): Place[] {
+  if (typeof value !== 'object' || value === null) return []
+  const inList = Array.isArray(value)
+  const parent = value as Record<string, Json>
+  return Object.keys(parent).flatMap((name) => {
+    const own = inList ? `${path}[${name}]` : `${path}.${name}`
+    const child = parent[name] ?? null
+    return own === 'it.format'
+      ? []
+      : [{ parent, name, path: own, inList } satisfies Place, ...placesIn(child, own)]
+  })
+}
+
+function failureOf(work: () => unknown): HoldfastError {
+  try {
+    work()
+  } catch (error) {
+    if (isHoldfastError(error)) return error
+    throw error
+  }
+  throw new Error('It was accepted.')
+}
