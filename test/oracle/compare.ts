@@ -39,7 +39,11 @@ WITH RECURSIVE moving AS (
     JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = i.inhparent AND p.partstrat = 'h'
   UNION SELECT i.inhrelid FROM moving m JOIN pg_catalog.pg_inherits i ON i.inhparent = m.leaf
 ), relations AS (
-  SELECT c.oid, c.relkind, pg_catalog.format('%I.%I', n.nspname, c.relname) AS name FROM pg_catalog.pg_class c
+  SELECT c.oid, c.relkind, pg_catalog.format('%I.%I', n.nspname, c.relname) AS name,
+    -- By name: a dump does not keep the place of columns that a parent got after its child.
+    (SELECT pg_catalog.string_agg(pg_catalog.format('t.%I', attname), ', ' ORDER BY attname)
+      FROM pg_catalog.pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) AS columns
+  FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
     AND (c.relkind IN ('r', 'p', 'S') OR c.relkind = 'm' AND c.relispopulated)
@@ -47,15 +51,33 @@ WITH RECURSIVE moving AS (
 SELECT CASE relkind WHEN 'S' THEN 'value of ' ELSE 'rows of ' END || name AS label,
   CASE relkind WHEN 'S' THEN pg_catalog.format('SELECT last_value, is_called FROM %s', name)
   ELSE pg_catalog.format('SELECT pg_catalog.count(*), pg_catalog.md5(pg_catalog.string_agg(x, pg_catalog.chr(10) ORDER BY x COLLATE "C"))
-      FROM (SELECT t::pg_catalog.text AS x FROM %s %s AS t) AS s',
-    CASE WHEN relkind = 'r' THEN 'ONLY' END, name) END AS sql
+      FROM (SELECT ROW(%s)::pg_catalog.text AS x FROM %s %s AS t) AS s',
+    columns, CASE WHEN relkind = 'r' THEN 'ONLY' END, name) END AS sql
 FROM relations WHERE NOT oid IN (SELECT leaf FROM moving WHERE leaf IS NOT NULL) ORDER BY 1`
 
 const factQuery = `
 SELECT 'large object ' || m.oid AS label, pg_catalog.concat_ws(' ', pg_catalog.md5(pg_catalog.lo_get(m.oid)),
   pg_catalog.pg_get_userbyid(lomowner), (SELECT pg_catalog.string_agg(x::pg_catalog.text, ',' ORDER BY x::pg_catalog.text COLLATE "C")
-    FROM pg_catalog.unnest(lomacl) x), pg_catalog.obj_description(m.oid, 'pg_largeobject')) AS value
+    FROM pg_catalog.unnest(coalesce(lomacl, pg_catalog.acldefault('L', lomowner))) x), pg_catalog.obj_description(m.oid, 'pg_largeobject')) AS value
 FROM pg_catalog.pg_largeobject_metadata m`
+
+/**
+ * The schema as it reads on a server of a later major, which prints some of it in other words: what pg_dump says there
+ * after its own script was run in the empty database `url`.
+ */
+export async function schemaOn(url: string, schema: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    // The one the text is in, and one that is written for servers that do not know it.
+    const session = /^SET (client_encoding|transaction_timeout) = .*$/gm
+    await client.query(schema.replace(session, ''))
+  } finally {
+    await client.end()
+  }
+  await using wire = await connectWire({ address: addressOf(url) })
+  return await plainSchema({ wire })
+}
 
 /** What differs, in words that fit a line each; empty if nothing does. */
 export function differences(expected: State, found: State): string[] {

@@ -43,11 +43,11 @@ export async function interruptRestore(
     const end = await breakRestore(c, call, blow, usual)
     ends[end] = (ends[end] ?? 0) + 1
     const { done, problem, clean } = await standOf(call)
-    const told = `${end}, then ${problem}`
+    const told = `${end}, then ${problem}, ${JSON.stringify(call.options)}`
     if (end.endsWith('done')) assert.ok(done, told)
     if (done) {
       // It may have ended although nobody was told.
-      await requireEqual(call.target, expected)
+      await requireEqual(c, call.target, expected)
       return ends
     }
     assert.ok(clean || problem === 'target_unfinished', told)
@@ -57,7 +57,7 @@ export async function interruptRestore(
     else call = { ...call, options: { ...call.options, restart: true } }
   }
   await restore(call)
-  await requireEqual(call.target, expected)
+  await requireEqual(c, call.target, expected)
   return ends
 }
 

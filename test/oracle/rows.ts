@@ -12,35 +12,36 @@ export interface Filled {
 /** Makes the database on a fresh connection: DDL, rows, and what follows the rows. */
 export async function fill(client: Client, model: SchemaModel, r: Random): Promise<Filled> {
   const filled: Filled = { statements: 0, refused: [] }
-  for (const sql of model.beforeRows) await attempt(client, sql, filled)
-  for (const table of model.tables) await fillTable(client, table, r.fork(table.label), filled)
-  for (const sql of model.afterRows) await attempt(client, sql, filled)
-  return filled
-}
-
-async function attempt(client: Client, sql: string, filled: Filled): Promise<boolean> {
-  filled.statements++
-  try {
-    await client.query(sql)
-    return true
-  } catch (error) {
-    filled.refused.push({ sql, why: String(error) })
-    return false
+  const attempt = async (sql: string): Promise<boolean> => {
+    filled.statements++
+    try {
+      await client.query(model.spell(sql))
+      return true
+    } catch (error) {
+      filled.refused.push({ sql, why: String(error) })
+      return false
+    }
   }
+  for (const sql of model.beforeRows) await attempt(sql)
+  for (const table of model.tables) await fillTable(table, r.fork(table.label), attempt)
+  for (const sql of model.afterRows) await attempt(sql)
+  return filled
 }
 
 const batch = 200
 
-async function fillTable(client: Client, t: TableModel, r: Random, filled: Filled): Promise<void> {
+type Attempt = (sql: string) => Promise<boolean>
+
+async function fillTable(t: TableModel, r: Random, attempt: Attempt): Promise<void> {
   if (t.columns.length === 0) return
   const rows = Array.from({ length: t.rows }, (_, at) => `(${drawRow(r, t, at).join(', ')})`)
   for (let from = 0; from < rows.length; from += batch) {
     const part = rows.slice(from, from + batch)
-    if (await attempt(client, insertSql(t, part), filled)) continue
-    // One of them is refused (a value that the encoding lacks, say): the others are still good.
-    for (const row of part.slice(0, 20)) await client.query(insertSql(t, [row])).catch(() => undefined)
+    if (await attempt(insertSql(t, part))) continue
+    // One of them is refused: others may be good.
+    for (const row of part.slice(0, 5)) await attempt(insertSql(t, [row]))
   }
-  if (t.big) await raggedGrowth(client, t, filled)
+  if (t.big) await raggedGrowth(t, attempt)
 }
 
 export function insertSql(t: TableModel, rows: readonly string[]): string {
@@ -69,13 +70,9 @@ export function drawRow(r: Random, t: TableModel, at: number): string[] {
 }
 
 /** Widens the rows of a table to some megabytes and leaves dead rows and free pages behind, in no even pattern. */
-async function raggedGrowth(client: Client, t: TableModel, filled: Filled): Promise<void> {
-  await attempt(client, `ALTER TABLE ${t.label} ADD COLUMN wide text`, filled)
-  await attempt(
-    client,
-    `UPDATE ${t.label} SET wide = repeat(md5(ctid::text), 1 + (hashtext(ctid::text) & 31))`,
-    filled,
-  )
-  await attempt(client, `DELETE FROM ${t.label} WHERE hashtext(ctid::text) % 7 = 0`, filled)
-  await attempt(client, `UPDATE ${t.label} SET wide = 'short' WHERE hashtext(ctid::text) % 5 = 0`, filled)
+async function raggedGrowth(t: TableModel, attempt: Attempt): Promise<void> {
+  await attempt(`ALTER TABLE ${t.label} ADD COLUMN wide text`)
+  await attempt(`UPDATE ${t.label} SET wide = repeat(md5(ctid::text), 1 + (hashtext(ctid::text) & 31))`)
+  await attempt(`DELETE FROM ${t.label} WHERE hashtext(ctid::text) % 7 = 0`)
+  await attempt(`UPDATE ${t.label} SET wide = 'short' WHERE hashtext(ctid::text) % 5 = 0`)
 }

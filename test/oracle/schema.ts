@@ -43,6 +43,8 @@ export interface SchemaModel {
   readonly tables: readonly TableModel[]
   readonly beforeRows: readonly string[]
   readonly afterRows: readonly string[]
+  /** A statement without characters that the database's encoding lacks; names stay different, since each has a number. */
+  spell(sql: string): string
 }
 
 type Key = { readonly type: TypeModel; readonly value: (at: number) => string }
@@ -75,11 +77,15 @@ export interface Draft {
 }
 
 /** Draws a database. `tag` keeps the names of roles apart from those of other cases on the same server. */
-export function drawSchema(o: { r: Random; major: number; tag: string }): SchemaModel {
+export function drawSchema(o: { r: Random; major: number; tag: string; latin1: boolean }): SchemaModel {
   const { r } = o
   let serial = 0
   const name = (): string => oddName(r, ++serial)
-  const roles = Array.from({ length: r.int(4) }, (_, at) => `${o.tag} r${at}${r.pick(['', '"', 'é', ' x'])}`)
+  // Names of roles belong to no encoding: outside of ASCII, databases of different encodings disagree about them.
+  const roles = Array.from(
+    { length: r.int(4) },
+    (_, at) => `${o.tag} r${at}${r.pick(['', '"', o.latin1 ? '' : 'é', ' x'])}`,
+  )
   const schemas = ['public', ...Array.from({ length: r.int(3) }, name)]
   const draft: Draft = { ...o, name, roles, schemas, types: [...builtIn], beforeRows: [] }
   draft.beforeRows.push(
@@ -90,7 +96,15 @@ export function drawSchema(o: { r: Random; major: number; tag: string }): Schema
   const tables: TableModel[] = []
   const count = r.between(1, 12)
   while (tables.length < count) tables.push(drawTable(draft, tables, tables.length === 0 || r.chance(0.85)))
-  return { roles, schemas, tables, beforeRows: draft.beforeRows, afterRows: decorations(draft, tables) }
+  const spell = (sql: string): string => (o.latin1 ? sql.replace(/[^\x00-\xff]+/g, 'ÿ') : sql)
+  return {
+    roles,
+    schemas,
+    tables,
+    beforeRows: draft.beforeRows,
+    afterRows: decorations(draft, tables),
+    spell,
+  }
 }
 
 function makeTypes(d: Draft): void {

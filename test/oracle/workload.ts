@@ -6,6 +6,10 @@ import type { SchemaModel } from './schema.ts'
 
 /** A transaction's statements that change rows, or now and then tables, of a random database. Any may fail. */
 export function drawChanges(model: SchemaModel, r: Random): readonly string[] {
+  return draw(model, r).map(model.spell)
+}
+
+function draw(model: SchemaModel, r: Random): readonly string[] {
   const t = r.pick(model.tables)
   const [column] = t.columns
   if (column === undefined) return [`INSERT INTO ${t.label} DEFAULT VALUES`]
