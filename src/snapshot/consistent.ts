@@ -20,6 +20,11 @@ export interface ConsistentSnapshot {
   join(): Promise<Wire>
   /** Opens one more connection inside the snapshot, for catalog queries. */
   joinCatalog(): Promise<Connection>
+  /**
+   * Throws if a lock was lost. To be asked when all is read, on a leader that does nothing else: other connections go on in
+   * the snapshot without it, and a table that was truncated meanwhile reads as empty to them, and is counted so.
+   */
+  requireLocks(): Promise<void>
 }
 
 const attempts = 10
@@ -74,6 +79,7 @@ export async function openSnapshot(o: {
           await connection.query(`SET TRANSACTION SNAPSHOT ${literal(taken.name)}`)
           return connection
         },
+        requireLocks: () => requireLocks(leader, tables),
       }
     }
     await leader.query('ROLLBACK')
@@ -122,17 +128,33 @@ async function takeSnapshot(leader: Wire): Promise<{
     pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
     CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
       ELSE pg_catalog.pg_current_wal_insert_lsn() END, pg_catalog.pg_is_in_recovery()`)
-  const held = await leader.query(
-    `SELECT relation FROM pg_catalog.pg_locks WHERE pid = pg_catalog.pg_backend_pid() AND locktype = 'relation'`,
-  )
+  const locked = await lockedBy(leader)
   if (row === undefined) throw new HoldfastError('internal', 'The server exported no snapshot.')
   return {
     name: row[0] ?? '',
     moment: row[1] ?? '',
     lsn: row[2] ?? '0/0',
     inRecovery: row[3] === 't',
-    locked: new Set(held.map((r) => Number(r[0]))),
+    locked,
   }
+}
+
+async function requireLocks(leader: Wire, tables: readonly TableFacts[]): Promise<void> {
+  const locked = await lockedBy(leader)
+  const lost = tables.filter((t) => t.readable && !locked.has(t.oid))
+  if (lost.length === 0) return
+  throw new HoldfastError(
+    'source_changed',
+    `The locks on ${lost.length} tables were lost while they were read: ${lost.slice(0, 5).map(tableLabel).join(', ')}.`,
+  )
+}
+
+/** Object ids of the relations that the connection's transaction has locked. */
+async function lockedBy(leader: Wire): Promise<ReadonlySet<number>> {
+  const held = await leader.query(
+    `SELECT relation FROM pg_catalog.pg_locks WHERE pid = pg_catalog.pg_backend_pid() AND locktype = 'relation' AND granted`,
+  )
+  return new Set(held.map((r) => Number(r[0])))
 }
 
 /** The same error, naming who holds the lock. No query text: it may hold data. */

@@ -36,12 +36,14 @@ export async function readContents(
   const database = await readDatabase(catalog)
   const roles = await readRoles(catalog)
   const sequences = await readSequences(catalog, o.snapshot.inRecovery)
+  const usedRoles = await readUsedRoles(catalog)
+  await o.snapshot.requireLocks()
   return {
     format: 1,
     server,
     database,
     roles: roles.roles,
-    usedRoles: await readUsedRoles(catalog),
+    usedRoles,
     schema: leader.schema,
     tables: o.snapshot.tables
       .filter((t) => t.readable)
