@@ -33,8 +33,9 @@ export const layers: Readonly<Record<string, Layer>> = {
   restore: { imports: engine },
   export: { imports: engine },
   verify: { imports: [...engine, 'restore'] },
+  sample: { imports: ['lib', 'postgres'] },
   cli: {
-    imports: [...engine, 'storage', 'snapshot', 'restore', 'export', 'verify'],
+    imports: [...engine, 'storage', 'snapshot', 'restore', 'export', 'verify', 'sample'],
     packages: ['commander'],
   },
 }

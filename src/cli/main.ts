@@ -29,6 +29,8 @@ const out = createOutput({
   redactor,
   json: before.includes('--json'),
   quiet: before.includes('--quiet') || before.some((arg) => /^-[a-zA-Z]*q/.test(arg)),
+  // https://no-color.org: any value but an empty one means no.
+  colours: stdout.isTTY && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb',
   now: () => performance.now(),
 })
 

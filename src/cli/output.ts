@@ -5,6 +5,18 @@ import type { Redactor } from './redact.ts'
 import { tableLines, type Column } from './table.ts'
 import { withoutControls } from './width.ts'
 
+/** A piece of a line in one of the few styles there are; where there are no colours, its plain text. */
+export interface Span {
+  readonly text: string
+  readonly style: keyof typeof styles
+}
+
+/** A line, whole or in pieces. */
+export type Text = string | readonly (string | Span)[]
+
+/** Only what a terminal's own palette has, so that it is readable on light and dark ones. */
+const styles = { strong: 1, quiet: 2, bad: 31, good: 32, command: 36 } as const
+
 /**
  * The only way from a command to the terminal. Results go to stdout, everything about the way there to stderr, so
  * that `holdfast list > file` holds the list and nothing else. All of it is redacted.
@@ -12,8 +24,10 @@ import { withoutControls } from './width.ts'
 export interface Output {
   readonly json: boolean
   readonly quiet: boolean
+  /** Columns of the terminal that results go to; null where there is none. */
+  readonly width: number | null
   /** A line of the result, for people: dropped with `--json`. */
-  line(text?: string): void
+  line(text?: Text): void
   /** An aligned table of the result, as lines. */
   table(columns: readonly Column[], rows: readonly (readonly string[])[]): void
   /** The result for machines: printed as the one JSON object at the end, with `--json` only. */
@@ -24,8 +38,11 @@ export interface Output {
   warn(text: string): void
   /** Progress of the operation under way: on stderr, not with `--quiet`. */
   readonly progress: OnProgress
-  /** Ends the progress display; commands call it before their result, and the end of the program does. */
-  progressDone(how: 'done' | 'failed'): void
+  /**
+   * Ends the progress display; commands call it before their result, and the end of the program does. `quietly`: without
+   * a line for what took a while.
+   */
+  progressDone(how: 'done' | 'quietly' | 'failed'): void
   /** Prints the JSON object, if there is to be one. Call once, at the end. */
   finish(): void
   /** Prints the error instead of a result, and resolves nothing: the exit status is the caller's. */
@@ -44,6 +61,8 @@ export interface OutputOptions {
   readonly redactor: Redactor
   readonly json: boolean
   readonly quiet: boolean
+  /** Whether results may have colours. Default: no. */
+  readonly colours?: boolean
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number
 }
@@ -61,11 +80,21 @@ export function createOutput(options: OutputOptions): Output {
     stream.write(`${clean(text)}\n`)
   }
 
-  function line(text = ''): void {
-    if (!json) writeLine(stdout, text)
+  function line(text: Text = ''): void {
+    if (json) return
+    display?.clear()
+    const pieces = typeof text === 'string' ? [text] : text
+    stdout.write(`${pieces.map(render).join('')}\n`)
   }
 
-  function progressDone(how: 'done' | 'failed'): void {
+  /** Cleaned piece by piece, so that what is styled can't carry control characters of its own. */
+  function render(piece: string | Span): string {
+    if (typeof piece === 'string') return clean(piece)
+    const text = clean(piece.text)
+    return options.colours === true ? `\u001b[${styles[piece.style]}m${text}\u001b[0m` : text
+  }
+
+  function progressDone(how: 'done' | 'quietly' | 'failed'): void {
     display?.end(how)
     display = null
   }
@@ -73,6 +102,9 @@ export function createOutput(options: OutputOptions): Output {
   return {
     json,
     quiet,
+    get width() {
+      return terminalWidth(stdout)
+    },
     line,
     table(columns, rows) {
       for (const text of tableLines(columns, rows, { width: terminalWidth(stdout) })) line(text)

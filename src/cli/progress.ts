@@ -16,7 +16,7 @@ export interface ProgressDisplay {
   /** Takes the bar away, so that a line can be printed; the next update draws it again. */
   clear(): void
   /** Ends the display. `done`: with a line per phase that took a while. */
-  end(how: 'done' | 'failed'): void
+  end(how: 'done' | 'quietly' | 'failed'): void
 }
 
 interface Phase {
@@ -81,7 +81,7 @@ export function createProgressDisplay(screen: ProgressScreen): ProgressDisplay {
     clear,
     end(how) {
       clear()
-      if (how === 'failed') return
+      if (how !== 'done') return
       for (const phase of phases.values()) {
         const took = phase.at - phase.began
         if (took >= 1_000) screen.write(`${doneLine(phase.latest, took)}\n`)

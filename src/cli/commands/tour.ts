@@ -1,6 +1,12 @@
-import { HoldfastError } from '../../lib/errors.ts'
 import { defineCommand } from '../command.ts'
-import { flag } from '../option.ts'
+import { choice, type OptionSpec } from '../option.ts'
+
+/** `--keep` alone, or with a directory. */
+const keep: OptionSpec<string | undefined> = {
+  flags: '--keep [directory]',
+  description: 'keep the repository and its keys in this directory, .holdfast/tour if none is named',
+  read: (given) => (given === true ? '.holdfast/tour' : typeof given === 'string' ? given : undefined),
+}
 
 export const command = defineCommand({
   name: 'tour',
@@ -10,17 +16,24 @@ export const command = defineCommand({
     'has a bad day, restores into a new database, and compares. Nothing else on this machine is touched.',
   arguments: {},
   options: {
-    keep: flag({
-      flags: '--keep',
-      description: "keep the repository and the servers' files, and say where they are",
+    major: choice({
+      flags: '--major <version>',
+      description: 'which Postgres the sample runs on',
+      choices: ['15', '16', '17', '18'],
+      default: '18',
     }),
+    keep,
   },
   examples: [
     { what: 'from a checkout', command: 'npm start' },
     { what: 'and look around afterwards', command: 'holdfast tour --keep' },
   ],
   cancelled: 'The tour was broken off; its server is stopped and its files are gone.',
-  async run() {
-    throw new HoldfastError('internal', 'tour is not built yet')
+  async run(context, input) {
+    const { openPlace } = await import('../tour/place.ts')
+    const { giveTour } = await import('../tour/tour.ts')
+    await using place = await openPlace(input.keep)
+    const majors = { '15': 15, '16': 16, '17': 17, '18': 18 } as const
+    context.out.result({ tour: await giveTour(context, { major: majors[input.major], place }) })
   },
 })
