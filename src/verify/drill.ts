@@ -133,7 +133,8 @@ async function missingExtensions(
   await using connection = await connect({ address: root, signal })
   for (const name of wanted) {
     try {
-      await connection.query('BEGIN')
+      // Our sessions have no search path, and an extension that names no schema would have nowhere to go.
+      await connection.query('BEGIN; SET LOCAL search_path = public')
       await connection.query(`CREATE EXTENSION IF NOT EXISTS ${ident(name)} CASCADE`)
     } catch (error) {
       if (!isHoldfastError(error, 'query_failed')) throw error
