@@ -42,6 +42,7 @@ export async function dropRoles(address: ServerAddress, roles: readonly string[]
 /**
  * Removes everything from a database that was empty when an unfinished restore began, as its marker proves; then it
  * is empty again, with the extensions it had and its `public` schema. One transaction: it is cleared, or as it was.
+ * Grants on what every database has and default privileges need no clearing: they come with the marker's removal.
  */
 export async function clearTarget(address: ServerAddress, signal?: AbortSignal): Promise<void> {
   await using connection = await connect({ address, signal })
@@ -77,18 +78,11 @@ async function clearStatements(connection: Connection, keepExtensions: readonly 
       UNION ALL SELECT 8, pg_catalog.format('DROP ACCESS METHOD IF EXISTS %I CASCADE', amname) FROM pg_catalog.pg_am a
         WHERE oid >= 16384 AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_am'::pg_catalog.regclass AND d.objid = a.oid AND d.deptype = 'e')
       UNION ALL SELECT 9, pg_catalog.format('SELECT pg_catalog.lo_unlink(%s)', oid) FROM pg_catalog.pg_largeobject_metadata
-      UNION ALL SELECT 10, pg_catalog.format('ALTER DEFAULT PRIVILEGES FOR ROLE %I %s REVOKE ALL ON %s FROM %s', r.rolname,
-          CASE WHEN n.nspname IS NULL THEN '' ELSE pg_catalog.format('IN SCHEMA %I', n.nspname) END,
-          CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES' WHEN 'n' THEN 'SCHEMAS' ELSE 'LARGE OBJECTS' END,
-          CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END)
-        FROM pg_catalog.pg_default_acl d JOIN pg_catalog.pg_roles r ON r.oid = d.defaclrole
-        LEFT JOIN pg_catalog.pg_namespace n ON n.oid = d.defaclnamespace
-        CROSS JOIN LATERAL (SELECT DISTINCT x.grantee FROM pg_catalog.aclexplode(d.defaclacl) x WHERE x.grantee <> d.defaclrole) a
-      UNION ALL SELECT 11, pg_catalog.format('CREATE SCHEMA public; ALTER SCHEMA public OWNER TO %I', owner) FROM ${markerSchema}.public_schema
-      UNION ALL SELECT 12, pg_catalog.format('GRANT %s ON SCHEMA public TO %s', x.privilege_type, CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) END)
+      UNION ALL SELECT 10, pg_catalog.format('CREATE SCHEMA public; ALTER SCHEMA public OWNER TO %I', owner) FROM ${markerSchema}.public_schema
+      UNION ALL SELECT 11, pg_catalog.format('GRANT %s ON SCHEMA public TO %s', x.privilege_type, CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) END)
         FROM ${markerSchema}.public_schema, pg_catalog.aclexplode(acl::pg_catalog.aclitem[]) x
-      UNION ALL SELECT 13, pg_catalog.format('COMMENT ON SCHEMA public IS %L', comment) FROM ${markerSchema}.public_schema
-      UNION ALL SELECT 14, 'DROP SCHEMA ${markerSchema} CASCADE'
+      UNION ALL SELECT 12, pg_catalog.format('COMMENT ON SCHEMA public IS %L', comment) FROM ${markerSchema}.public_schema
+      UNION ALL SELECT 13, 'DROP SCHEMA ${markerSchema} CASCADE'
     ) s WHERE statement IS NOT NULL ORDER BY step`,
     [keepExtensions],
   )

@@ -18,6 +18,15 @@ export interface Prepared {
   readonly warnings: string[]
 }
 
+/** Memory that a connection of the restore may use for sorting an index and for checking a foreign key. */
+export const restoreSettings = {
+  maintenance_work_mem: '256MB',
+  work_mem: '64MB',
+  synchronous_commit: 'off',
+  // The jobs are the parallelism; workers on top of them would only compete.
+  max_parallel_maintenance_workers: '0',
+}
+
 interface Request {
   readonly plan: RestorePlan
   readonly contents: BackupContents
@@ -71,27 +80,39 @@ export async function prepareTarget(o: Request): Promise<Prepared> {
   }
 }
 
+/** What is run when everything else is there. */
+export interface Ending {
+  readonly prepared: Prepared
+  readonly sql: EntrySql
+  /** Grants, default privileges, refreshing of materialized views. */
+  readonly grants: readonly SchemaEntry[]
+  readonly eventTriggers: readonly SchemaEntry[]
+}
+
 /**
- * Applies what belongs to the whole database, and takes the marker away: the moment the restore is done. In the same
- * transaction event triggers are made, `lastEntries`: one that refuses to drop anything would else keep the marker.
+ * Ends the restore in one transaction: grants and default privileges, whose undoing would need to know what the database had
+ * before; the marker's removal; event triggers, since one that refuses to drop anything would keep the marker. Before
+ * it commits, what belongs to the database as a whole is applied.
  */
-export async function finishTarget(
-  o: Request & { prepared: Prepared; sql: EntrySql; lastEntries: readonly SchemaEntry[] },
-): Promise<void> {
-  await using own = await connectWire({ address: o.target, signal: o.signal })
+export async function finishTarget(o: Request & Ending): Promise<void> {
+  const { sql, signal } = o
+  // This commit is waited for, and with it all that came before.
+  const settings = { ...restoreSettings, synchronous_commit: 'on' }
+  await using own = await connectWire({ address: o.target, signal, settings })
   await own.query(schemaSession)
   await own.query('BEGIN')
+  await runEntries({ wire: own, inTransaction: true, entries: o.grants, sql, signal })
   await own.query(removeMarkerSql)
-  await runEntries({ wire: own, inTransaction: true, entries: o.lastEntries, sql: o.sql, signal: o.signal })
+  await runEntries({ wire: own, inTransaction: true, entries: o.eventTriggers, sql, signal })
   // From outside: a database that is to allow no connections can't be told so from within.
   await using server = await maintenance(o)
   await server.query('BEGIN')
-  for (const sql of [...o.plan.roles.databaseStatements, ...(o.plan.database?.after ?? [])])
-    await server.query(sql)
+  for (const statement of [...o.plan.roles.databaseStatements, ...(o.plan.database?.after ?? [])])
+    await server.query(statement)
   await server.query('COMMIT')
   await own.query('COMMIT')
-  for (const sql of [...o.plan.roles.labelStatements, ...(o.plan.database?.labelStatements ?? [])]) {
-    await attemptLabel(own, sql, o.prepared)
+  for (const label of [...o.plan.roles.labelStatements, ...(o.plan.database?.labelStatements ?? [])]) {
+    await attemptLabel(own, label, o.prepared)
   }
 }
 

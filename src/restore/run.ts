@@ -15,7 +15,8 @@ import { entrySql, runEntries, type EntrySql } from './entries.ts'
 import { analyze, restoreLargeObjects, setSequences } from './finish.ts'
 import { loadTables } from './load.ts'
 import { planPost, runPost } from './post.ts'
-import { finishTarget, prepareTarget, undoTarget, type Prepared } from './prepare.ts'
+import { finishTarget, prepareTarget, restoreSettings, undoTarget } from './prepare.ts'
+import type { Ending, Prepared } from './prepare.ts'
 import { createRescue } from './rescue.ts'
 import type { RestoredTable, RestorePlan, RestoreReport } from './types.ts'
 
@@ -31,15 +32,6 @@ export interface RestoreRequest {
   readonly clock: Clock
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: OnProgress | undefined
-}
-
-/** Memory that a connection of the restore may use for sorting an index and for checking a foreign key. */
-const restoreSettings = {
-  maintenance_work_mem: '256MB',
-  work_mem: '64MB',
-  synchronous_commit: 'off',
-  // The jobs are the parallelism; workers on top of them would only compete.
-  max_parallel_maintenance_workers: '0',
 }
 
 /**
@@ -58,9 +50,10 @@ export async function runRestore(o: RestoreRequest): Promise<RestoreReport> {
   try {
     const sql = entrySql({ text: o.schemaText, noOwner: o.plan.options.noOwner, target: o.plan.abilities })
     const done = await fillTarget(o, sql, prepared.warnings)
-    const lastEntries = o.plan.entries.filter(isOfEventTrigger)
-    await finishTarget({ ...o, prepared, sql, lastEntries })
+    const filled = o.clock.now()
+    await finishTarget({ ...o, prepared, sql, ...lastEntries(o.plan.entries) })
     const finished = o.clock.now()
+    const granting = { name: 'granting', seconds: (finished.getTime() - filled.getTime()) / 1000 }
     return {
       backup: o.plan.backup,
       target: o.plan.target,
@@ -70,7 +63,7 @@ export async function runRestore(o: RestoreRequest): Promise<RestoreReport> {
       started: started.toISOString(),
       finished: finished.toISOString(),
       seconds: (finished.getTime() - started.getTime()) / 1000,
-      phases: done.phases,
+      phases: [...done.phases, granting],
       warnings: [...o.plan.warnings, ...prepared.warnings],
       gaps: o.contents.gaps,
       rolesCreated: prepared.rolesCreated,
@@ -108,9 +101,15 @@ function restoredSequences({ plan, contents }: RestoreRequest): SequenceValue[] 
   })
 }
 
-/** They would fire at whatever the restore still does, so they are made when nothing is left to do. */
-function isOfEventTrigger(entry: SchemaEntry): boolean {
-  return entry.type === 'EVENT TRIGGER' || (entry.phase === 'last' && entry.name.startsWith('EVENT TRIGGER '))
+/** What is run in the transaction that ends the restore. Event triggers would fire at whatever is still done, so they come last. */
+function lastEntries(entries: readonly SchemaEntry[]): Pick<Ending, 'grants' | 'eventTriggers'> {
+  const isOfEventTrigger = (e: SchemaEntry): boolean =>
+    e.type === 'EVENT TRIGGER' || (e.phase === 'last' && e.name.startsWith('EVENT TRIGGER '))
+  const last = entries.filter((e) => e.phase === 'last')
+  return {
+    grants: [...entries.filter((e) => e.phase === 'acl'), ...last.filter((e) => !isOfEventTrigger(e))],
+    eventTriggers: last.filter(isOfEventTrigger),
+  }
 }
 
 async function fillTarget(
@@ -213,17 +212,5 @@ async function fill(
     if (plan.largeObjects) await restoreLargeObjects({ ...o, wire: first, cache })
   })
   await phase('analyzing', () => analyze(wires, plan))
-  await phase('granting', async () => {
-    // One transaction: default privileges and refreshed views are all there, or none is.
-    await first.query('BEGIN')
-    await runEntries({
-      wire: first,
-      inTransaction: true,
-      entries: [...entriesOf('acl'), ...entriesOf('last').filter((e) => !isOfEventTrigger(e))],
-      sql,
-      signal: o.signal,
-    })
-    await first.query('COMMIT')
-  })
   return { tables: compared.tables, phases }
 }

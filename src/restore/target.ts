@@ -111,15 +111,35 @@ async function readHoldings(connection: Connection): Promise<string[]> {
   const rows = await connection.query<{ label: string }>(`
     WITH made AS (
       SELECT 'pg_catalog.pg_class'::pg_catalog.regclass AS class, c.oid,
-        CASE c.relkind WHEN 'S' THEN 'sequence ' WHEN 'v' THEN 'view ' WHEN 'm' THEN 'materialized view ' WHEN 'f' THEN 'foreign table ' WHEN 'c' THEN 'type ' ELSE 'table ' END
+        CASE c.relkind WHEN 'S' THEN 'sequence ' WHEN 'v' THEN 'view ' WHEN 'm' THEN 'materialized view ' WHEN 'f' THEN 'foreign table ' ELSE 'table ' END
           || n.nspname || '.' || c.relname AS label
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind IN ('r','p','S','v','m','f','c') AND n.nspname !~ '^pg_(toast|temp)'
+        WHERE c.relkind IN ('r','p','S','v','m','f') AND n.nspname !~ '^pg_(toast|temp)'
       UNION ALL SELECT 'pg_catalog.pg_proc'::pg_catalog.regclass, p.oid, 'function ' || n.nspname || '.' || p.proname
         FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
       UNION ALL SELECT 'pg_catalog.pg_type'::pg_catalog.regclass, t.oid, 'type ' || n.nspname || '.' || t.typname
         FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-        WHERE t.typtype IN ('d', 'e', 'r', 'b') AND NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.typarray = t.oid)
+        LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid
+        WHERE (t.typtype IN ('d', 'e', 'r', 'b', 'p') OR c.relkind = 'c') AND NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.typarray = t.oid)
+      UNION ALL SELECT 'pg_catalog.pg_operator'::pg_catalog.regclass, o.oid, 'operator ' || n.nspname || '.' || o.oprname
+        FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+      UNION ALL SELECT 'pg_catalog.pg_opfamily'::pg_catalog.regclass, o.oid, 'operator family ' || n.nspname || '.' || o.opfname
+        FROM pg_catalog.pg_opfamily o JOIN pg_catalog.pg_namespace n ON n.oid = o.opfnamespace
+      UNION ALL SELECT 'pg_catalog.pg_collation'::pg_catalog.regclass, o.oid, 'collation ' || n.nspname || '.' || o.collname
+        FROM pg_catalog.pg_collation o JOIN pg_catalog.pg_namespace n ON n.oid = o.collnamespace
+      UNION ALL SELECT 'pg_catalog.pg_conversion'::pg_catalog.regclass, o.oid, 'conversion ' || n.nspname || '.' || o.conname
+        FROM pg_catalog.pg_conversion o JOIN pg_catalog.pg_namespace n ON n.oid = o.connamespace
+      UNION ALL SELECT 'pg_catalog.pg_ts_config'::pg_catalog.regclass, o.oid, 'text search configuration ' || n.nspname || '.' || o.cfgname
+        FROM pg_catalog.pg_ts_config o JOIN pg_catalog.pg_namespace n ON n.oid = o.cfgnamespace
+      UNION ALL SELECT 'pg_catalog.pg_ts_dict'::pg_catalog.regclass, o.oid, 'text search dictionary ' || n.nspname || '.' || o.dictname
+        FROM pg_catalog.pg_ts_dict o JOIN pg_catalog.pg_namespace n ON n.oid = o.dictnamespace
+      UNION ALL SELECT 'pg_catalog.pg_ts_parser'::pg_catalog.regclass, o.oid, 'text search parser ' || n.nspname || '.' || o.prsname
+        FROM pg_catalog.pg_ts_parser o JOIN pg_catalog.pg_namespace n ON n.oid = o.prsnamespace
+      UNION ALL SELECT 'pg_catalog.pg_ts_template'::pg_catalog.regclass, o.oid, 'text search template ' || n.nspname || '.' || o.tmplname
+        FROM pg_catalog.pg_ts_template o JOIN pg_catalog.pg_namespace n ON n.oid = o.tmplnamespace
+      UNION ALL SELECT 'pg_catalog.pg_am'::pg_catalog.regclass, oid, 'access method ' || amname FROM pg_catalog.pg_am
+      UNION ALL SELECT 'pg_catalog.pg_transform'::pg_catalog.regclass, oid, 'transform of ' || trftype::pg_catalog.regtype FROM pg_catalog.pg_transform
+      UNION ALL SELECT 'pg_catalog.pg_foreign_server'::pg_catalog.regclass, oid, 'foreign server ' || srvname FROM pg_catalog.pg_foreign_server
       UNION ALL SELECT 'pg_catalog.pg_namespace'::pg_catalog.regclass, oid, 'schema ' || nspname FROM pg_catalog.pg_namespace
         WHERE nspname !~ '^pg_' AND nspname NOT IN ('public', '${markerSchema}')
       UNION ALL SELECT 'pg_catalog.pg_event_trigger'::pg_catalog.regclass, oid, 'event trigger ' || evtname FROM pg_catalog.pg_event_trigger
