@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { test } from 'node:test'
+import { checkRepository } from '../../src/repository/check.ts'
+import { openRepository, openUnlocked } from '../../src/repository/open.ts'
+import { readAllPieces } from '../../src/repository/pieces.ts'
+import { readContents, readerOf } from '../../src/repository/session.ts'
+import { expectedRepository as expected, vectorRepository } from '../support/repository-vector.ts'
+import type { ExpectedBytes } from '../support/repository-vector.ts'
+
+test('the stored repository is listed and checked without a secret', async () => {
+  const storage = await vectorRepository()
+  const repository = await openRepository({ storage, trust: { ownerKey: expected.ownerKey } })
+  assert.equal(repository.id, expected.repositoryId)
+  const { backups, refused } = await repository.manifests()
+  assert.deepEqual(refused, [])
+  assert.deepEqual(backups, expected.backups.map(({ manifest }) => manifest).reverse())
+  const report = await checkRepository({ storage, manifests: backups, reader: null, share: 0, pick: 0 })
+  assert.deepEqual(
+    report.backups.flatMap(({ missing, sizeDiffers }) => [...missing, ...sizeDiffers]),
+    [],
+  )
+  assert.equal(report.unreferenced.objects, 0)
+})
+
+test('its host may go on writing to it', async () => {
+  const storage = await vectorRepository()
+  const repository = await openRepository({ storage, trust: { host: expected.host } })
+  assert.ok(repository.keyset.hosts.some(({ id, revoked }) => id === expected.host.host && revoked === null))
+})
+
+test('its backups hold what they held when they were made', async () => {
+  const storage = await vectorRepository()
+  const { repository, vault } = await openUnlocked({ storage, identity: expected.identity })
+  await using reader = readerOf(repository, vault, 1)
+  assert.equal(vault.epochs.size, 2)
+  for (const { manifest: wanted, ...backup } of expected.backups) {
+    const manifest = await repository.find(wanted.id)
+    const contents = await readContents(reader, manifest)
+    assert.deepEqual(contents, backup.contents)
+    const bytes = (pieces: Parameters<typeof readAllPieces>[0]['pieces']) =>
+      readAllPieces({ manifest, reader, pieces })
+    requireBytes(await bytes(contents.schema.pieces), backup.schema)
+    for (const { schema, name, ranges } of contents.tables) {
+      const rows = await bytes(ranges.flatMap(({ pieces }) => pieces))
+      requireBytes(rows, backup.rows[`${schema}.${name}`])
+    }
+    const pages = contents.largeObjects.ranges.flatMap(({ pieces }) => pieces)
+    requireBytes(await bytes(pages), backup.largeObjects)
+  }
+})
+
+test('all kinds of things are in it', () => {
+  const [first, second] = expected.backups
+  assert.ok(first && second)
+  assert.notEqual(first.manifest.epoch, second.manifest.epoch)
+  assert.ok(second.manifest.totals.reusedChunks > 0)
+  const { tables, largeObjects, sequences, roles, schema } = first.contents
+  assert.ok(tables.some(({ ranges }) => ranges.length > 1))
+  assert.ok(tables.some(({ loadVia, parents }) => loadVia !== null && parents.length > 0))
+  assert.ok(tables.some(({ data }) => data === 'excluded'))
+  assert.ok(tables.some(({ fingerprint }) => (fingerprint?.samples.length ?? 0) > 0))
+  assert.ok(tables.some(({ ranges }) => ranges.some(({ pieces }) => pieces.some(({ offset }) => offset > 0))))
+  for (const { length } of [largeObjects.objects, largeObjects.ranges, sequences, roles])
+    assert.ok(length > 0)
+  assert.deepEqual(new Set(schema.entries.map(({ phase }) => phase)), new Set(['pre', 'post', 'acl', 'last']))
+})
+
+function requireBytes(actual: Uint8Array, wanted: ExpectedBytes | undefined): void {
+  assert.ok(wanted)
+  if ('text' in wanted) assert.equal(Buffer.from(actual).toString(), wanted.text)
+  else assert.equal(createHash('sha256').update(actual).digest('hex'), wanted.sha256)
+}
