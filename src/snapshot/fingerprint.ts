@@ -46,9 +46,7 @@ export async function proveTables(o: {
 }): Promise<Map<number, Fingerprint>> {
   const selects = o.task.tables.map((table, index) => {
     const from = `FROM ONLY ${qualified(table.schema, table.name)} AS t${rowCondition(table, 0, null)}`
-    const hash = hashedWhole(table, o.proof)
-      ? `coalesce(sum(${rowHash(table.columns)}), 0)::pg_catalog.text`
-      : `''`
+    const hash = hashedWhole(table, o.proof) ? `coalesce(sum(${hashOf(table)}), 0)::pg_catalog.text` : `''`
     return `SELECT ${index}, count(*), ${hash} ${from}`
   })
   const counted = await o.wire.query(selects.join(' UNION ALL '))
@@ -58,7 +56,7 @@ export async function proveTables(o: {
     if (table === undefined || rows === null || rows === undefined) continue
     prints.set(table.oid, {
       rows: Number(rows),
-      expression: o.proof === 'counts' ? null : rowHash(table.columns),
+      expression: o.proof === 'counts' ? null : hashOf(table),
       hash: hashedWhole(table, o.proof) ? (hash ?? '0') : null,
       samples:
         o.proof === 'sampled' && !hashedWhole(table, o.proof) ? await sampleTable(o.wire, table, o.turn) : [],
@@ -85,7 +83,7 @@ async function sampleTable(wire: Wire, table: TableFacts, turn: number): Promise
   for (let range = firstSample(table, turn); range <= last; range += sampleEvery) {
     const where = rowCondition(table, range * size, range === last ? null : (range + 1) * size)
     const [row] = await wire.query(
-      `SELECT count(*), coalesce(sum(${rowHash(table.columns)}), 0)::pg_catalog.text
+      `SELECT count(*), coalesce(sum(${hashOf(table)}), 0)::pg_catalog.text
        FROM ONLY ${qualified(table.schema, table.name)} AS t${where}`,
     )
     samples.push({ range, rows: Number(row?.[0]), hash: row?.[1] ?? '0' })
@@ -93,8 +91,14 @@ async function sampleTable(wire: Wire, table: TableFacts, turn: number): Promise
   return samples
 }
 
+/** Partitions that are compared together, through their root, may have their columns in different orders. */
+function hashOf(table: SizedTable): string {
+  const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1)
+  return rowHash(table.loadVia === null ? table.columns : table.columns.toSorted(byName))
+}
+
 /** Tables begin at different ranges, so that each backup hashes about the same share of the whole. */
-function firstSample(table: TableFacts, turn: number): number {
+function firstSample(table: SizedTable, turn: number): number {
   const start = createHash('sha256').update(`${table.schema}\0${table.name}`).digest().readUInt32BE(0)
   return (start + turn) % sampleEvery
 }

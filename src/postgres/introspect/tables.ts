@@ -39,6 +39,10 @@ export interface ColumnType {
 /**
  * Every permanent or unlogged table that a dump holds rows of, and every partitioned one. Tables that belong to an
  * extension are left out unless the extension declares them configuration (pg_extension_config_dump).
+ *
+ * "moving" are partitions by a hash that another database computes otherwise: of enums, which are hashed by object id, of what
+ * may hold enums, and of texts under a nondeterministic collation, whose sort keys change with ICU's version. Their
+ * rows find their partition anew.
  */
 const sql = `
 WITH RECURSIVE chosen AS (
@@ -59,13 +63,13 @@ WITH RECURSIVE chosen AS (
   JOIN pg_catalog.pg_class p ON p.oid = i.inhparent AND p.relkind = 'p'
   UNION ALL
   SELECT u.leaf, i.inhparent, u.level + 1 FROM up u JOIN pg_catalog.pg_inherits i ON i.inhrelid = u.parent
-), enum_hash AS (
+), moving AS (
   SELECT DISTINCT u.leaf FROM up u
   JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = u.parent AND p.partstrat = 'h'
-  JOIN pg_catalog.pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = ANY (p.partattrs::pg_catalog.int2[])
-  JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-  LEFT JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype
-  WHERE t.typtype = 'e' OR b.typtype = 'e'
+  WHERE EXISTS (SELECT FROM pg_catalog.pg_opclass o WHERE o.oid = ANY (p.partclass::pg_catalog.oid[])
+      AND o.opcintype::pg_catalog.regtype::pg_catalog.text IN ('anyenum', 'anyarray', 'record', 'anyrange', 'anymultirange'))
+    OR EXISTS (SELECT FROM pg_catalog.pg_collation l WHERE l.oid = ANY (p.partcollation::pg_catalog.oid[])
+      AND NOT l.collisdeterministic)
 ), types AS (
   SELECT t.oid, t.oid AS at FROM pg_catalog.pg_type t
   UNION ALL
@@ -85,7 +89,7 @@ SELECT c.oid::pg_catalog.int8, c.nspname AS schema, c.relname AS name, c.relkind
   m.amname AS am, CASE WHEN c.member THEN c.condition END AS condition,
   (SELECT pg_catalog.json_build_object('schema', rn.nspname, 'name', r.relname)
      FROM pg_catalog.pg_class r JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
-     WHERE r.oid = pg_catalog.pg_partition_root(c.oid) AND c.oid IN (SELECT leaf FROM enum_hash)) AS via,
+     WHERE r.oid = pg_catalog.pg_partition_root(c.oid) AND c.oid IN (SELECT leaf FROM moving)) AS via,
   (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('schema', pn.nspname, 'name', p.relname) ORDER BY u.level)
      FROM up u JOIN pg_catalog.pg_class p ON p.oid = u.parent JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
      WHERE u.leaf = c.oid) AS parents,

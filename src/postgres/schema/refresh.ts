@@ -21,7 +21,8 @@ export function withRefreshes(archive: Archive, filledOids: ReadonlySet<number>)
       catalogOid: 0,
       type: 'MATERIALIZED VIEW DATA',
       section: 'post',
-      definition: `REFRESH MATERIALIZED VIEW ${qualified(view.schema, view.tag)};\n`,
+      // A view whose owner sees some rows of a table only was filled with these, and is again.
+      definition: `SET row_security = on;\nREFRESH MATERIALIZED VIEW ${qualified(view.schema, view.tag)};\nSET row_security = off;\n`,
       drop: '',
       tablespace: null,
       accessMethod: null,

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { openMemoryStorage } from '../../src/storage/memory.ts'
+import { besideUrl, contentsOf, newRepository, type JourneyRepository } from '../support/journey.ts'
+import { testServer, type TestServer } from '../support/postgres.ts'
+
+let server: TestServer
+let repository: JourneyRepository
+
+before(async () => {
+  server = await testServer(17)
+  repository = await newRepository(openMemoryStorage())
+})
+
+after(() => server.stop('immediate'))
+
+const mood = `CREATE TYPE mood AS ENUM ('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h')`
+const oneOf = '(enum_range(NULL::mood))[1 + n % 8]'
+const partitions = `
+  CREATE TABLE t_0 PARTITION OF t FOR VALUES WITH (modulus 3, remainder 0);
+  CREATE TABLE t_1 PARTITION OF t FOR VALUES WITH (modulus 3, remainder 1);
+  CREATE TABLE t_2 PARTITION OF t FOR VALUES WITH (modulus 3, remainder 2)`
+
+const tables: Readonly<Record<string, readonly string[]>> = {
+  'an enum': [
+    'CREATE TABLE t (k mood, n int) PARTITION BY HASH (k)',
+    partitions,
+    `INSERT INTO t SELECT ${oneOf}, n FROM generate_series(1, 100) n`,
+  ],
+  'an array of enums': [
+    'CREATE TABLE t (k mood[], n int) PARTITION BY HASH (k)',
+    partitions,
+    `INSERT INTO t SELECT ARRAY[${oneOf}], n FROM generate_series(1, 100) n`,
+  ],
+  'a row with an enum': [
+    'CREATE TYPE pair AS (m mood, n int); CREATE TABLE t (k pair, n int) PARTITION BY HASH (k)',
+    partitions,
+    `INSERT INTO t SELECT (${oneOf}, n)::pair, n FROM generate_series(1, 100) n`,
+  ],
+  'an expression that is an enum': [
+    'CREATE TABLE t (k mood, n int) PARTITION BY HASH ((CASE WHEN n > 0 THEN k END))',
+    partitions,
+    `INSERT INTO t SELECT ${oneOf}, n FROM generate_series(1, 100) n`,
+  ],
+  'an enum, in partitions whose columns are in different orders': [
+    'CREATE TABLE t (k mood, n int) PARTITION BY HASH (k)',
+    'CREATE TABLE t_0 PARTITION OF t FOR VALUES WITH (modulus 2, remainder 0)',
+    'CREATE TABLE t_1 (gone int, n int, k mood); ALTER TABLE t_1 DROP gone; ALTER TABLE t ATTACH PARTITION t_1 FOR VALUES WITH (modulus 2, remainder 1)',
+    `INSERT INTO t SELECT ${oneOf}, n FROM generate_series(1, 100) n`,
+  ],
+}
+
+for (const [key, statements] of Object.entries(tables)) {
+  test(`rows of partitions by the hash of ${key} find their new partition`, async () => {
+    await using source = await server.database()
+    for (const sql of [mood, ...statements]) await source.query(sql)
+    const made = await repository.backUp(source.url)
+    const via = made.contents.tables.map((t) => t.loadVia?.name)
+    assert.deepEqual(new Set(via), new Set(['t']))
+    const url = besideUrl(server.url(), `${source.name}_copy`)
+    try {
+      const report = await repository.restoreTo(url, { createDatabase: true })
+      assert.ok(report.tables.every((t) => t.compared === 'hashed'))
+      // Which partition holds a row is the new database's own matter: the whole is compared.
+      const [copy, original] = [await contentsOf(url), await contentsOf(source.url)]
+      assert.equal(copy.tables['public.t'], original.tables['public.t'])
+    } finally {
+      await server.query(`DROP DATABASE IF EXISTS ${source.name}_copy WITH (FORCE)`)
+    }
+  })
+}
+
+test('rows of partitions by the hash of plain values are loaded where they were', async () => {
+  await using source = await server.database()
+  await source.query(`CREATE TABLE t (k text, n int) PARTITION BY HASH (k, n); ${partitions}`)
+  const made = await repository.backUp(source.url)
+  assert.deepEqual(
+    made.contents.tables.map((t) => t.loadVia),
+    [null, null, null],
+  )
+})
+
+test('a materialized view whose owner sees a part of a table only is filled with that part', async () => {
+  await server.query('CREATE ROLE hp_owner; CREATE ROLE hp_reader')
+  await using source = await server.database()
+  await source.query(`
+    CREATE TABLE secrets (n int, who text); INSERT INTO secrets SELECT n, (ARRAY['hp_owner', 'hp_reader'])[1 + n % 2] FROM generate_series(1, 11) n;
+    ALTER TABLE secrets OWNER TO hp_owner; ALTER TABLE secrets ENABLE ROW LEVEL SECURITY;
+    CREATE POLICY own ON secrets USING (who = current_user); GRANT SELECT ON secrets TO hp_reader;
+    CREATE MATERIALIZED VIEW seen AS SELECT n FROM secrets; ALTER MATERIALIZED VIEW seen OWNER TO hp_reader; REFRESH MATERIALIZED VIEW seen`)
+  await repository.backUp(source.url)
+  const url = besideUrl(server.url(), `${source.name}_copy`)
+  try {
+    await repository.restoreTo(url, { createDatabase: true })
+    const [copy, original] = [await contentsOf(url), await contentsOf(source.url)]
+    assert.deepEqual(copy, original)
+    assert.match(original.tables['public.seen'] ?? '', /^6 rows/)
+  } finally {
+    await server.query(`DROP DATABASE IF EXISTS ${source.name}_copy WITH (FORCE)`)
+    await source.drop()
+    await server.query('DROP ROLE hp_owner; DROP ROLE hp_reader')
+  }
+})
