@@ -80,7 +80,7 @@ export async function withCase<T>(seed: string, work: (c: Case) => Promise<T>): 
       await client.end()
     }
   } finally {
-    await rm(directory, { recursive: true, force: true })
+    await rm(directory, { recursive: true, force: true, maxRetries: 10 })
     for (const made of names) await target.query(`DROP DATABASE IF EXISTS ${ident(made)} WITH (FORCE)`)
     await source.query(`DROP DATABASE IF EXISTS ${ident(name)} WITH (FORCE)`)
     for (const one of new Set([source, target])) {
@@ -117,11 +117,13 @@ export async function drawRestore(c: Case, backup: string): Promise<RestoreCall>
   }
 }
 
-/** A backup of a database that nobody changes, and what the database holds. */
-export async function quietBackup(c: Case): Promise<{ manifest: Manifest; state: State }> {
+/** A backup of a database that nobody changes, what the database holds, and how long the backup took. */
+export async function quietBackup(c: Case): Promise<{ manifest: Manifest; state: State; ms: number }> {
   await refreshViews(c.client)
   const state = await readState(c.url)
-  return { manifest: await backUp(drawBackup(c)), state }
+  const began = performance.now()
+  const manifest = await backUp(drawBackup(c))
+  return { manifest, state, ms: performance.now() - began }
 }
 
 /** A restore brings materialized views up to date, so the source's must be that as well to be compared. */

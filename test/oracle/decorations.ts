@@ -98,7 +98,7 @@ function changes(d: Draft, t: TableModel): string[] {
   if (texts.length > 0 && r.chance(0.3)) {
     const column = ident(r.pick(texts).name)
     made.push(
-      `ALTER TABLE ${t.label} ALTER COLUMN ${column} SET STORAGE ${r.pick(['EXTERNAL', 'MAIN', 'PLAIN'])}`,
+      `ALTER TABLE ${t.label} ALTER COLUMN ${column} SET STORAGE ${r.pick(['EXTERNAL', 'MAIN', 'EXTENDED'])}`,
     )
     made.push(`ALTER TABLE ${t.label} ALTER COLUMN ${column} SET STATISTICS 7`)
   }
