@@ -31,7 +31,11 @@ export async function compareTables(o: {
     if (wire === undefined) throw new HoldfastError('internal', 'More comparisons than connections.')
     differences.push(...(await compareGroup(wire, group, o.transactions)))
     compared.push(
-      ...group.tables.map((table) => ({ ...names(table), rows: table.rows, compared: howCompared(table) })),
+      ...group.tables.map((table) => ({
+        ...names(table),
+        rows: table.rows,
+        compared: howCompared(table, group),
+      })),
     )
     free.push(wire)
     o.onDone(group.tables.length)
@@ -151,9 +155,11 @@ function condition(table: TableContents): string {
   return table.condition === null ? '' : ` WHERE (${table.condition.replace(/^\s*where\b/i, '')})`
 }
 
-function howCompared(table: TableContents): RestoredTable['compared'] {
+function howCompared(table: TableContents, group: Group): RestoredTable['compared'] {
+  // One sum stands for all partitions of a root: if one has no hash, none was compared by it.
+  if (group.via) return group.tables.every((t) => t.fingerprint?.hash != null) ? 'hashed' : 'counted'
   if (table.fingerprint?.hash != null) return 'hashed'
-  return (table.fingerprint?.samples.length ?? 0) > 0 && table.loadVia === null ? 'sampled' : 'counted'
+  return table.fingerprint?.samples.some((sample) => sample.rows > 0) ? 'sampled' : 'counted'
 }
 
 function names(table: TableContents): { schema: string; name: string } {

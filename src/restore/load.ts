@@ -38,13 +38,20 @@ export async function loadTables(o: {
 }): Promise<SampleTransactions> {
   const transactions = new Map<TableContents, Map<number, string>>(o.tables.map((t) => [t, new Map()]))
   const queue = createQueue(o.tables)
+  let failed = false
   await eachLimited(o.wires, o.wires.length, async (wire) => {
-    for (let task = queue.next(null); task !== null; task = queue.next(task)) {
+    for (let task = queue.next(null); task !== null && !failed; task = queue.next(task)) {
       throwIfCancelled(o.signal)
       const load = (): Promise<string | null> => loadTask({ ...o, wire, task })
-      const transaction = await load().catch((first: unknown) =>
-        o.rescue.load({ wire, table: task.table.loadVia ?? task.table, first, load }),
-      )
+      const transaction = await load()
+        .catch((first: unknown) =>
+          o.rescue.load({ wire, table: task.table.loadVia ?? task.table, first, load }),
+        )
+        .catch((error: unknown) => {
+          // The others stop where they are: hours of loading would be for nothing.
+          failed = true
+          throw error
+        })
       if (task.sample !== null) transactions.get(task.table)?.set(task.sample, transaction ?? '0')
       o.onBytes(bytesOf(task.ranges))
     }

@@ -70,6 +70,22 @@ for (const [key, statements] of Object.entries(tables)) {
   })
 }
 
+test('partitions that are compared as one are not said to be hashed if only the small ones were', async () => {
+  await using source = await server.database()
+  await source.query(`${mood}; CREATE TABLE t (k mood, n int) PARTITION BY HASH (k); ${partitions};
+    INSERT INTO t SELECT 'a', n FROM generate_series(1, 20000) n; INSERT INTO t SELECT ${oneOf}, n FROM generate_series(1, 8) n`)
+  const made = await repository.backUp(source.url, { proof: 'sampled' })
+  assert.ok(made.contents.tables.some((t) => t.fingerprint?.hash != null))
+  assert.ok(made.contents.tables.some((t) => t.fingerprint?.hash == null))
+  const url = besideUrl(server.url(), `${source.name}_copy`)
+  try {
+    const report = await repository.restoreTo(url, { createDatabase: true })
+    assert.deepEqual(new Set(report.tables.map((t) => t.compared)), new Set(['counted']))
+  } finally {
+    await server.query(`DROP DATABASE IF EXISTS ${source.name}_copy WITH (FORCE)`)
+  }
+})
+
 test('rows of partitions by the hash of plain values are loaded where they were', async () => {
   await using source = await server.database()
   await source.query(`CREATE TABLE t (k text, n int) PARTITION BY HASH (k, n); ${partitions}`)
