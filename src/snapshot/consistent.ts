@@ -1,6 +1,7 @@
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import { connect, connectWire, type Connection, type ServerAddress } from '../postgres/connect.ts'
-import { listTables, tableLabel, type TableFacts } from '../postgres/introspect/tables.ts'
+import { listTables, readSizes, tableLabel } from '../postgres/introspect/tables.ts'
+import type { SizedTable, TableFacts } from '../postgres/introspect/tables.ts'
 import { literal, qualified } from '../postgres/quote.ts'
 import { sessionSettings } from '../postgres/settings.ts'
 import type { Wire } from '../postgres/wire.ts'
@@ -13,7 +14,7 @@ export interface ConsistentSnapshot {
   readonly moment: string
   readonly lsn: string
   readonly inRecovery: boolean
-  readonly tables: readonly TableFacts[]
+  readonly tables: readonly SizedTable[]
   /** Holds the snapshot and a lock on every table: also the connection that can read any of them without waiting. */
   readonly leader: Wire
   /** Opens one more connection inside the snapshot, for reading rows. */
@@ -42,9 +43,11 @@ export async function openSnapshot(o: {
   connections: AsyncDisposableStack
 }): Promise<ConsistentSnapshot> {
   const session = { address: o.address, settings: sessionSettings, signal: o.signal }
+  // Catalog queries lock nothing of the user's but sequences; a session that renames one must not stop the backup for ever.
+  const bounded = { ...session, settings: { ...sessionSettings, lock_timeout: String(o.lockTimeoutMs) } }
   const leader = o.connections.use(await connectWire(session))
   const join = async (): Promise<Wire> => o.connections.use(await connectWire(session))
-  const catalog = o.connections.use(await connect(session))
+  const catalog = o.connections.use(await connect(bounded))
   let wanted = await listTables(catalog)
   for (let attempt = 0; attempt < attempts; attempt++) {
     await leader.query(
@@ -68,13 +71,17 @@ export async function openSnapshot(o: {
     await catalog.query('ROLLBACK')
     if (tables.every((t) => !t.readable || taken.locked.has(t.oid))) {
       await leader.query('SET lock_timeout = 0')
+      const sizes = await readSizes(
+        leader,
+        tables.filter((t) => t.readable),
+      )
       return {
         ...taken,
-        tables,
+        tables: tables.map((t) => ({ ...t, ...(sizes.get(t.oid) ?? { pages: 0, bytes: 0 }) })),
         leader,
         join: async () => enter(await join(), taken.name),
         joinCatalog: async () => {
-          const connection = o.connections.use(await connect(session))
+          const connection = o.connections.use(await connect(bounded))
           await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
           await connection.query(`SET TRANSACTION SNAPSHOT ${literal(taken.name)}`)
           return connection

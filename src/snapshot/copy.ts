@@ -1,5 +1,5 @@
 import { HoldfastError } from '../lib/errors.ts'
-import { tableLabel, type TableFacts } from '../postgres/introspect/tables.ts'
+import { tableLabel, type SizedTable } from '../postgres/introspect/tables.ts'
 import { ident, literal, qualified } from '../postgres/quote.ts'
 import type { Wire } from '../postgres/wire.ts'
 import type { RowRange } from '../repository/format/contents.ts'
@@ -8,7 +8,7 @@ import type { ReadTask } from './ranges.ts'
 
 /** A range that was read; `pieces` of `run` can be asked for once the chunker was flushed. */
 export interface ReadRange {
-  readonly table: TableFacts
+  readonly table: SizedTable
   readonly range: number
   readonly from: number
   readonly to: number | null
@@ -40,7 +40,7 @@ export async function readTask(o: {
 }
 
 /** ENCODING is the database's own, so that bytes are taken as they are whatever the session's encoding is. */
-export function copySql(table: TableFacts, from: number, to: number | null, encoding: string): string {
+export function copySql(table: SizedTable, from: number, to: number | null, encoding: string): string {
   const name = qualified(table.schema, table.name)
   const options = `TO STDOUT (FORMAT text, ENCODING ${literal(encoding)})`
   const where = rowCondition(table, from, to)
@@ -51,7 +51,7 @@ export function copySql(table: TableFacts, from: number, to: number | null, enco
 }
 
 /** ` WHERE ...` for the rows of a page range of the table that belong to a backup, or ''. */
-export function rowCondition(table: TableFacts, from: number, to: number | null): string {
+export function rowCondition(table: SizedTable, from: number, to: number | null): string {
   const conditions: string[] = []
   if (from > 0) conditions.push(`t.ctid >= '(${from},0)'::pg_catalog.tid`)
   if (to !== null) conditions.push(`t.ctid < '(${to},0)'::pg_catalog.tid`)
@@ -61,7 +61,7 @@ export function rowCondition(table: TableFacts, from: number, to: number | null)
 }
 
 /** The condition that the extension gave, which begins with the word WHERE. */
-function extensionFilter(table: TableFacts): string {
+function extensionFilter(table: SizedTable): string {
   const text = table.extensionCondition ?? ''
   return text === '' ? '' : `(${text.replace(/^\s*where\b/i, '')})`
 }
@@ -72,7 +72,7 @@ export async function storedRange(read: ReadRange): Promise<RowRange> {
 }
 
 /** Compares rows received with the independent count of the source. */
-export function requireEqualRows(table: TableFacts, received: number, counted: number): void {
+export function requireEqualRows(table: SizedTable, received: number, counted: number): void {
   if (received === counted) return
   throw new HoldfastError(
     'source_mismatch',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { HoldfastError } from '../lib/errors.ts'
-import type { TableFacts } from '../postgres/introspect/tables.ts'
+import type { SizedTable } from '../postgres/introspect/tables.ts'
 import { qualified } from '../postgres/quote.ts'
 import { rowHash } from '../postgres/row-hash.ts'
 import type { Wire } from '../postgres/wire.ts'
@@ -15,14 +15,14 @@ export const sampleEvery = 32
 
 /** Queries that one connection runs for the proof; results in `merge`'s order of tables. */
 export interface ProofTask {
-  readonly tables: readonly TableFacts[]
+  readonly tables: readonly SizedTable[]
   readonly bytes: number
 }
 
 /** Large tables alone, small ones by the hundred in one statement, so that 2,000 of them are not 2,000 round trips. */
-export function planProofs(tables: readonly TableFacts[]): ProofTask[] {
+export function planProofs(tables: readonly SizedTable[]): ProofTask[] {
   const tasks: ProofTask[] = []
-  let small: TableFacts[] = []
+  let small: SizedTable[] = []
   for (const table of tables) {
     if (table.bytes > smallTableBytes) tasks.push({ tables: [table], bytes: table.bytes })
     else if (small.push(table) === 100) {
@@ -72,11 +72,11 @@ export async function proveTables(o: {
 }
 
 /** Small tables cost next to nothing, so a sample takes all of them. */
-function hashedWhole(table: TableFacts, proof: Proof): boolean {
+function hashedWhole(table: SizedTable, proof: Proof): boolean {
   return proof === 'full' || (proof === 'sampled' && table.bytes <= smallTableBytes)
 }
 
-async function sampleTable(wire: Wire, table: TableFacts, turn: number): Promise<Fingerprint['samples']> {
+async function sampleTable(wire: Wire, table: SizedTable, turn: number): Promise<Fingerprint['samples']> {
   const samples: { range: number; rows: number; hash: string }[] = []
   const size = rangePages(table)
   const last = Math.max(1, Math.ceil(table.pages / size)) - 1

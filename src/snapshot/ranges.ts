@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { TableFacts } from '../postgres/introspect/tables.ts'
+import type { SizedTable } from '../postgres/introspect/tables.ts'
 
 /** Pages of a range of a table that is not huge: 2 MiB of heap. Small enough that a change re-stores little. */
 export const smallestRange = 256
@@ -16,29 +16,29 @@ const bundleEvery = 32
 export type ReadTask =
   | {
       readonly kind: 'range'
-      readonly table: TableFacts
+      readonly table: SizedTable
       readonly range: number
       readonly from: number
       readonly to: number | null
       readonly bytes: number
     }
-  | { readonly kind: 'bundle'; readonly tables: readonly TableFacts[]; readonly bytes: number }
+  | { readonly kind: 'bundle'; readonly tables: readonly SizedTable[]; readonly bytes: number }
 
 /**
  * Cuts tables into tasks, largest tables first. Ranges are aligned to a power of two of pages that changes only when
  * the table doubles, and bundles end where a table's name says so, so that the next backup cuts at the same places
  * and finds its chunks stored already.
  */
-export function planReads(tables: readonly TableFacts[]): ReadTask[] {
+export function planReads(tables: readonly SizedTable[]): ReadTask[] {
   const large = tables.filter((t) => !isSmall(t)).sort((a, b) => b.bytes - a.bytes)
   return [...large.flatMap(cutTable), ...bundle(tables.filter(isSmall))]
 }
 
-function isSmall(table: TableFacts): boolean {
+function isSmall(table: SizedTable): boolean {
   return table.bytes <= smallTableBytes && table.loadVia === null
 }
 
-function cutTable(table: TableFacts): ReadTask[] {
+function cutTable(table: SizedTable): ReadTask[] {
   const size = rangePages(table)
   const count = Math.max(1, Math.ceil(table.pages / size))
   const bytes = table.bytes / count
@@ -54,16 +54,16 @@ function cutTable(table: TableFacts): ReadTask[] {
 }
 
 /** Pages per range. Tables of other access methods than heap may have no page numbers to cut by. */
-export function rangePages(table: TableFacts): number {
+export function rangePages(table: SizedTable): number {
   if (table.accessMethod !== 'heap' || table.extensionCondition) return Number.MAX_SAFE_INTEGER
   let size = smallestRange
   while (table.pages > size * mostRanges) size *= 2
   return size
 }
 
-function bundle(tables: readonly TableFacts[]): ReadTask[] {
+function bundle(tables: readonly SizedTable[]): ReadTask[] {
   const tasks: ReadTask[] = []
-  let open: TableFacts[] = []
+  let open: SizedTable[] = []
   let bytes = 0
   const close = (): void => {
     if (open.length > 0) tasks.push({ kind: 'bundle', tables: open, bytes })
@@ -79,7 +79,7 @@ function bundle(tables: readonly TableFacts[]): ReadTask[] {
   return tasks
 }
 
-function endsBundle(table: TableFacts): boolean {
+function endsBundle(table: SizedTable): boolean {
   const digest = createHash('sha256').update(`${table.schema}\0${table.name}`).digest()
   return digest.readUInt32BE(0) % bundleEvery === 0
 }

@@ -1,6 +1,6 @@
 import { isHoldfastError } from '../lib/errors.ts'
 import type { OnProgress } from '../lib/progress.ts'
-import type { TableFacts } from '../postgres/introspect/tables.ts'
+import type { SizedTable } from '../postgres/introspect/tables.ts'
 import type { Wire } from '../postgres/wire.ts'
 import type { Fingerprint, RowRange } from '../repository/format/contents.ts'
 import type { BackupWriter } from '../repository/types.ts'
@@ -29,7 +29,7 @@ export async function readTables(o: {
   snapshot: ConsistentSnapshot
   /** Resolves when the leader's connection is free to help. */
   leaderFree: Promise<unknown>
-  tables: readonly TableFacts[]
+  tables: readonly SizedTable[]
   jobs: number
   proof: Proof
   encoding: string
@@ -38,6 +38,8 @@ export async function readTables(o: {
 }): Promise<Map<number, TableRows>> {
   const tasks = planTasks(o.tables)
   const forLeader: Task[] = []
+  /** Tables that a worker could not lock: none waits for them a second time. */
+  const blocked = new Set<SizedTable>()
   const ranges = new Map<number, Promise<RowRange>[]>(o.tables.map((t) => [t.oid, []]))
   const prints = new Map<number, Fingerprint>()
   const total = o.tables.reduce((sum, t) => sum + t.bytes, 0)
@@ -65,6 +67,10 @@ export async function readTables(o: {
   const work = async (wire: Wire, queue: Task[], leaveToLeader: boolean): Promise<void> => {
     let chunker = createChunker({ store: (bytes) => o.writer.store(bytes), inFlight })
     for (let task = queue.shift(); task !== undefined && !failed; task = queue.shift()) {
+      if (leaveToLeader && tablesOf(task).some((t) => blocked.has(t))) {
+        forLeader.push(task)
+        continue
+      }
       try {
         await perform(wire, chunker, task)
       } catch (error) {
@@ -73,6 +79,7 @@ export async function readTables(o: {
           throw error
         }
         forLeader.push(task)
+        for (const table of tablesOf(task)) blocked.add(table)
         await enter(wire, o.snapshot.name)
         chunker = createChunker({ store: (bytes) => o.writer.store(bytes), inFlight })
       }
@@ -100,8 +107,13 @@ export async function readTables(o: {
   return rows
 }
 
+function tablesOf(task: Task): readonly SizedTable[] {
+  if ('proof' in task) return task.proof.tables
+  return task.read.kind === 'range' ? [task.read.table] : task.read.tables
+}
+
 /** A table is proved soon after it was read, while its pages are still in memory. */
-function planTasks(tables: readonly TableFacts[]): Task[] {
+function planTasks(tables: readonly SizedTable[]): Task[] {
   const proofs = planProofs(tables)
   const alone = new Map(
     proofs.flatMap((p) => (p.tables.length === 1 && p.tables[0] ? [[p.tables[0].oid, p]] : [])),

@@ -1,4 +1,6 @@
 import type { Connection } from '../connect.ts'
+import { literal } from '../quote.ts'
+import type { Wire } from '../wire.ts'
 
 /** A table with storage of its own, or a partitioned table (which has none), as the catalogs describe it. */
 export interface TableFacts {
@@ -9,10 +11,6 @@ export interface TableFacts {
   readonly persistence: 'permanent' | 'unlogged'
   /** Whether the role may read, and so lock, the table. */
   readonly readable: boolean
-  /** Pages of the main fork. */
-  readonly pages: number
-  /** Bytes with TOAST, without indexes. */
-  readonly bytes: number
   readonly accessMethod: string | null
   /** For configuration tables of extensions: the condition of rows that belong to a dump, '' for all. Null: no extension's table. */
   readonly extensionCondition: string | null
@@ -22,6 +20,14 @@ export interface TableFacts {
   readonly parents: readonly { readonly schema: string; readonly name: string }[]
   /** Stored, not generated columns in order. */
   readonly columns: readonly ColumnType[]
+}
+
+/** A table and how large it is. */
+export interface SizedTable extends TableFacts {
+  /** Pages of the main fork. */
+  readonly pages: number
+  /** Bytes with TOAST, without indexes. */
+  readonly bytes: number
 }
 
 export interface ColumnType {
@@ -83,9 +89,6 @@ WITH RECURSIVE chosen AS (
 )
 SELECT c.oid::pg_catalog.int8, c.nspname AS schema, c.relname AS name, c.relkind AS kind, c.relpersistence AS persistence,
   pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_schema_privilege(c.nspoid, 'USAGE') AS readable,
-  CASE WHEN c.relkind = 'r' THEN pg_catalog.pg_relation_size(c.oid)
-    / pg_catalog.current_setting('block_size')::pg_catalog.int8 ELSE 0 END AS pages,
-  CASE WHEN c.relkind = 'r' THEN pg_catalog.pg_table_size(c.oid) ELSE 0 END AS bytes,
   m.amname AS am, CASE WHEN c.member THEN c.condition END AS condition,
   (SELECT pg_catalog.json_build_object('schema', rn.nspname, 'name', r.relname)
      FROM pg_catalog.pg_class r JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
@@ -109,8 +112,6 @@ interface Row extends Record<string, unknown> {
   kind: string
   persistence: string
   readable: boolean
-  pages: string
-  bytes: string | null
   am: string | null
   condition: string | null
   via: { schema: string; name: string } | null
@@ -118,7 +119,7 @@ interface Row extends Record<string, unknown> {
   columns: ColumnType[] | null
 }
 
-/** Lists the tables as the connection's transaction sees them, ordered by schema and name. */
+/** Lists the tables as the connection's transaction sees them, ordered by schema and name. Waits for no lock. */
 export async function listTables(connection: Connection): Promise<TableFacts[]> {
   const rows = await connection.query<Row>(sql)
   return rows.map((row) => ({
@@ -128,14 +129,27 @@ export async function listTables(connection: Connection): Promise<TableFacts[]> 
     kind: row.kind === 'p' ? 'partitioned' : 'table',
     persistence: row.persistence === 'u' ? 'unlogged' : 'permanent',
     readable: row.readable,
-    pages: Number(row.pages),
-    bytes: Number(row.bytes ?? 0),
     accessMethod: row.am,
     extensionCondition: row.condition,
     loadVia: row.via,
     parents: row.parents ?? [],
     columns: row.columns ?? [],
   }))
+}
+
+/** Pages and bytes by the table's oid. Takes a lock on each table: for a connection that has it, and so never waits. */
+export async function readSizes(
+  wire: Wire,
+  tables: readonly TableFacts[],
+): Promise<ReadonlyMap<number, { pages: number; bytes: number }>> {
+  const oids = tables.filter((t) => t.kind === 'table').map((t) => t.oid)
+  const rows = await wire.query(
+    `SELECT oid, pg_catalog.pg_relation_size(oid) / pg_catalog.current_setting('block_size')::pg_catalog.int8, pg_catalog.pg_table_size(oid)
+     FROM pg_catalog.unnest(${literal(`{${oids.join(',')}}`)}::pg_catalog.oid[]) t (oid)`,
+  )
+  return new Map(
+    rows.map(([oid, pages, bytes]) => [Number(oid), { pages: Number(pages), bytes: Number(bytes) }]),
+  )
 }
 
 /** `schema.table`, for messages. */
