@@ -54,7 +54,7 @@ export async function initRepository(options: {
     await options.save?.(result)
     if (!(await putOnce(storage, headerKey, header, { signal }))) throw taken(storage, headerKey)
   } catch (error) {
-    await withdraw(storage, keyset, leftOver)
+    await withdraw({ storage, header, keyset, leftOver })
     throw error
   }
   if (!(await holds(storage, first, keyset))) {
@@ -148,9 +148,19 @@ async function clear(storage: Storage, signal: AbortSignal | undefined): Promise
   return leftOver
 }
 
-/** Takes the key set back, and puts the one that was there before in its place: its init may have won. */
-async function withdraw(storage: Storage, keyset: Uint8Array, leftOver: Uint8Array | null): Promise<void> {
+/**
+ * Takes the key set back, and puts the one that was there before in its place: its init may have won. Our own header, stored
+ * although the storage said otherwise, goes first: with it and no key set nobody could open the repository, or make another.
+ */
+async function withdraw(o: {
+  storage: Storage
+  header: Uint8Array
+  keyset: Uint8Array
+  leftOver: Uint8Array | null
+}): Promise<void> {
+  const { storage, header, keyset, leftOver } = o
   try {
+    if (await holds(storage, headerKey, header)) await storage.delete(headerKey)
     if (await holds(storage, keysetKey(1), keyset)) await storage.delete(keysetKey(1))
     if (leftOver !== null) await storage.put(keysetKey(1), leftOver)
   } catch {
