@@ -86,6 +86,27 @@ test('partitions that are compared as one are not said to be hashed if only the 
   }
 })
 
+test('rows are loaded through the table that is divided by such a hash, not through one above it', async () => {
+  await using source = await server.database()
+  await source.query(`${mood}; CREATE TABLE top (k mood, n int) PARTITION BY LIST (n);
+    CREATE TABLE beside PARTITION OF top DEFAULT;
+    CREATE TABLE t PARTITION OF top FOR VALUES IN (1) PARTITION BY HASH (k); ${partitions};
+    INSERT INTO top SELECT ${oneOf}, n % 3 FROM generate_series(1, 100) n`)
+  const made = await repository.backUp(source.url)
+  const via = made.contents.tables.map((t) => [t.name, t.loadVia?.name ?? null])
+  assert.deepEqual(via, [['beside', null], ['t_0', 't'], ['t_1', 't'], ['t_2', 't']]) // prettier-ignore
+  const url = besideUrl(server.url(), `${source.name}_copy`)
+  try {
+    const report = await repository.restoreTo(url, { createDatabase: true })
+    assert.ok(report.tables.every((t) => t.compared === 'hashed'))
+    const [copy, original] = [await contentsOf(url), await contentsOf(source.url)]
+    assert.equal(copy.tables['public.top'], original.tables['public.top'])
+    assert.equal(copy.tables['public.beside'], original.tables['public.beside'])
+  } finally {
+    await server.query(`DROP DATABASE IF EXISTS ${source.name}_copy WITH (FORCE)`)
+  }
+})
+
 test('rows of partitions by the hash of plain values are loaded where they were', async () => {
   await using source = await server.database()
   await source.query(`CREATE TABLE t (k text, n int) PARTITION BY HASH (k, n); ${partitions}`)

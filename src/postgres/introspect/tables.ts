@@ -14,7 +14,7 @@ export interface TableFacts {
   readonly accessMethod: string | null
   /** For configuration tables of extensions: the condition of rows that belong to a dump, '' for all. Null: no extension's table. */
   readonly extensionCondition: string | null
-  /** Topmost partitioned table, if rows must be loaded through it. */
+  /** The partitioned table above that rows must be loaded through, if there is one: every leaf below it has it. */
   readonly loadVia: { readonly schema: string; readonly name: string } | null
   /** Partitioned tables that this is a partition of, nearest first. */
   readonly parents: readonly { readonly schema: string; readonly name: string }[]
@@ -48,7 +48,7 @@ export interface ColumnType {
  *
  * "moving" are partitions by a hash that another database computes otherwise: of enums, which are hashed by object id, of what
  * may hold enums, and of texts under a nondeterministic collation, whose sort keys change with ICU's version. Their
- * rows find their partition anew.
+ * rows find their partition anew, below the topmost table that is divided so: what lies above or beside it stays in place.
  */
 const sql = `
 WITH RECURSIVE chosen AS (
@@ -70,12 +70,13 @@ WITH RECURSIVE chosen AS (
   UNION ALL
   SELECT u.leaf, i.inhparent, u.level + 1 FROM up u JOIN pg_catalog.pg_inherits i ON i.inhrelid = u.parent
 ), moving AS (
-  SELECT DISTINCT u.leaf FROM up u
+  SELECT DISTINCT ON (u.leaf) u.leaf, u.parent AS top FROM up u
   JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = u.parent AND p.partstrat = 'h'
   WHERE EXISTS (SELECT FROM pg_catalog.pg_opclass o WHERE o.oid = ANY (p.partclass::pg_catalog.oid[])
       AND o.opcintype::pg_catalog.regtype::pg_catalog.text IN ('anyenum', 'anyarray', 'record', 'anyrange', 'anymultirange'))
     OR EXISTS (SELECT FROM pg_catalog.pg_collation l WHERE l.oid = ANY (p.partcollation::pg_catalog.oid[])
       AND NOT l.collisdeterministic)
+  ORDER BY u.leaf, u.level DESC
 ), types AS (
   SELECT t.oid, t.oid AS at FROM pg_catalog.pg_type t
   UNION ALL
@@ -92,7 +93,7 @@ SELECT c.oid::pg_catalog.int8, c.nspname AS schema, c.relname AS name, c.relkind
   m.amname AS am, CASE WHEN c.member THEN c.condition END AS condition,
   (SELECT pg_catalog.json_build_object('schema', rn.nspname, 'name', r.relname)
      FROM pg_catalog.pg_class r JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
-     WHERE r.oid = pg_catalog.pg_partition_root(c.oid) AND c.oid IN (SELECT leaf FROM moving)) AS via,
+     WHERE r.oid = (SELECT m.top FROM moving m WHERE m.leaf = c.oid)) AS via,
   (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('schema', pn.nspname, 'name', p.relname) ORDER BY u.level)
      FROM up u JOIN pg_catalog.pg_class p ON p.oid = u.parent JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
      WHERE u.leaf = c.oid) AS parents,

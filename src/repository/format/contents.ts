@@ -65,8 +65,8 @@ export interface TableContents {
   /** Whether the rows are held; `excluded` ones exist in the schema only. */
   readonly data: 'held' | 'excluded' | 'unreadable'
   /**
-   * Set where rows must be loaded through the topmost partitioned table, because they may belong to another
-   * partition in another database (hash partitions by an enum).
+   * Set where rows must be loaded through a partitioned table above, because they may belong to another of its
+   * partitions in another database (by a hash of an enum): the topmost such table, so that all leaves below it have it.
    */
   readonly loadVia: { readonly schema: string; readonly name: string } | null
   /** Partitioned tables that this is a partition of, nearest first. */
