@@ -164,7 +164,7 @@ function makeViews(d: Draft, tables: readonly TableModel[], made: string[]): str
       )
     else {
       made.push(
-        `CREATE MATERIALIZED VIEW ${label} (n, content) AS SELECT row_number() OVER (ORDER BY x COLLATE "C"), x FROM (SELECT s::text AS x FROM ${from} s) y${r.chance(0.2) ? ' WITH NO DATA' : ''}`,
+        `CREATE MATERIALIZED VIEW ${label} (n, content) AS SELECT row_number() OVER (ORDER BY x COLLATE "C"), x FROM (SELECT to_jsonb(s)::text AS x FROM ${from} s) y${r.chance(0.2) ? ' WITH NO DATA' : ''}`,
       )
       if (r.chance(0.6)) made.push(`CREATE UNIQUE INDEX ${ident(d.name())} ON ${label} (n)`)
     }
