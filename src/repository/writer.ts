@@ -39,6 +39,7 @@ export async function openWriter(options: WriterOptions): Promise<BackupWriter> 
   const indexes = new Map<string, Promise<number>>()
   const stats = { newChunks: 0, newStoredBytes: 0, reusedChunks: 0, storedBytes: 0, plainBytes: 0 }
   let unfinished = 0
+  let closed = false
 
   /** Makes a chunk durable, if it is not, and adds it to the list. */
   async function keep(chunk: NamedChunk): Promise<number> {
@@ -67,6 +68,7 @@ export async function openWriter(options: WriterOptions): Promise<BackupWriter> 
   async function store(bytes: Uint8Array<ArrayBuffer>): Promise<number> {
     throwIfCancelled(signal)
     const chunk = await sealer.name(bytes)
+    if (closed) throw new HoldfastError('internal', 'A chunk was to be stored after the end of its backup.')
     const earlier = indexes.get(chunk.name)
     if (earlier !== undefined) {
       chunk.drop()
@@ -104,7 +106,12 @@ export async function openWriter(options: WriterOptions): Promise<BackupWriter> 
       await options.putManifest(manifest)
     },
 
-    [Symbol.asyncDispose]: () => sealer[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      // After a failure others may still be on their way: nothing is written any more once this resolves.
+      closed = true
+      await Promise.allSettled(indexes.values())
+      await sealer[Symbol.asyncDispose]()
+    },
   }
 }
 

@@ -48,6 +48,26 @@ test('equal bytes are stored once and share an index, also when they come at onc
   assert.deepEqual([writer.stats.newChunks, writer.stats.reusedChunks, writer.stats.plainBytes], [1, 0, 4])
 })
 
+test('after its end a writer writes nothing more', async () => {
+  const inner = openMemoryStorage()
+  const begun = Promise.withResolvers<void>()
+  let ended = false
+  const writer = await keys.writer({
+    ...inner,
+    async put(...call) {
+      begun.resolve()
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      ended = true
+      return inner.put(...call)
+    },
+  })
+  const stored = writer.store(bytesOf('a'))
+  await begun.promise
+  await writer[Symbol.asyncDispose]()
+  assert.ok(ended)
+  await stored
+})
+
 test('the next backup reuses what is there', async () => {
   const { storage, calls } = watched()
   await using first = await keys.writer(storage)
