@@ -46,47 +46,48 @@ export async function withCase<T>(seed: string, work: (c: Case) => Promise<T>): 
   const [source, target] = [await server(from), await server(r.pick(majors.filter((m) => m >= from)))]
   const tag = `o${Math.abs(Number.parseInt(seed.replace(/\W/g, '').slice(-8), 36) || 0).toString(36)}`
   const clauses = r.pick(clausesOf)
-  const directory = await mkdtemp(join(tmpdir(), 'holdfast-oracle-'))
-  const names: string[] = []
   const model = drawSchema({ r: r.fork('schema'), major: from, tag, latin1: clauses.includes('LATIN1') })
   const name = `${tag}${r.pick(['', ' source', '"', '-ü'])}`
-  try {
-    await source.query(`CREATE DATABASE ${ident(name)} ${clauses}`)
-    const client = new pg.Client({ connectionString: source.url(name) })
-    client.on('error', () => undefined)
-    await client.connect()
-    try {
-      const newName = (): string => {
-        names.push(`${tag}t${names.length}${r.pick(['', ' odd', '"'])}`)
-        return names.at(-1) ?? ''
-      }
-      return await work({
-        r: r.fork('work'),
-        source,
-        target,
-        model,
-        filled: await fill(client, model, r.fork('rows')),
-        url: source.url(name),
-        place: await newPlace(directory),
-        client,
-        newName,
-        async newDatabase() {
-          const made = newName()
-          await target.query(`CREATE DATABASE ${ident(made)} ${clauses}`)
-          return made
-        },
-      })
-    } finally {
-      await client.end()
-    }
-  } finally {
-    await rm(directory, { recursive: true, force: true, maxRetries: 10 })
-    for (const made of names) await target.query(`DROP DATABASE IF EXISTS ${ident(made)} WITH (FORCE)`)
-    await source.query(`DROP DATABASE IF EXISTS ${ident(name)} WITH (FORCE)`)
+  // If the case fails and then its cleaning up as well, both are told.
+  await using undo = new AsyncDisposableStack()
+  undo.defer(async () => {
     for (const one of new Set([source, target])) {
       for (const role of model.roles) await one.query(`DROP ROLE IF EXISTS ${ident(role)}`)
     }
+  })
+  const drop = async (on: TestServer, database: string): Promise<void> => {
+    await on.query(`DROP DATABASE IF EXISTS ${ident(database)} WITH (FORCE)`)
   }
+  const directory = await mkdtemp(join(tmpdir(), 'holdfast-oracle-'))
+  undo.defer(() => rm(directory, { recursive: true, force: true }))
+  undo.defer(() => drop(source, name))
+  await source.query(`CREATE DATABASE ${ident(name)} ${clauses}`)
+  const client = new pg.Client({ connectionString: source.url(name) })
+  client.on('error', () => undefined)
+  await client.connect()
+  undo.defer(() => client.end())
+  let serial = 0
+  const newName = (): string => {
+    const made = `${tag}t${serial++}${r.pick(['', ' odd', '"'])}`
+    undo.defer(() => drop(target, made))
+    return made
+  }
+  return await work({
+    r: r.fork('work'),
+    source,
+    target,
+    model,
+    filled: await fill(client, model, r.fork('rows')),
+    url: source.url(name),
+    place: await newPlace(directory),
+    client,
+    newName,
+    async newDatabase() {
+      const made = newName()
+      await target.query(`CREATE DATABASE ${ident(made)} ${clauses}`)
+      return made
+    },
+  })
 }
 
 const clausesOf = [

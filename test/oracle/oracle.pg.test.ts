@@ -77,7 +77,10 @@ function add(sums: Record<string, number>, outcome: Outcome): void {
 
 /** The whole chain of causes. */
 function describe(error: unknown): string {
+  if (error instanceof SuppressedError)
+    return `${describe(error.suppressed)}\n  and then ${describe(error.error)}`
   if (!(error instanceof Error)) return String(error)
+  const at = (error.stack ?? '').split('\n').filter((line) => /at .*(test.oracle|src)\//.test(line))
   const cause = error.cause === undefined ? '' : `\n  because ${describe(error.cause)}`
-  return `${error.message.slice(0, 3000)}\n${(error.stack ?? '').split('\n').filter((l) => l.includes('test/oracle') || l.includes('src/')).slice(0, 6).join('\n')}${cause}` // prettier-ignore
+  return [error.message.slice(0, 3000), ...at.slice(0, 6)].join('\n') + cause
 }
