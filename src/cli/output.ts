@@ -15,7 +15,7 @@ export interface Span {
 export type Text = string | readonly (string | Span)[]
 
 /** Only what a terminal's own palette has, so that it is readable on light and dark ones. */
-const styles = { strong: 1, quiet: 2, bad: 31, good: 32, command: 36 } as const
+const styles = { plain: 0, strong: 1, quiet: 2, bad: 31, good: 32, command: 36 } as const
 
 /**
  * The only way from a command to the terminal. Results go to stdout, everything about the way there to stderr, so
@@ -91,7 +91,9 @@ export function createOutput(options: OutputOptions): Output {
   function render(piece: string | Span): string {
     if (typeof piece === 'string') return clean(piece)
     const text = clean(piece.text)
-    return options.colours === true ? `\u001b[${styles[piece.style]}m${text}\u001b[0m` : text
+    return options.colours === true && piece.style !== 'plain'
+      ? `\u001b[${styles[piece.style]}m${text}\u001b[0m`
+      : text
   }
 
   function progressDone(how: 'done' | 'quietly' | 'failed'): void {

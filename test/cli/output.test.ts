@@ -4,7 +4,7 @@ import { createOutput } from '../../src/cli/output.ts'
 import { createRedactor } from '../../src/cli/redact.ts'
 import { HoldfastError } from '../../src/lib/errors.ts'
 
-function setUp({ json = false, quiet = false, isTTY = false } = {}) {
+function setUp({ json = false, quiet = false, isTTY = false, colours = false } = {}) {
   const written = { stdout: '', stderr: '' }
   const redactor = createRedactor()
   const stream = (name: 'stdout' | 'stderr') => ({
@@ -18,6 +18,7 @@ function setUp({ json = false, quiet = false, isTTY = false } = {}) {
     redactor,
     json,
     quiet,
+    colours,
     now: () => 0,
   })
   return { out, written, redactor }
@@ -100,4 +101,25 @@ test('control characters are shown, not sent', () => {
   const { out, written } = setUp()
   out.line('a\u001b[2Jb')
   assert.equal(written.stdout, 'a␛[2Jb\n')
+})
+
+test('a styled line is plain text where there are no colours, and can not smuggle controls in', () => {
+  const line = ['rows: ', { text: 'equal\u001b[31m', style: 'good' }] as const
+  const plain = setUp()
+  plain.out.line(line)
+  assert.equal(plain.written.stdout, 'rows: equal␛[31m\n')
+  const coloured = setUp({ colours: true })
+  coloured.out.line(line)
+  assert.equal(coloured.written.stdout, 'rows: \u001b[32mequal␛[31m\u001b[0m\n')
+  const json = setUp({ json: true, colours: true })
+  json.out.line(line)
+  assert.equal(json.written.stdout, '')
+})
+
+test('a progress display that ends quietly leaves no line', () => {
+  const { out, written } = setUp({ isTTY: true })
+  out.progress(progress)
+  assert.match(written.stderr, /reading 50 %/)
+  out.progressDone('quietly')
+  assert.ok(written.stderr.endsWith('\r\u001b[K'))
 })

@@ -7,7 +7,7 @@ export const shownTenant = 4
 /** What should not have been run. */
 export const accidents = [
   'DROP TABLE shop.orders CASCADE',
-  `UPDATE crm.customers SET name = 'Test', email = 'test@example.com'`,
+  `UPDATE crm.customers SET name='Test', email='test@test'`,
 ] as const
 
 export interface Damage {
@@ -27,7 +27,7 @@ export async function haveBadDay(o: { address: ServerAddress; signal: AbortSigna
   const seconds = (performance.now() - began) / 1000
   const after = await countObjects(connection)
   const [named] = await connection.query<{ n: string }>(
-    `SELECT count(*) AS n FROM crm.customers WHERE name = 'Test' AND email = 'test@example.com'`,
+    `SELECT count(*) AS n FROM crm.customers WHERE name = 'Test' AND email = 'test@test'`,
   )
   return {
     ordersLost: Number(orders?.n),

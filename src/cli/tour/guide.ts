@@ -1,5 +1,5 @@
 import type { OnProgress } from '../../lib/progress.ts'
-import type { Output, Text } from '../output.ts'
+import type { Output, Span, Text } from '../output.ts'
 import { tableLines, type Column } from '../table.ts'
 import { displayWidth } from '../width.ts'
 
@@ -22,7 +22,7 @@ export interface Guide {
   working<T>(work: (onProgress: OnProgress) => Promise<T>): Promise<T>
 }
 
-const indent = '   '
+const indent = '    '
 /** Long lines are hard to read, however wide the terminal is. */
 const widest = 92
 const usual = 80
@@ -50,20 +50,21 @@ export function createGuide(out: Output, now: () => number): Guide {
       for (const one of wrap(text, room)) line(one)
     },
     command(text) {
-      const [first = '', ...more] = wrapCommand(text, room - 2)
-      line([
-        { text: '$ ', style: 'quiet' },
-        { text: first, style: 'command' },
-      ])
-      for (const one of more) line([{ text: `    ${one}`, style: 'command' }])
+      // Broken before options only, so that what is pasted still means the same.
+      const lines = wrap(text.replaceAll(' --', '\n--'), room - 4, '\n')
+      for (const [at, one] of lines.entries()) {
+        line([
+          { text: at === 0 ? '$ ' : '    ', style: 'quiet' },
+          { text: at < lines.length - 1 ? `${joined(one)} \\` : joined(one), style: 'command' },
+        ])
+      }
     },
     facts(rows) {
-      const width = Math.max(...rows.map(([label]) => displayWidth(label)))
+      const width = Math.max(...rows.map(([label]) => displayWidth(label))) + 2
       for (const [label, text] of rows) {
-        line([
-          { text: label.padEnd(width + 2), style: 'quiet' },
-          ...(typeof text === 'string' ? [text] : text),
-        ])
+        for (const [at, one] of wrap(text, room - width).entries()) {
+          line([{ text: (at === 0 ? label : '').padEnd(width), style: 'quiet' }, ...one])
+        }
       }
     },
     table(columns, rows) {
@@ -84,22 +85,34 @@ export function createGuide(out: Output, now: () => number): Guide {
   }
 }
 
-/** Lines of at most `width` columns, broken at spaces. */
-export function wrap(text: string, width: number): string[] {
-  const lines: string[] = []
-  let current = ''
-  for (const word of text.split(' ')) {
-    const longer = current === '' ? word : `${current} ${word}`
-    if (current !== '' && displayWidth(longer) > width) {
-      lines.push(current)
-      current = word
-    } else current = longer
+/** Lines of at most `width` columns, broken at `separator`. Each word keeps its style. */
+export function wrap(text: Text, width: number, separator = ' '): Span[][] {
+  const lines: Span[][] = [[]]
+  let used = 0
+  for (const piece of typeof text === 'string' ? [text] : text) {
+    const { text: plain, style } =
+      typeof piece === 'string' ? { text: piece, style: 'plain' as const } : piece
+    for (const [at, word] of plain.split(separator).entries()) {
+      const gap = at > 0 && used > 0 ? separator : ''
+      const wide = displayWidth(gap + word)
+      if (at > 0 && used > 0 && used + wide > width) {
+        lines.push([{ text: word, style }])
+        used = displayWidth(word)
+      } else {
+        add(lines.at(-1) ?? [], { text: gap + word, style })
+        used += wide
+      }
+    }
   }
-  return [...lines, current]
+  return lines
 }
 
-/** As `wrap`, with the backslash that a shell needs at the end of a broken line. */
-function wrapCommand(text: string, width: number): string[] {
-  const lines = wrap(text, width - 4)
-  return lines.map((one, at) => (at < lines.length - 1 ? `${one} \\` : one))
+function add(line: Span[], next: Span): void {
+  const last = line.at(-1)
+  if (last?.style === next.style) line[line.length - 1] = { ...last, text: last.text + next.text }
+  else line.push(next)
+}
+
+function joined(line: readonly Span[]): string {
+  return line.map(({ text }) => text.replaceAll('\n', ' ')).join('')
 }

@@ -40,6 +40,7 @@ export async function giveTour(
   guide.say(
     `A Postgres ${o.major} server of our own, with Bazaar in it: a shop and CRM that small companies share.`,
   )
+  guide.line()
   const filling = clock.now().getTime()
   await using shop = await openShop({ major: o.major, signal })
   const sample = await guide.working((onProgress) => fillShop({ shop, signal, onProgress }))
@@ -47,8 +48,9 @@ export async function giveTour(
 
   guide.step('A place for backups')
   guide.command('bin/holdfast init ./backups')
+  guide.line()
   guide.say(
-    'A repository is a folder that anyone may hold for you: all in it is encrypted. The identity file made with it is the only thing that opens it.',
+    'A repository is a folder that anyone may hold for you: without the identity file that is made with it, no row and no name in it can be read.',
   )
   const keeper = await createKeeper({ place: o.place, clock, signal })
 
@@ -82,7 +84,7 @@ function welcome(guide: Guide): void {
   guide.title('Holdfast, a guided tour')
   guide.line()
   guide.say(
-    'A real Postgres server with a sample application in it, a backup, a bad day, and the way back. It takes half a minute and touches nothing else on this machine. Lines with $ are what you would type.',
+    'A real Postgres server with a sample application in it, a backup, a bad day, and the way back. It takes half a minute, and nothing else on this machine is touched. Lines that begin with $ are the commands that do the same by hand.',
   )
 }
 
@@ -90,15 +92,18 @@ async function backUpTwice({ context, guide, shop, keeper }: Tour) {
   const { signal } = context
   guide.step('The first backup')
   guide.command(`bin/holdfast backup ${source} --repo ./backups --proof full`)
+  guide.line()
   const one = await guide.working((onProgress) => keeper.backUp(shop.address, onProgress))
   steps.tellBackup(guide, one.manifest, secondsOf(one.manifest) * 1000)
 
   guide.step('What is in it')
   guide.command('bin/holdfast show latest --repo ./backups')
+  guide.line()
   steps.tellContents(guide, one.manifest, one.contents)
 
   guide.step('The second backup stores only what changed')
   guide.command(`bin/holdfast backup ${source} --repo ./backups --proof full`)
+  guide.line()
   const orders = await doBusiness({ address: shop.address, signal })
   const two = await guide.working((onProgress) => keeper.backUp(shop.address, onProgress))
   steps.tellSecond(guide, one.manifest, two.manifest, orders)
@@ -106,7 +111,7 @@ async function backUpTwice({ context, guide, shop, keeper }: Tour) {
 }
 
 async function look({ context, guide, shop, keeper }: Tour) {
-  guide.step('A thief of the backups can read nothing')
+  guide.step('Whoever steals the backups can read nothing')
   const found = await lookInside({ keeper, source: shop.address, signal: context.signal })
   steps.tellFindings(guide, found)
   if (found.foundInStorage > 0 || found.foundWhenOpened < found.lookedFor) {
@@ -141,6 +146,7 @@ async function recover(tour: Tour, before: DatabaseState) {
   const address = shop.beside(restoredName)
   guide.step('The way back')
   guide.command(`bin/holdfast restore latest --to ${target} --create-database --repo ./backups`)
+  guide.line()
   const report = await guide.working((onProgress) => keeper.restore(address, onProgress))
   steps.tellRestore(guide, report)
   const { customers } = await lookAtCustomers({ address, signal })
@@ -149,8 +155,9 @@ async function recover(tour: Tour, before: DatabaseState) {
 
   guide.step('Is it really the same?')
   guide.say(
-    'Do not take its word for it. An MD5 over all rows of each table, by plain SQL, and the schema as pg_dump writes it, from before the bad day and from the restored database:',
+    'No need to take its word for it. Plain SQL has made an MD5 of all rows of each table, and pg_dump has written the schema, before the bad day; now the same of the restored database, and of the damaged one.',
   )
+  guide.line()
   const comparison = await compare(tour, before)
   return { restore: report, restoredCustomers: customers, comparison }
 }
@@ -166,21 +173,20 @@ async function compare({ context, guide, shop }: Tour, before: DatabaseState) {
   const broken = differences(before, damaged)
   const things = new Set([...before.digests.keys(), ...after.digests.keys()])
   const access = await countSeen({ address: restored, signal })
+  const accessThere = await countSeen({ address: shop.address, signal })
+  if (access.seen !== accessThere.seen || access.seen >= access.all) differing.push('access of one tenant')
   guide.facts([
     [
       'restored',
       [
-        `${countOf(after, 'table')} tables, ${countOf(after, 'view')} filled views, ${countOf(after, 'sequence')} sequences, ${formatCount(after.schemaLines)} lines: `,
-        differing.length === 0 ? steps.good('equal') : steps.bad(`${differing.length} differ`),
+        `${countOf(after, 'table')} tables, ${countOf(after, 'view')} materialized views, ${countOf(after, 'sequence')} sequences, large objects, ${formatCount(after.schemaLines)} lines of schema: `,
+        differing.length === 0 ? steps.good('all equal') : steps.bad(`${differing.length} differ`),
       ],
     ],
-    [
-      'damaged',
-      ['the same comparison with the database as it is now: ', steps.bad(`${broken.length} differ`)],
-    ],
+    ['damaged', [steps.bad(`${broken.length} differ`), `: ${brokenText(broken)}`]],
     [
       'access',
-      `the application, working for one company, sees ${formatCount(access.seen)} of ${formatCount(access.all)} customers`,
+      `the application's role, working for one company, sees ${formatCount(access.seen)} of ${formatCount(access.all)} customers, as before`,
     ],
   ])
   if (differing.length > 0 || broken.length === 0) {
@@ -204,9 +210,17 @@ async function compare({ context, guide, shop }: Tour, before: DatabaseState) {
   }
 }
 
+/** Tables first: what people look for. */
+function brokenText(broken: readonly string[]): string {
+  const tables = broken.filter((name) => name.startsWith('table ')).map((name) => name.slice('table '.length))
+  const rest = broken.length - tables.length
+  return [...tables, ...(rest > 0 ? [`${rest} more`] : [])].join(', ')
+}
+
 async function rehearse({ guide, keeper }: Tour) {
-  guide.step('A drill: the proof that a backup restores, every night if you like')
+  guide.step('A drill proves that a backup restores, every night if you like')
   guide.command('bin/holdfast drill latest --repo ./backups')
+  guide.line()
   const report = await guide.working((onProgress) => keeper.drill(onProgress))
   steps.tellDrill(guide, report)
   return report
@@ -251,9 +265,8 @@ function goOn(guide: Guide, place: Place): void {
   guide.line()
   guide.title('What the tour made is still here')
   guide.line()
-  guide.command(
-    `export HOLDFAST_REPO=${directory}/repository HOLDFAST_IDENTITY_FILE=${directory}/identity.txt`,
-  )
+  guide.command(`export HOLDFAST_REPO=${directory}/repository`)
+  guide.command(`export HOLDFAST_IDENTITY_FILE=${directory}/identity.txt`)
   guide.command('bin/holdfast list')
   guide.command('bin/holdfast show latest')
   guide.command('bin/holdfast drill latest')

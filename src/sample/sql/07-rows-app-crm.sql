@@ -52,7 +52,7 @@ INSERT INTO crm.customers (id, tenant_id, number, name, email, phone, address, t
 SELECT i, c.id, upper(left(c.slug, 3)) || '-' || lpad(i::text, 6, '0'),
   CASE w.gap WHEN '' THEN w.family[1 + pg_temp.pick(i, 12, 10)] || w.given[1 + pg_temp.pick(i, 11, 10)]
     ELSE w.given[1 + pg_temp.pick(i, 11, 10)] || w.gap || w.family[1 + pg_temp.pick(i, 12, 10)] END,
-  CASE WHEN pg_temp.pick(i, 13, 12) > 0 THEN format('c%s@%s.example', i, pg_temp.hex(i, 14))::ext.citext END,
+  CASE WHEN pg_temp.pick(i, 13, 12) > 0 THEN format('c%s@%s.example', lpad(i::text, 5, '0'), (ARRAY['mail', 'post', 'inbox', 'home'])[1 + pg_temp.pick(i, 14, 4)])::ext.citext END,
   CASE WHEN pg_temp.pick(i, 15, 4) > 0 THEN '+' || (10 + pg_temp.pick(i, 16, 80)) || ' ' || pg_temp.pick(i, 17, 899999999) ELSE '' END,
   CASE WHEN i % 40 > 0 THEN ROW(w.cities[1 + pg_temp.pick(i, 18, 4)] || ' ' || pg_temp.pick(i, 19, 200), w.cities[1 + pg_temp.pick(i, 18, 4)], lpad(pg_temp.pick(i, 20, 99999)::text, 5, '0'), w.country)::crm.address END,
   (ARRAY['{}', '{vip}', '{b2b,"net 30"}', '{"needs, care",NULL,"\"quoted\""}', '{🙂}'])[1 + pg_temp.pick(i, 21, 5)]::text[],

@@ -34,6 +34,8 @@ ALTER TABLE app.api_keys FORCE ROW LEVEL SECURITY;
 CREATE POLICY "support sees open tickets" ON support.tickets AS PERMISSIVE FOR SELECT TO bazaar_support USING (closed_at IS NULL);
 CREATE POLICY "nobody changes paid orders" ON shop.orders AS RESTRICTIVE FOR UPDATE TO bazaar_app USING (status < 'paid');
 
+DROP TABLE words, companies;
+
 RESET ROLE;
 
 -- What the search engine of the application follows; the first hundred customers are for trying things out.
@@ -45,5 +47,4 @@ BEGIN
 END $$;
 CREATE EVENT TRIGGER record_drops ON sql_drop WHEN TAG IN ('DROP TABLE', 'DROP SCHEMA') EXECUTE FUNCTION audit.record_ddl();
 
-DROP TABLE words, companies;
 ANALYZE;
