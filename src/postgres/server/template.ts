@@ -96,7 +96,7 @@ export async function makeDataDirectory(options: {
       await rm(copy, { recursive: true, force: true })
     }
   } finally {
-    await rm(part, { recursive: true, force: true })
+    await rm(part, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 
@@ -186,8 +186,13 @@ async function run(options: {
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
   child.stdin.on('error', () => undefined).end(options.input ?? '')
   const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', resolve)
+    let problem: Error | undefined
+    child.once('error', (error) => {
+      problem = error
+      if (child.pid === undefined) reject(error)
+    })
+    // Also when it was killed: initdb's own children hold its standard error, and write files until they have ended.
+    child.once('close', (status) => (problem === undefined ? resolve(status) : reject(problem)))
   }).catch((cause: unknown) => {
     if (options.signal?.aborted === true) {
       throw new HoldfastError('cancelled', 'Starting the embedded server was cancelled.', { cause })
