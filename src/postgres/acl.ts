@@ -80,9 +80,10 @@ export function withOwner(acl: readonly string[], from: string, to: string): str
   ).map(printAclItem)
 }
 
-/** What the server gives a new database, or large object, of this owner. */
-export function defaultAcl(kind: 'database' | 'large object', owner: string): string[] {
+/** What the server gives a new database, large object or schema of this owner. */
+export function defaultAcl(kind: 'database' | 'large object' | 'schema', owner: string): string[] {
   const item = { grantable: '', grantor: owner }
+  if (kind === 'schema') return [printAclItem({ ...item, grantee: owner, privileges: 'UC' })]
   return kind === 'database'
     ? [
         { ...item, grantee: '', privileges: 'Tc' },

@@ -1,22 +1,28 @@
+import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
+import { aclStatements, defaultAcl, withOwner } from '../postgres/acl.ts'
 import { connect, type Connection, type ServerAddress } from '../postgres/connect.ts'
 import { describeAddress } from '../postgres/server-address.ts'
 import { ident, literal } from '../postgres/quote.ts'
+import { contentStatements, leftoverStatements, schemaStatements } from './clear-statements.ts'
 import { connectMaintenance, markerSchema } from './target.ts'
 
 /** What the target was before, so that it can be put back: kept in the target itself, for the case of a killed process. */
 export interface Marker {
+  /** Random: tells this restore from another that may begin in the same target, when this one is taken for dead. */
+  readonly id: string
   readonly backup: string
   readonly started: string
   /** Extensions that were there before. */
   readonly extensions: readonly string[]
 }
 
-/** Leaves word in the target that a restore is under way. The first thing a restore does to it, and `removeMarker` the last. */
+/** Leaves word in the target that a restore is under way. The first thing a restore does to it, and `removeMarkerSql` the last. */
 export async function setMarker(connection: Connection, marker: Marker): Promise<void> {
-  const values = [marker.backup, marker.started, JSON.stringify(marker.extensions)].map(literal).join(', ')
+  const { id, backup, started, extensions } = marker
+  const values = [id, backup, started, JSON.stringify(extensions)].map(literal).join(', ')
   await connection.query(
     `CREATE SCHEMA ${markerSchema}; REVOKE ALL ON SCHEMA ${markerSchema} FROM PUBLIC;
-     CREATE TABLE ${markerSchema}.progress AS SELECT * FROM (VALUES (${values})) v (backup, started, extensions);
+     CREATE TABLE ${markerSchema}.progress AS SELECT * FROM (VALUES (${values})) v (id, backup, started, extensions);
      CREATE TABLE ${markerSchema}.public_schema AS
        SELECT pg_catalog.pg_get_userbyid(nspowner)::pg_catalog.text AS owner, nspacl::pg_catalog.text[] AS acl,
          pg_catalog.obj_description(oid, 'pg_namespace') AS comment FROM pg_catalog.pg_namespace WHERE nspname = 'public'`,
@@ -26,65 +32,135 @@ export async function setMarker(connection: Connection, marker: Marker): Promise
 /** Takes the marker away. */
 export const removeMarkerSql = `DROP SCHEMA ${markerSchema} CASCADE`
 
-/** Drops the database that the restore had made. */
-export async function dropDatabase(address: ServerAddress): Promise<void> {
+/**
+ * Drops the database that the restore had made, if it still is that one: another restore may have been told to begin anew,
+ * and may be done. Throws `restore_failed` if it is another.
+ */
+export async function dropDatabase(address: ServerAddress, oid: number | null): Promise<void> {
   await using connection = await connectMaintenance(address)
+  const [found] = await connection.query<{ oid: number }>(
+    'SELECT oid FROM pg_catalog.pg_database WHERE datname = $1',
+    [address.database],
+  )
+  if (found === undefined) return
+  if (oid !== null && found.oid !== oid) throw takenOver(address)
   await connection.query(`DROP DATABASE IF EXISTS ${ident(address.database)} WITH (FORCE)`)
 }
 
-/** Drops roles that the restore had made; they own nothing any more. */
+/** Drops roles that the restore had made; they own nothing any more. `address`: any database of the server. */
 export async function dropRoles(address: ServerAddress, roles: readonly string[]): Promise<void> {
   if (roles.length === 0) return
-  await using connection = await connectMaintenance(address)
-  await connection.query(`DROP ROLE IF EXISTS ${roles.map(ident).join(', ')}`)
+  await using connection = await connectAnywhere(address)
+  const [user] = await connection.query<{ superuser: boolean }>(
+    'SELECT rolsuper AS superuser FROM pg_catalog.pg_roles WHERE rolname = current_user',
+  )
+  const names = roles.map(ident).join(', ')
+  // What only a superuser can have granted them: rights on the server's parameters.
+  if (user?.superuser === true) await connection.query(`DROP OWNED BY ${names}`)
+  await connection.query(`DROP ROLE IF EXISTS ${names}`)
+}
+
+/** Other databases may be closed to who restores into one that is there. */
+async function connectAnywhere(address: ServerAddress): Promise<Connection> {
+  try {
+    return await connect({ address })
+  } catch (error) {
+    if (!isHoldfastError(error, 'database_missing')) throw error
+    return await connectMaintenance(address)
+  }
 }
 
 /**
  * Removes everything from a database that was empty when an unfinished restore began, as its marker proves; then it
- * is empty again, with the extensions it had and its `public` schema. One transaction: it is cleared, or as it was.
- * Grants on what every database has and default privileges need no clearing: they come with the marker's removal.
+ * is empty again, with the extensions it had and its `public` schema. In small transactions, since the locks of all that a
+ * database can hold are more than a server has room for; the marker goes last, so that it can be done again.
+ * Grants and default privileges need no clearing: they come with the marker's removal.
+ *
+ * With `id`, throws `restore_failed` if the marker is not that restore's.
  */
-export async function clearTarget(address: ServerAddress, signal?: AbortSignal): Promise<void> {
-  await using connection = await connect({ address, signal })
-  const [marker] = await connection.query<{ extensions: string }>(
-    `SELECT extensions FROM ${markerSchema}.progress`,
-  )
-  if (marker === undefined)
-    throw new Error(`${describeAddress(address)} has no marker of an unfinished restore`)
-  await connection.query('BEGIN')
-  for (const statement of await clearStatements(connection, JSON.parse(marker.extensions))) {
-    await connection.query(statement)
+export async function clearTarget(
+  address: ServerAddress,
+  o: { id?: string | undefined; signal?: AbortSignal | undefined } = {},
+): Promise<void> {
+  await using connection = await connect({ address, signal: o.signal })
+  const marker = await readMarker(connection)
+  if (marker === undefined || (o.id !== undefined && marker.id !== o.id)) throw takenOver(address)
+  const keep = JSON.parse(marker.extensions) as string[]
+  await inBatches(connection, await leftoverStatements(connection, 'before', keep))
+  for (let last = ''; ;) {
+    const statements = await contentStatements(connection)
+    const [first] = statements
+    if (first === undefined) break
+    if (first === last) throw new HoldfastError('internal', `${first} does not drop what it names.`)
+    last = first
+    await inBatches(connection, statements)
   }
+  await inBatches(connection, await schemaStatements(connection, keep))
+  await inBatches(connection, await leftoverStatements(connection, 'after', keep))
+  await connection.query('BEGIN')
+  for (const statement of await publicSchemaStatements(connection)) await connection.query(statement)
+  await connection.query(removeMarkerSql)
   await connection.query('COMMIT')
 }
 
-async function clearStatements(connection: Connection, keepExtensions: readonly string[]): Promise<string[]> {
-  const rows = await connection.query<{ statement: string }>(
-    `SELECT statement FROM (
-      SELECT 1 AS step, pg_catalog.format('DROP EVENT TRIGGER IF EXISTS %I CASCADE', evtname) AS statement FROM pg_catalog.pg_event_trigger
-      UNION ALL SELECT 2, pg_catalog.format('ALTER SUBSCRIPTION %I DISABLE; ALTER SUBSCRIPTION %I SET (slot_name = NONE); DROP SUBSCRIPTION IF EXISTS %I', subname, subname, subname)
-        FROM pg_catalog.pg_subscription WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-      UNION ALL SELECT 3, pg_catalog.format('DROP PUBLICATION IF EXISTS %I', pubname) FROM pg_catalog.pg_publication
-      UNION ALL SELECT 4, pg_catalog.format('DROP EXTENSION IF EXISTS %I CASCADE', extname) FROM pg_catalog.pg_extension WHERE NOT extname = ANY ($1::pg_catalog.text[])
-      UNION ALL SELECT 5, pg_catalog.format('DROP SCHEMA IF EXISTS %I CASCADE', nspname) FROM pg_catalog.pg_namespace n
-        WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', '${markerSchema}')
-          AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.objid = n.oid AND d.deptype = 'e')
-      UNION ALL SELECT 6, pg_catalog.format('DROP FOREIGN DATA WRAPPER IF EXISTS %I CASCADE', fdwname) FROM pg_catalog.pg_foreign_data_wrapper w
-        WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass AND d.objid = w.oid AND d.deptype = 'e')
-      UNION ALL SELECT 7, pg_catalog.format('DROP CAST IF EXISTS (%s AS %s)', castsource::pg_catalog.regtype, casttarget::pg_catalog.regtype) FROM pg_catalog.pg_cast c
-        WHERE oid >= 16384 AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_cast'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e')
-      UNION ALL SELECT 8, pg_catalog.format('DROP LANGUAGE IF EXISTS %I CASCADE', lanname) FROM pg_catalog.pg_language l
-        WHERE oid >= 16384 AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_language'::pg_catalog.regclass AND d.objid = l.oid AND d.deptype = 'e')
-      UNION ALL SELECT 8, pg_catalog.format('DROP ACCESS METHOD IF EXISTS %I CASCADE', amname) FROM pg_catalog.pg_am a
-        WHERE oid >= 16384 AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_am'::pg_catalog.regclass AND d.objid = a.oid AND d.deptype = 'e')
-      UNION ALL SELECT 9, pg_catalog.format('SELECT pg_catalog.lo_unlink(%s)', oid) FROM pg_catalog.pg_largeobject_metadata
-      UNION ALL SELECT 10, pg_catalog.format('CREATE SCHEMA public; ALTER SCHEMA public OWNER TO %I', owner) FROM ${markerSchema}.public_schema
-      UNION ALL SELECT 11, pg_catalog.format('GRANT %s ON SCHEMA public TO %s', x.privilege_type, CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) END)
-        FROM ${markerSchema}.public_schema, pg_catalog.aclexplode(acl::pg_catalog.aclitem[]) x
-      UNION ALL SELECT 12, pg_catalog.format('COMMENT ON SCHEMA public IS %L', comment) FROM ${markerSchema}.public_schema
-      UNION ALL SELECT 13, 'DROP SCHEMA ${markerSchema} CASCADE'
-    ) s WHERE statement IS NOT NULL ORDER BY step`,
-    [keepExtensions],
+async function readMarker(connection: Connection): Promise<{ id: string; extensions: string } | undefined> {
+  const [found] = await connection.query<{ there: boolean }>(
+    `SELECT pg_catalog.to_regclass('${markerSchema}.progress') IS NOT NULL AS there`,
   )
-  return rows.map((r) => r.statement)
+  if (!found?.there) return undefined
+  const [marker] = await connection.query<{ id: string; extensions: string }>(
+    `SELECT id, extensions FROM ${markerSchema}.progress`,
+  )
+  return marker
+}
+
+/** Statements that are sent at once are one transaction. */
+const batch = 20
+
+async function inBatches(connection: Connection, statements: readonly string[]): Promise<void> {
+  for (let at = 0; at < statements.length; at += batch) {
+    await connection.query(statements.slice(at, at + batch).join(';\n'))
+  }
+}
+
+/** Gives the public schema back the owner, comment and grants it had. */
+async function publicSchemaStatements(connection: Connection): Promise<string[]> {
+  interface Facts extends Record<string, unknown> {
+    owner: string
+    acl: string[] | null
+    comment: string | null
+  }
+  const [before] = await connection.query<Facts>(
+    `SELECT owner, acl, comment FROM ${markerSchema}.public_schema`,
+  )
+  if (before === undefined) return []
+  const read = `SELECT pg_catalog.pg_get_userbyid(nspowner)::pg_catalog.text AS owner, nspacl::pg_catalog.text[] AS acl
+     FROM pg_catalog.pg_namespace WHERE nspname = 'public'`
+  const { owner } = before
+  const [now] = await connection.query<Facts>(read)
+  const statements: string[] = []
+  if (now === undefined) statements.push('CREATE SCHEMA public')
+  if (now?.owner !== owner) {
+    statements.push(`ALTER SCHEMA public OWNER TO ${ident(owner)}`)
+  }
+  const usual = (of: string): string[] => defaultAcl('schema', of)
+  const acl = now?.acl ?? (now === undefined ? usual(owner) : usual(now.owner))
+  const renamed = now === undefined || now.owner === owner ? acl : withOwner(acl, now.owner, owner)
+  statements.push(
+    ...aclStatements({
+      objectSql: 'SCHEMA public',
+      owner,
+      acl: before.acl ?? usual(owner),
+      initial: renamed,
+    }),
+    `COMMENT ON SCHEMA public IS ${before.comment === null ? 'NULL' : literal(before.comment)}`,
+  )
+  return statements
+}
+
+function takenOver(address: ServerAddress): HoldfastError {
+  return new HoldfastError(
+    'restore_failed',
+    `What is in ${describeAddress(address)} now is not of this restore: another has begun or ended there since.`,
+  )
 }

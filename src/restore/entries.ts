@@ -35,7 +35,10 @@ export async function runEntries(o: {
   sql: EntrySql
   signal?: AbortSignal | undefined
   onDone?: (count: number) => void
-  /** Told of a security label that the target can't take, because it has not loaded the label's provider. */
+  /**
+   * Told of a security label that the target can't take, because it has not loaded the label's provider, and of a comment on
+   * an extension that was there before and is somebody else's.
+   */
   onSkipped?: (what: string) => void
 }): Promise<void> {
   for (const batch of batches(o.entries, o.sql)) {
@@ -50,13 +53,19 @@ export async function runEntries(o: {
         try {
           await runEntry(o.wire, entry, o.sql, o.inTransaction)
         } catch (failure) {
-          if (entry.type !== 'SECURITY LABEL' || o.onSkipped === undefined) throw failure
+          if (!isDispensable(entry, failure) || o.onSkipped === undefined) throw failure
           o.onSkipped(messageOf(failure))
         }
       }
     }
     o.onDone?.(batch.length)
   }
+}
+
+function isDispensable(entry: SchemaEntry, failure: unknown): boolean {
+  if (entry.type === 'SECURITY LABEL') return true
+  const denied = isHoldfastError(failure) && failure.details['sqlstate'] === '42501'
+  return denied && entry.type === 'COMMENT' && entry.name.startsWith('EXTENSION ')
 }
 
 /**

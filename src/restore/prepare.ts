@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Clock } from '../lib/clock.ts'
 import { isHoldfastError, messageOf } from '../lib/errors.ts'
 import { connect, connectWire, type Connection, type ServerAddress } from '../postgres/connect.ts'
@@ -13,7 +14,10 @@ import type { RestorePlan } from './types.ts'
 
 /** What was done to the server before the first object was made: what undoing has to take back. */
 export interface Prepared {
-  readonly databaseCreated: boolean
+  /** The marker's. */
+  readonly id: string
+  /** Object id of the database that was made; null: it was there. */
+  readonly madeDatabase: number | null
   readonly rolesCreated: readonly string[]
   readonly warnings: string[]
 }
@@ -37,7 +41,12 @@ interface Request {
 
 /** Makes roles and the database, or clears what an interrupted restore left, and sets the marker. Undoes itself if it fails. */
 export async function prepareTarget(o: Request): Promise<Prepared> {
-  const prepared = { databaseCreated: false, rolesCreated: [] as string[], warnings: [] as string[] }
+  const prepared = {
+    id: randomUUID(),
+    madeDatabase: null as number | null,
+    rolesCreated: [] as string[],
+    warnings: [] as string[],
+  }
   try {
     if (o.plan.options.restart) await removeUnfinished(o)
     await using server = await maintenance(o)
@@ -59,7 +68,11 @@ export async function prepareTarget(o: Request): Promise<Prepared> {
         },
         allowLocaleFallback: o.plan.options.allowLocaleFallback,
       })
-      prepared.databaseCreated = true
+      const [made] = await server.query<{ oid: number }>(
+        'SELECT oid FROM pg_catalog.pg_database WHERE datname = $1',
+        [o.target.database],
+      )
+      prepared.madeDatabase = made?.oid ?? null
       prepared.warnings.push(...differing)
       for (const sql of o.plan.database.guard) await server.query(sql)
     }
@@ -68,13 +81,14 @@ export async function prepareTarget(o: Request): Promise<Prepared> {
       'SELECT extname AS name FROM pg_catalog.pg_extension',
     )
     await setMarker(own, {
+      id: prepared.id,
       backup: o.plan.backup,
       started: o.clock.now().toISOString(),
       extensions: extensions.map((e) => e.name),
     })
     return prepared
   } catch (error) {
-    if (prepared.databaseCreated) await dropDatabase(o.target)
+    if (prepared.madeDatabase !== null) await dropDatabase(o.target, prepared.madeDatabase)
     await dropRoles(o.target, prepared.rolesCreated)
     throw error
   }
@@ -116,10 +130,10 @@ export async function finishTarget(o: Request & Ending): Promise<void> {
   }
 }
 
-/** Takes everything back. */
+/** Takes everything back. Throws `restore_failed`, and removes nothing, if the target is another restore's by now. */
 export async function undoTarget(target: ServerAddress, prepared: Prepared): Promise<void> {
-  if (prepared.databaseCreated) await dropDatabase(target)
-  else await clearTarget(target)
+  if (prepared.madeDatabase !== null) await dropDatabase(target, prepared.madeDatabase)
+  else await clearTarget(target, { id: prepared.id })
   await dropRoles(target, prepared.rolesCreated)
 }
 
@@ -138,8 +152,8 @@ async function makeRoles(
 async function removeUnfinished(o: Request): Promise<void> {
   const facts = await inspectTarget(o.target, o.signal)
   if (facts.unfinished === null) return
-  if (o.plan.options.createDatabase) await dropDatabase(o.target)
-  else await clearTarget(o.target, o.signal)
+  if (o.plan.options.createDatabase) await dropDatabase(o.target, null)
+  else await clearTarget(o.target, { signal: o.signal })
 }
 
 async function maintenance(o: Request): Promise<Connection> {

@@ -157,7 +157,22 @@ async function readHoldings(connection: Connection): Promise<string[]> {
       AND label NOT LIKE '% ${markerSchema}.%'
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = m.class AND d.objid = m.oid AND d.deptype IN ('e', 'i'))
     ORDER BY 1`)
-  return rows.map((r) => r.label)
+  return [...rows.map((r) => r.label), ...(await readExtensionRows(connection))]
+}
+
+/** Tables of extensions that hold rows as a dump would take them: somebody put them there, and a restore would mix its own with them. */
+async function readExtensionRows(connection: Connection): Promise<string[]> {
+  const tables = await connection.query<{ label: string; sql: string }>(`
+    SELECT n.nspname || '.' || c.relname AS label, pg_catalog.format('SELECT EXISTS (SELECT FROM ONLY %s %s) AS filled', c.oid::pg_catalog.regclass, x.condition) AS sql
+    FROM pg_catalog.pg_extension e, ROWS FROM (pg_catalog.unnest(e.extconfig), pg_catalog.unnest(e.extcondition)) x (id, condition)
+    JOIN pg_catalog.pg_class c ON c.oid = x.id JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'r' AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') ORDER BY 1`)
+  const filled: string[] = []
+  for (const { label, sql } of tables) {
+    const [row] = await connection.query<{ filled: boolean }>(sql)
+    if (row?.filled) filled.push(`rows of ${label}`)
+  }
+  return filled
 }
 
 async function readMarker(connection: Connection): Promise<TargetFacts['unfinished']> {

@@ -251,7 +251,7 @@ test('a restore that fails half way leaves the target as it was, of whatever the
 
 test('what a killed restore left is refused until it is told to begin anew', async () => {
   await using target = await server.database()
-  await target.query(`CREATE SCHEMA holdfast_restore; CREATE TABLE holdfast_restore.progress AS SELECT 'an-id' AS backup, 'then' AS started, '["plpgsql"]' AS extensions;
+  await target.query(`CREATE SCHEMA holdfast_restore; CREATE TABLE holdfast_restore.progress AS SELECT 'a-marker' AS id, 'an-id' AS backup, 'then' AS started, '["plpgsql"]' AS extensions;
     CREATE TABLE holdfast_restore.public_schema AS SELECT pg_get_userbyid(nspowner)::text AS owner, nspacl::text[] AS acl, obj_description(oid, 'pg_namespace') AS comment FROM pg_namespace WHERE nspname = 'public';
     CREATE TABLE customers (id int); CREATE EXTENSION hstore; SELECT lo_from_bytea(5, 'x')`)
   const refused = await failure(repository.restoreTo(target.url), 'target_unfinished')
