@@ -267,9 +267,7 @@ test('what a killed restore left is refused until it is told to begin anew', asy
 test('a restore that fails at its very end leaves the target as it was', async () => {
   await using hard = await loadHard(server)
   await using target = await server.database()
-  await target.query(
-    `COMMENT ON SCHEMA public IS 'kept'; GRANT CREATE ON SCHEMA public TO PUBLIC`,
-  )
+  await target.query(`COMMENT ON SCHEMA public IS 'kept'; GRANT CREATE ON SCHEMA public TO PUBLIC`)
   // A view that can be filled in the source alone.
   await hard.query(`CREATE FUNCTION only_here() RETURNS int LANGUAGE sql AS 'SELECT 1 / (current_database() = ''${hard.name}'')::int';
     CREATE MATERIALIZED VIEW zz AS SELECT only_here();

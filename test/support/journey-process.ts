@@ -13,12 +13,17 @@ export async function runInChild(task: ChildTask): Promise<ChildResult> {
   return JSON.parse(last) as ChildResult
 }
 
-/** Kills a task's process with SIGKILL, `ms` after it has begun to work. Resolves to whether it had ended before. */
-export async function killChild(task: ChildTask, ms: number): Promise<boolean> {
-  const { child } = start(task)
+/**
+ * Kills a task's process with SIGKILL, `ms` after it has told of its `step`th step; a task with fewer steps ends by itself.
+ * Resolves to whether it did.
+ */
+export async function killChild(task: ChildTask, step: number, ms: number): Promise<boolean> {
+  const { child, output } = start(task)
   const closed = once(child, 'close')
-  await Promise.race([once(child.stdout, 'data'), closed])
-  const timer = setTimeout(() => child.kill('SIGKILL'), ms)
+  let timer: NodeJS.Timeout | undefined
+  child.stdout.on('data', () => {
+    if (output().split('\n').length > step) timer ??= setTimeout(() => child.kill('SIGKILL'), ms)
+  })
   await closed
   clearTimeout(timer)
   return child.signalCode === null

@@ -11,6 +11,8 @@ export interface TcpProxy {
   cut(): void
   /** Breaks every connection when this many more bytes have come from the server, on all connections together. */
   cutAfter(bytes: number): void
+  /** How many of them are still to come. */
+  readonly bytesLeft: number
   /** Holds back all bytes in both directions, also of new connections, without breaking anything. */
   pause(): void
   resume(): void
@@ -68,6 +70,9 @@ export async function tcpProxy(port: number): Promise<TcpProxy> {
     port: address.port,
     get connections() {
       return sockets.size / 2
+    },
+    get bytesLeft() {
+      return left
     },
     url: (original) => {
       const url = new URL(original)
