@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../lib/clock.ts'
-import { isHoldfastError, messageOf } from '../lib/errors.ts'
+import { messageOf } from '../lib/errors.ts'
 import { connect, connectWire, type Connection, type ServerAddress } from '../postgres/connect.ts'
 import { createDatabase } from '../postgres/globals/create-database.ts'
 import { schemaSession } from '../postgres/schema/dump.ts'
@@ -162,12 +162,11 @@ async function maintenance(o: Request): Promise<Connection> {
     : connect({ address: o.target, signal: o.signal })
 }
 
-/** A server that has not loaded the provider of a label refuses it: said, not fatal. */
+/** A server that has not loaded the provider of a label refuses it: said, not fatal. Nor is any other failure: the restore is done. */
 async function attemptLabel(own: Wire, sql: string, prepared: Prepared): Promise<void> {
   try {
     await own.query(sql)
   } catch (error) {
-    if (!isHoldfastError(error, 'query_failed')) throw error
     prepared.warnings.push(`A security label could not be set: ${messageOf(error)}`)
   }
 }

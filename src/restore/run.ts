@@ -1,4 +1,5 @@
 import { throwIfCancelled } from '../lib/abort.ts'
+import { useOpened } from '../lib/async.ts'
 import type { Clock } from '../lib/clock.ts'
 import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
 import type { OnProgress } from '../lib/progress.ts'
@@ -119,8 +120,8 @@ async function fillTarget(
 ): Promise<{ tables: readonly RestoredTable[]; phases: RestoreReport['phases'] }> {
   await using connections = new AsyncDisposableStack()
   const wires = await Promise.all(
-    Array.from({ length: o.jobs }, async () =>
-      connections.use(await connectWire({ address: o.target, signal: o.signal, settings: restoreSettings })),
+    Array.from({ length: o.jobs }, () =>
+      useOpened(connections, connectWire({ address: o.target, signal: o.signal, settings: restoreSettings })),
     ),
   )
   for (const wire of wires) await wire.query(schemaSession)

@@ -1,3 +1,4 @@
+import { useOpened } from '../lib/async.ts'
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import { connect, connectWire, type Connection, type ServerAddress } from '../postgres/connect.ts'
 import { listTables, readSizes, tableLabel } from '../postgres/introspect/tables.ts'
@@ -46,8 +47,8 @@ export async function openSnapshot(o: {
   // Catalog queries lock nothing of the user's but sequences; a session that renames one must not stop the backup for ever.
   const bounded = { ...session, settings: { ...sessionSettings, lock_timeout: String(o.lockTimeoutMs) } }
   const leader = o.connections.use(await connectWire(session))
-  const join = async (): Promise<Wire> => o.connections.use(await connectWire(session))
-  const catalog = o.connections.use(await connect(bounded))
+  const join = (): Promise<Wire> => useOpened(o.connections, connectWire(session))
+  const catalog = await useOpened(o.connections, connect(bounded))
   let wanted = await listTables(catalog)
   for (let attempt = 0; attempt < attempts; attempt++) {
     await leader.query(
@@ -81,7 +82,7 @@ export async function openSnapshot(o: {
         leader,
         join: async () => enter(await join(), taken.name),
         joinCatalog: async () => {
-          const connection = o.connections.use(await connect(bounded))
+          const connection = await useOpened(o.connections, connect(bounded))
           await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
           await connection.query(`SET TRANSACTION SNAPSHOT ${literal(taken.name)}`)
           return connection

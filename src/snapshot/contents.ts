@@ -10,6 +10,7 @@ import type { BackupContents, Gap, Piece, ServerFacts, TableContents } from '../
 import type { BackupRequest } from './backup.ts'
 import { createChunker, type Chunker } from './chunker.ts'
 import type { ConsistentSnapshot } from './consistent.ts'
+import { hiddenGaps } from './hidden.ts'
 import { copyLargeObjects } from './large-objects.ts'
 import { readTables, type TableRows } from './rows.ts'
 import { chooseTables } from './scope.ts'
@@ -37,6 +38,7 @@ export async function readContents(
   const roles = await readRoles(catalog)
   const sequences = await readSequences(catalog, o.snapshot.inRecovery)
   const usedRoles = await readUsedRoles(catalog)
+  const hidden = await hiddenGaps(catalog, o.snapshot.inRecovery)
   await o.snapshot.requireLocks()
   return {
     format: 1,
@@ -53,6 +55,7 @@ export async function readContents(
     gaps: [
       ...roles.gaps,
       ...leader.largeObjects.gaps,
+      ...hidden,
       ...o.snapshot.tables
         .filter((t) => !t.readable)
         .map((t) => gap(`definition and rows of ${tableLabel(t)}`, 'The role may not read the table.')),

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { failure, newRepository, type JourneyRepository } from '../support/journey.ts'
-import { testServer, type TestServer } from '../support/postgres.ts'
+import { standby, testServer, type TestServer } from '../support/postgres.ts'
 
 let server: TestServer
 let repository: JourneyRepository
@@ -62,4 +62,43 @@ test('when the connection that holds the locks is lost, there is no backup, even
   await failure(repository.backUp(source.url, { jobs: 1, storage }), 'connection_lost')
   assert.equal(truncated, true)
   assert.deepEqual(await repository.list(), [])
+})
+
+test('when not all connections can be opened, none stays open', async () => {
+  await using source = await server.database()
+  await source.query('CREATE TABLE t (a int)')
+  await server.query(
+    `CREATE ROLE locks_few LOGIN PASSWORD 'x' CONNECTION LIMIT 5; GRANT pg_read_all_data TO locks_few`,
+  )
+  await failure(repository.backUp(source.urlFor('locks_few', 'x'), { jobs: 12 }), 'connection_failed')
+  const open = () => server.query(`SELECT pid FROM pg_stat_activity WHERE usename = 'locks_few'`)
+  for (let attempt = 0; attempt < 100 && (await open()).length > 0; attempt++) await sleep(30)
+  assert.deepEqual(await open(), [])
+})
+
+test('what pg_dump passes over in silence is named', async () => {
+  await using source = await server.database()
+  await source.query(`CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw;
+    CREATE USER MAPPING FOR postgres SERVER far OPTIONS (password 'secret');
+    CREATE SUBSCRIPTION sub CONNECTION 'host=127.0.0.1 port=1' PUBLICATION p WITH (connect = false)`)
+  await server.query(`CREATE ROLE locks_reader LOGIN PASSWORD 'x'; GRANT pg_read_all_data TO locks_reader`)
+  const gapsOf = async (url: string) =>
+    (await repository.backUp(url)).contents.gaps
+      .map((gap) => gap.what)
+      .filter((what) => !/password/.test(what))
+  assert.deepEqual(await gapsOf(source.urlFor('locks_reader', 'x')), [
+    'subscription sub',
+    'options of the user mapping of postgres on server far',
+  ])
+  assert.deepEqual(await gapsOf(source.url), [])
+})
+
+test('a standby names the sequences whose values it does not have', async () => {
+  await server.query('CREATE UNLOGGED SEQUENCE locks_unlogged')
+  const second = await standby(server)
+  const made = await repository.backUp(second.url())
+  assert.deepEqual(
+    made.contents.gaps.map((gap) => gap.what),
+    ['value of sequence public.locks_unlogged'],
+  )
 })

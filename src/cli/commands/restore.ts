@@ -62,7 +62,8 @@ export const command = defineCommand({
       command: 'holdfast restore 20261121 --to postgres:///scratch --table orders --repo /mnt/backups/shop',
     },
   ],
-  cancelled: 'The restore was not finished: run it again with --restart to clear what it left in the target.',
+  cancelled:
+    'What was restored is removed again, and the target is as it was. Only a second Ctrl-C leaves it half done: then --restart clears it.',
   async run(context, input) {
     const { jobsOrDefault, openBackup, readSchemaText } = await import('../repository.ts')
     const { resolveAddress } = await import('../address.ts')

@@ -1,0 +1,40 @@
+import type { Connection } from '../postgres/connect.ts'
+import type { Gap } from '../repository/format/contents.ts'
+
+interface Facts extends Record<string, unknown> {
+  superuser: boolean
+  subscriptions: string[]
+  mappings: string[]
+  sequences: string[]
+}
+
+/**
+ * What pg_dump passes over without failing. Subscriptions hold secrets and are a superuser's to read; so are the options of user
+ * mappings, but for one's own, and whether there are any can't be seen. A standby has no values of unlogged sequences.
+ */
+export async function hiddenGaps(catalog: Connection, inRecovery: boolean): Promise<Gap[]> {
+  const [facts] = await catalog.query<Facts>(
+    `SELECT r.rolsuper AS superuser,
+      (SELECT coalesce(pg_catalog.json_agg(subname ORDER BY subname), '[]') FROM pg_catalog.pg_subscription
+        WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())) AS subscriptions,
+      (SELECT coalesce(pg_catalog.json_agg(usename || ' on server ' || srvname ORDER BY srvname, usename), '[]')
+        FROM pg_catalog.pg_user_mappings WHERE umoptions IS NULL) AS mappings,
+      (SELECT coalesce(pg_catalog.json_agg(n.nspname || '.' || c.relname ORDER BY n.nspname, c.relname), '[]')
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind = 'S' AND c.relpersistence = 'u') AS sequences
+     FROM pg_catalog.pg_roles r WHERE r.rolname = current_user`,
+  )
+  if (facts === undefined) return []
+  const { superuser, subscriptions, mappings, sequences } = facts
+  const each = (names: readonly string[], what: string, why: string): Gap[] =>
+    names.map((name) => ({ what: `${what} ${name}`, why }))
+  return [
+    ...(superuser ? [] : each(subscriptions, 'subscription', 'Only a superuser may read subscriptions.')),
+    ...(superuser
+      ? []
+      : each(mappings, 'options of the user mapping of', 'The role may not read them, if there are any.')),
+    ...(inRecovery
+      ? each(sequences, 'value of sequence', 'The sequence is unlogged: a standby does not have its value.')
+      : []),
+  ]
+}
