@@ -77,8 +77,12 @@ WITH RECURSIVE chosen AS (
     OR EXISTS (SELECT FROM pg_catalog.pg_collation l WHERE l.oid = ANY (p.partcollation::pg_catalog.oid[])
       AND NOT l.collisdeterministic)
   ORDER BY u.leaf, u.level DESC
+), attributes AS (
+  SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation
+  FROM chosen c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+  WHERE NOT a.attisdropped AND a.attgenerated = ''
 ), types AS (
-  SELECT t.oid, t.oid AS at FROM pg_catalog.pg_type t
+  SELECT DISTINCT a.atttypid AS oid, a.atttypid AS at FROM attributes a
   UNION ALL
   SELECT x.oid, CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.typelem END
   FROM types x JOIN pg_catalog.pg_type t ON t.oid = x.at
@@ -87,6 +91,12 @@ WITH RECURSIVE chosen AS (
   SELECT x.oid, t.typtype, CASE WHEN n.nspname = 'pg_catalog' THEN t.typname END AS base
   FROM types x JOIN pg_catalog.pg_type t ON t.oid = x.at JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
   WHERE NOT (t.typtype = 'd' OR EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid))
+), columns AS (
+  SELECT a.attrelid, pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname,
+      'type', pg_catalog.format_type(a.atttypid, a.atttypmod), 'base', b.base, 'baseKind', b.typtype,
+      'deterministic', coalesce(l.collisdeterministic, true)) ORDER BY a.attnum) AS columns
+  FROM attributes a JOIN bases b ON b.oid = a.atttypid LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation
+  GROUP BY a.attrelid
 )
 SELECT c.oid::pg_catalog.int8, c.nspname AS schema, c.relname AS name, c.relkind AS kind, c.relpersistence AS persistence,
   pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_schema_privilege(c.nspoid, 'USAGE') AS readable,
@@ -97,13 +107,8 @@ SELECT c.oid::pg_catalog.int8, c.nspname AS schema, c.relname AS name, c.relkind
   (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('schema', pn.nspname, 'name', p.relname) ORDER BY u.level)
      FROM up u JOIN pg_catalog.pg_class p ON p.oid = u.parent JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
      WHERE u.leaf = c.oid) AS parents,
-  (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname,
-      'type', pg_catalog.format_type(a.atttypid, a.atttypmod), 'base', b.base, 'baseKind', b.typtype,
-      'deterministic', coalesce(l.collisdeterministic, true)) ORDER BY a.attnum)
-     FROM pg_catalog.pg_attribute a JOIN bases b ON b.oid = a.atttypid
-     LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation
-     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '') AS columns
-FROM chosen c LEFT JOIN pg_catalog.pg_am m ON m.oid = c.relam
+  k.columns
+FROM chosen c LEFT JOIN columns k ON k.attrelid = c.oid LEFT JOIN pg_catalog.pg_am m ON m.oid = c.relam
 ORDER BY c.nspname, c.relname`
 
 interface Row extends Record<string, unknown> {
