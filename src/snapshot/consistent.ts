@@ -108,7 +108,7 @@ export async function enter(wire: Wire, snapshot: string): Promise<Wire> {
   return wire
 }
 
-/** False if a table was dropped or renamed since it was listed. */
+/** False if it is to be begun again: a table was dropped or renamed since it was listed, or another session waits in a circle with this one. */
 async function lockAll(leader: Wire, tables: readonly TableFacts[], catalog: Connection): Promise<boolean> {
   for (let at = 0; at < tables.length; at += 500) {
     const names = tables.slice(at, at + 500).map((t) => `ONLY ${qualified(t.schema, t.name)}`)
@@ -116,9 +116,10 @@ async function lockAll(leader: Wire, tables: readonly TableFacts[], catalog: Con
       await leader.query(`LOCK TABLE ${names.join(', ')} IN ACCESS SHARE MODE`)
     } catch (error) {
       if (isHoldfastError(error, 'lock_timeout')) throw await blockedBy(error, tables, catalog)
-      // undefined_table, invalid_schema_name: dropped or renamed since; wrong_object_type: remade as a view.
-      if (isHoldfastError(error) && ['42P01', '3F000', '42809'].includes(String(error.details['sqlstate'])))
-        return false
+      // undefined_table, invalid_schema_name: dropped or renamed since; wrong_object_type: remade as a view. And
+      // deadlock_detected: the locks that are given up let the other session go on.
+      const passing = ['42P01', '3F000', '42809', '40P01']
+      if (isHoldfastError(error) && passing.includes(String(error.details['sqlstate']))) return false
       throw error
     }
   }

@@ -131,7 +131,8 @@ export async function workLedger(o: {
   const weighted = steps.flatMap(([weight, step]) => Array.from({ length: weight }, () => step))
   let committed = 0
   try {
-    await client.query("SET deadlock_timeout = '20ms'; SET lock_timeout = '3s'")
+    // Who finds a deadlock is who gives way: this session, or with the longer time the backup.
+    await client.query(`SET deadlock_timeout = '${o.r.pick(['20ms', '10s'])}'; SET lock_timeout = '5s'`)
     while (!o.signal.aborted) {
       const kind = o.r.int(100)
       try {
