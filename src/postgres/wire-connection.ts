@@ -19,6 +19,8 @@ import {
 } from './wire-messages.ts'
 import type { CopySink, Wire } from './wire.ts'
 
+/** Rows of more bytes than this are many: the end of the statement is not near. */
+const MANY_ROWS_BYTES = 256 * 1024
 /** How long a polite end may take. */
 const CLOSE_TIMEOUT_MS = 1000
 
@@ -40,8 +42,8 @@ interface Call {
 /** Speaks the simple query protocol on the socket of a session that is logged in and idle, and owned by nobody else. */
 export function createWire(o: {
   readonly socket: Socket
-  /** Lets `receive` have the server's bytes from now on. */
-  takeOver(receive: (piece: Uint8Array) => void): void
+  /** Lets `receive` have the server's bytes from now on. It returns true when many more are to come. */
+  takeOver(receive: (piece: Uint8Array) => boolean): void
   readonly address: ServerAddress
   readonly key: BackendKey
   readonly tls: ConnectionOptions | undefined
@@ -57,6 +59,8 @@ export function createWire(o: {
   let lastWords: HoldfastError | undefined
   /** Messages behind rows that the sink still works on. */
   let held: readonly Message[] = []
+  /** Bytes of rows that the call has had. */
+  let rowBytes = 0
 
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
   socket.on('error', (error) => lose(lastWords ?? connectionLost(where, error)))
@@ -68,17 +72,18 @@ export function createWire(o: {
   signal?.addEventListener('abort', onAbort, { once: true })
   if (signal?.aborted) onAbort()
 
-  function receive(piece: Uint8Array): void {
+  function receive(piece: Uint8Array): boolean {
     try {
       if (call?.raw !== undefined) {
         call.raw.push(Uint8Array.from(piece))
         piece = Uint8Array.from(piece)
       }
       const frames = reader.push(piece)
+      rowBytes += frames.rows.length
       const waiting = frames.rowEnds > 0 || frames.rows.length > 0 ? call?.onRows?.(frames) : undefined
       if (waiting === undefined) {
         frames.messages.forEach(handle)
-        return
+        return call !== undefined && rowBytes > MANY_ROWS_BYTES
       }
       socket.pause()
       held = frames.messages
@@ -86,6 +91,7 @@ export function createWire(o: {
     } catch (error) {
       void giveUp(error)
     }
+    return false
   }
 
   function release(): void {
@@ -151,6 +157,7 @@ export function createWire(o: {
     if (call !== undefined) throw new HoldfastError('internal', 'A wire is used by one call at a time.')
     const next: Call = { ...handlers, outcome: Promise.withResolvers<void>(), readyLeft }
     call = next
+    rowBytes = 0
     socket.write(message)
     return next
   }
