@@ -3,11 +3,12 @@ import type { ColumnType } from './introspect/tables.ts'
 
 /**
  * Built-in types whose extended hash depends on the value alone, equal on every server since 14. Not among them:
- * enums (hashed by object id), reg* (object ids), and types without a hash function; these are hashed as text.
+ * enums (hashed by object id), reg* (object ids), "char" (whose sign is the processor's), and types without a hash
+ * function; these are hashed as text.
  */
 const hashable = new Set(
   (
-    'bool char name int2 int4 int8 float4 float8 numeric text varchar bpchar bytea uuid date time timetz timestamp ' +
+    'bool name int2 int4 int8 float4 float8 numeric text varchar bpchar bytea uuid date time timetz timestamp ' +
     'timestamptz interval inet cidr macaddr macaddr8 pg_lsn oid jsonb'
   ).split(' '),
 )

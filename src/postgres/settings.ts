@@ -27,6 +27,10 @@ const always: Readonly<Record<string, Setting>> = {
   // An error instead of a silent subset where row level security applies.
   row_security: { value: 'off' },
   standard_conforming_strings: { value: 'on' },
+  // Off, NULL in an array is read as a text of four letters.
+  array_nulls: { value: 'on' },
+  // On, "x = NULL" in a constraint, a default or a view is stored as another condition.
+  transform_null_equals: { value: 'off' },
   // A scan begins at the first page, so equal tables give their rows in equal order.
   synchronize_seqscans: { value: 'off' },
   // Defaults of the role or database that would stop long or writing work.

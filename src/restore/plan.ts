@@ -8,6 +8,7 @@ import { tableLabel } from '../postgres/introspect/tables.ts'
 import type { SchemaEntry } from '../postgres/schema/entry.ts'
 import type { BackupContents } from '../repository/format/contents.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
+import { grantProblems } from './grant-problems.ts'
 import { chooseScope, type RestoreScope } from './scope.ts'
 import { connectMaintenance, inspectTarget, type TargetFacts } from './target.ts'
 import type { RestoreOptions, RestorePlan, RestoreProblem } from './types.ts'
@@ -79,6 +80,19 @@ export async function planRestore(o: {
         notCreatable: roles.notCreatable,
         text: o.schemaText,
         options,
+      }),
+      ...grantProblems({
+        entries: scope.entries,
+        text: o.schemaText,
+        named: contents.usedRoles.filter(
+          (name) =>
+            !roleTarget.roles.has(name) &&
+            !roleTarget.builtIn.has(name) &&
+            !creating.has(name) &&
+            !roles.notCreatable.some((r) => r.role === name),
+        ),
+        user: facts.user,
+        superuser: facts.superuser,
       }),
     ],
     options,

@@ -149,3 +149,33 @@ test('a comment on an extension of somebody else is told, and does not stop a re
   await target.drop()
   await server.query('DROP ROLE undo_plain')
 })
+
+test('roles that grants and policies name, and grants in the name of others, are seen before anything is touched', async () => {
+  await server.query(
+    `CREATE ROLE undo_gone; CREATE ROLE "Undo gone"; CREATE ROLE undo_giver; CREATE ROLE undo_maker LOGIN CREATEDB PASSWORD 'x'`,
+  )
+  await using source = await server.database()
+  await source.query(`CREATE TABLE t (a int); GRANT SELECT ON t TO "Undo gone"; ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+    CREATE POLICY p ON t TO undo_gone USING (true); GRANT SELECT ON t TO undo_giver WITH GRANT OPTION;
+    SET ROLE undo_giver; GRANT SELECT ON t TO undo_maker`)
+  await repository.backUp(source.url)
+  await source.drop()
+  await server.query('DROP ROLE undo_gone; DROP ROLE "Undo gone"')
+  const url = besideUrl(server.url(), 'undo_roles')
+  const problems = async (at: string, options: object): Promise<string> =>
+    (await repository.planTo(at, { createDatabase: true, ...options })).problems
+      .map((p) => p.message)
+      .join('\n')
+  assert.equal(await problems(url, {}), '')
+  const none = await problems(url, { roles: 'none' })
+  assert.match(none, /role undo_gone, which policy public\.t p names/)
+  assert.match(none, /role Undo gone, which acl public\.TABLE t names, does not exist; --no-grants/)
+  assert.match(await problems(url, { noOwner: true, noGrants: true }), /^The role undo_gone[^\n]*$/)
+  const own = new URL(url)
+  own.username = 'undo_maker'
+  own.password = 'x'
+  await server.query('CREATE ROLE undo_gone; CREATE ROLE "Undo gone"')
+  assert.match(await problems(own.href, { noOwner: true }), /undo_maker is no superuser.*acl public\.TABLE t/)
+  assert.equal(await problems(own.href, { noOwner: true, noGrants: true }), '')
+  await server.query('DROP ROLE undo_gone; DROP ROLE "Undo gone"; DROP ROLE undo_giver; DROP ROLE undo_maker')
+})
