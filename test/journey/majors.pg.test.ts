@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { addressOf } from '../support/address.ts'
 import { loadHard } from '../support/hard-database.ts'
 import {
   besideUrl,
@@ -16,6 +17,8 @@ import {
 } from '../support/journey.ts'
 import { musicShop } from '../support/music-shop.ts'
 import { majors, testServer, type TestDatabase, type TestServer } from '../support/postgres.ts'
+import { connectWire } from '../../src/postgres/connect.ts'
+import { createSample } from '../../src/sample/sample.ts'
 import { openMemoryStorage } from '../../src/storage/memory.ts'
 
 /** A well-known sample database, where somebody has put it beside the checkout. */
@@ -39,6 +42,12 @@ const sources: Readonly<Record<string, (server: TestServer) => Promise<TestDatab
   shop: async (server) => {
     const database = await server.database()
     await database.query(existsSync(chinook) ? withoutCommands(readFileSync(chinook, 'utf8')) : musicShop())
+    return database
+  },
+  sample: async (server) => {
+    const database = await server.database()
+    await using wire = await connectWire({ address: addressOf(database.url) })
+    await createSample({ wire })
     return database
   },
 }
@@ -122,3 +131,12 @@ for (const major of majors) {
     }
   })
 }
+
+test('the hard databases of the oldest and the newest major pass a drill', async () => {
+  for (const { id } of backed.filter((one) => one.what === 'hard' && [15, 18].includes(one.major))) {
+    const report = await repository.drill({ backup: id })
+    assert.ok(report.tables.length > 100)
+    assert.ok(report.tables.every((table) => table.compared === 'hashed'))
+    assert.deepEqual(report.notVerified, [])
+  }
+})
