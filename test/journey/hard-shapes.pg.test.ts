@@ -88,14 +88,14 @@ test('names in every script, and names that look like syntax', async () => {
     ' ',
   ]
   const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
-  await travel([
-    ...names.map(
+  await travel(
+    names.map(
       (
         name,
       ) => `CREATE SCHEMA ${quoted(name)}; CREATE TABLE ${quoted(name)}.${quoted(name)} (${quoted(name)} serial PRIMARY KEY, v text DEFAULT '${name.replaceAll("'", "''")}');
       INSERT INTO ${quoted(name)}.${quoted(name)} (v) VALUES (DEFAULT), ('\\N'), (NULL), ('\\.'), (''), (E'\\\\ \\r\\n\\t\\x01')`,
     ),
-  ])
+  )
 })
 
 test('two thousand tables', async () => {
