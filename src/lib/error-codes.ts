@@ -162,6 +162,11 @@ const table = {
     meaning: 'Row level security would hide rows from this role.',
     hint: 'Use a role with BYPASSRLS, or leave the tables out by name.',
   },
+  source_hides_damage: {
+    exit: 7,
+    meaning: 'The source is set to leave out damaged rows without a word.',
+    hint: 'Turn zero_damaged_pages and ignore_checksum_failure off for this role and database; repair the source first.',
+  },
   source_changed: {
     exit: 1,
     meaning: 'Tables changed their definition faster than they could be locked.',

@@ -30,7 +30,9 @@ const serverSql = `
 SELECT current_user::pg_catalog.text AS role, pg_catalog.pg_is_in_recovery() AS in_recovery,
   pg_catalog.current_setting('max_locks_per_transaction')::pg_catalog.int4 AS per_transaction,
   pg_catalog.current_setting('max_connections')::pg_catalog.int4
-    + pg_catalog.current_setting('max_prepared_transactions')::pg_catalog.int4 AS holders`
+    + pg_catalog.current_setting('max_prepared_transactions')::pg_catalog.int4 AS holders,
+  pg_catalog.current_setting('zero_damaged_pages')::pg_catalog.bool
+    OR pg_catalog.current_setting('ignore_checksum_failure')::pg_catalog.bool AS hides_damage`
 
 interface TableRow extends Record<string, unknown> {
   oid: number
@@ -46,6 +48,7 @@ interface ServerRow extends Record<string, unknown> {
   in_recovery: boolean
   per_transaction: number
   holders: number
+  hides_damage: boolean
 }
 
 /**
@@ -59,6 +62,12 @@ export async function precheckSource(
 ): Promise<Precheck> {
   const [server] = await connection.query<ServerRow>(serverSql)
   if (server === undefined) throw new HoldfastError('internal', 'the server said nothing of itself')
+  if (server.hides_damage) {
+    throw new HoldfastError(
+      'source_hides_damage',
+      `For role ${server.role} the server passes over damaged pages: zero_damaged_pages or ignore_checksum_failure is on.`,
+    )
+  }
   const rows = await connection.query<TableRow>(tablesSql, [tables.map((t) => t.oid)])
   const byOid = new Map(rows.map((row) => [row.oid, row]))
   const where = (test: (row: TableRow) => boolean): PrecheckTable[] =>

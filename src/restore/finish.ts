@@ -1,4 +1,5 @@
 import { eachLimited } from '../lib/async.ts'
+import { HoldfastError } from '../lib/errors.ts'
 import {
   createLargeObjectsSql,
   largeObjectStageCopySql,
@@ -44,7 +45,13 @@ export async function restoreLargeObjects(o: {
   for (const sql of createLargeObjectsSql(objects)) await o.wire.query(sql)
   await o.wire.query(largeObjectStageSql)
   for (const range of ranges) {
-    await o.wire.copyIn(largeObjectStageCopySql, readPieces({ ...o, pieces: range.pieces }))
+    const pages = await o.wire.copyIn(largeObjectStageCopySql, readPieces({ ...o, pieces: range.pieces }))
+    if (pages !== range.rows) {
+      throw new HoldfastError(
+        'restore_differs',
+        `The server took ${pages} of ${range.rows} pages of large objects.`,
+      )
+    }
     for (const sql of largeObjectWriteSql) await o.wire.query(sql)
   }
   const { noOwner, noGrants } = o.plan.options

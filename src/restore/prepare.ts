@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../lib/clock.ts'
-import { messageOf } from '../lib/errors.ts'
+import { HoldfastError, messageOf } from '../lib/errors.ts'
 import { connect, connectWire, type Connection, type ServerAddress } from '../postgres/connect.ts'
 import { createDatabase } from '../postgres/globals/create-database.ts'
 import { schemaSession } from '../postgres/schema/dump.ts'
@@ -9,7 +9,7 @@ import type { Wire } from '../postgres/wire.ts'
 import type { BackupContents } from '../repository/format/contents.ts'
 import { clearTarget, dropDatabase, dropRoles, removeMarkerSql, setMarker } from './clear.ts'
 import { runEntries, type EntrySql } from './entries.ts'
-import { connectMaintenance, inspectTarget } from './target.ts'
+import { connectMaintenance, inspectTarget, readHoldings } from './target.ts'
 import type { RestorePlan } from './types.ts'
 
 /** What was done to the server before the first object was made: what undoing has to take back. */
@@ -80,18 +80,31 @@ export async function prepareTarget(o: Request): Promise<Prepared> {
     const extensions = await own.query<{ name: string }>(
       'SELECT extname AS name FROM pg_catalog.pg_extension',
     )
+    await own.query('BEGIN')
     await setMarker(own, {
       id: prepared.id,
       backup: o.plan.backup,
       started: o.clock.now().toISOString(),
       extensions: extensions.map((e) => e.name),
     })
+    if (o.plan.database === null) await requireStillEmpty(own, o.target)
+    await own.query('COMMIT')
     return prepared
   } catch (error) {
     if (prepared.madeDatabase !== null) await dropDatabase(o.target, prepared.madeDatabase)
     await dropRoles(o.target, prepared.rolesCreated)
     throw error
   }
+}
+
+/** What somebody made since the plan was would be taken for the restore's own, and cleared with it if it fails. */
+async function requireStillEmpty(own: Connection, target: ServerAddress): Promise<void> {
+  const holds = await readHoldings(own)
+  if (holds.length === 0) return
+  throw new HoldfastError(
+    'target_not_empty',
+    `The database ${target.database} was empty when the restore was planned, and now holds ${holds.slice(0, 5).join(', ')}.`,
+  )
 }
 
 /** What is run when everything else is there. */

@@ -107,7 +107,7 @@ async function readFacts(connection: Connection, exists: boolean): Promise<Targe
  * extensions are not named one by one, and extensions are listed elsewhere. The schema `public` is there from the start,
  * also where it was dropped and made again, as clearing an unfinished restore does.
  */
-async function readHoldings(connection: Connection): Promise<string[]> {
+export async function readHoldings(connection: Connection): Promise<string[]> {
   const rows = await connection.query<{ label: string }>(`
     WITH made AS (
       SELECT 'pg_catalog.pg_class'::pg_catalog.regclass AS class, c.oid,

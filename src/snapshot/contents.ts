@@ -82,6 +82,8 @@ async function readWithLeader(o: BackupRequest & { snapshot: ConsistentSnapshot 
     excludeTables: o.snapshot.tables.filter((t) => !t.readable),
     signal: o.signal,
   })
+  // pg_dump leaves it at none: what is left to this connection would wait for ever for a lock that it does not hold.
+  await o.snapshot.leader.query(`SET lock_timeout = ${o.lockTimeoutMs}`)
   const chunker = createChunker({ store: (bytes) => o.writer.store(bytes), inFlight: 2 })
   const pieces = await storeBytes(chunker, dump.text)
   const largeObjects = await copyLargeObjects({ snapshot: o.snapshot, chunker })

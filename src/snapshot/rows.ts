@@ -102,6 +102,9 @@ export async function readTables(o: {
       own.reduce((sum, r) => sum + r.rows, 0),
       fingerprint?.rows ?? -1,
     )
+    for (const sample of fingerprint?.samples ?? []) {
+      requireEqualRows(table, own[sample.range]?.rows ?? -1, sample.rows)
+    }
     if (fingerprint) rows.set(table.oid, { ranges: own, fingerprint })
   }
   return rows

@@ -80,3 +80,13 @@ test('a standby says which tables it has no rows of; few locks are hinted at', a
     /60000 tables .* max_locks_per_transaction to \d+/,
   )
 })
+
+test('a source that passes over damaged pages is refused', async () => {
+  const server = await testServer(17)
+  await using database = await server.database()
+  await database.query(
+    `CREATE TABLE t (i int); ALTER DATABASE "${database.name}" SET zero_damaged_pages = on`,
+  )
+  await using connection = await open(database.url)
+  await assert.rejects(precheckSource(connection, []), { code: 'source_hides_damage' })
+})
