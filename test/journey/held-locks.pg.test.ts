@@ -35,7 +35,7 @@ function storageThatWaits(storage: Storage, work: () => Promise<void>): Storage 
 async function idleLeader(database: string): Promise<string> {
   for (let attempt = 0; attempt < 400; attempt++) {
     const [row] = await server.query(
-      `SELECT a.pid, a.state = 'idle in transaction' AND a.query LIKE 'DEALLOCATE%' AS idle
+      `SELECT a.pid, a.state = 'idle in transaction' AND a.query ~ '^SET lock_timeout = [1-9]' AS idle
        FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_stat_activity a ON a.pid = l.pid
        WHERE c.relnamespace = 'public'::regnamespace GROUP BY 1, 2 ORDER BY count(*) DESC LIMIT 1`,
       database,
