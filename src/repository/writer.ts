@@ -1,4 +1,5 @@
 import { HoldfastError, messageOf } from '../lib/errors.ts'
+import { free } from '../lib/free.ts'
 import type { Storage } from '../storage/storage.ts'
 import { createSealer, type NamedChunk } from './crypto/sealer.ts'
 import { decodeRecipient } from './format/age-keys.ts'
@@ -51,6 +52,7 @@ export async function openWriter(options: WriterOptions): Promise<BackupWriter> 
       const sealed = await chunk.seal()
       size = sealed.length
       isNew = (await storage.put(chunkKey(name), sealed, { signal })) === 'stored'
+      free(sealed)
       // Somebody stored it meanwhile, sealed with other randomness: the size that counts is theirs.
       if (!isNew) size = await storedSize(storage, name, signal)
     } else {

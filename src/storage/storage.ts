@@ -23,7 +23,7 @@ export interface Storage {
    * (on local disk: file and directory are synced). Nobody ever sees a part of an object under its key, also
    * after a crash. Resolves to `'exists'` without touching it if the key is taken; of several
    * concurrent writers exactly one gets `'stored'` unless an answer was lost, when a retry gets `'exists'` for
-   * its own object. Safe to retry.
+   * its own object. Safe to retry. Once it has resolved, `data` is the caller's again.
    */
   put(key: string, data: Uint8Array, options?: CallOptions): Promise<'stored' | 'exists'>
 

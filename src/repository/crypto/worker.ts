@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { HoldfastError, isHoldfastError, messageOf } from '../../lib/errors.ts'
+import { free } from '../../lib/free.ts'
 import { openChunk, sealChunk } from '../format/chunk.ts'
 import { chunkName } from '../format/chunk-names.ts'
 import type { WorkerReply, WorkerRequest, WorkerSetup } from './messages.ts'
@@ -75,9 +76,4 @@ function take(job: number): Uint8Array<ArrayBuffer> {
     throw new HoldfastError('internal', 'A chunk was asked for that was not handed over.')
   named.delete(job)
   return bytes
-}
-
-/** Gives the memory back now; the garbage collector sees only the small handle and would take its time. */
-function free(bytes: Uint8Array<ArrayBuffer>): void {
-  bytes.buffer.transfer(0)
 }
