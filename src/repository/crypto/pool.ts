@@ -3,7 +3,10 @@ import { Worker } from 'node:worker_threads'
 import { HoldfastError, messageOf } from '../../lib/errors.ts'
 import type { WorkerReply, WorkerRequest, WorkerSetup } from './messages.ts'
 
-/** Some threads that do the same work. They keep the process alive only while an answer is awaited. */
+/**
+ * Some threads that do the same work. The first starts at once, another when those that run have too much to do: a thread
+ * costs a tenth of a second of processor time. They keep the process alive only while an answer is awaited.
+ */
 export interface WorkerPool {
   /** A thread to talk to about one chunk: the one with the least to do. */
   pick(): PooledWorker
@@ -18,16 +21,27 @@ export interface PooledWorker {
   tell(request: WorkerRequest): void
 }
 
-/** How many threads are used where nobody says: more than 4 only wait for the database. */
+/** Answers that a thread owes before another is started. */
+const tooMuch = 3
+
+/** How many threads are used at most where nobody says: more than 4 only wait for the database. */
 export function defaultThreads(): number {
   return Math.min(availableParallelism(), 4)
 }
 
 export function startPool({ threads, setup }: { threads: number; setup: WorkerSetup }): WorkerPool {
-  const workers = Array.from({ length: Math.max(1, threads) }, () => startWorker(setup))
+  const workers = [startWorker(setup)]
 
   return {
-    pick: () => workers.reduce((best, worker) => (worker.load() < best.load() ? worker : best)),
+    pick() {
+      const best = workers.reduce((least, worker) => (worker.load() < least.load() ? worker : least))
+      const load = best.load()
+      // Infinite: all have ended, and say so when they are asked.
+      if (load < tooMuch || load === Infinity || workers.length >= threads) return best
+      const another = startWorker(setup)
+      workers.push(another)
+      return another
+    },
     async dispose() {
       await Promise.all(workers.map((worker) => worker.stop()))
     },
