@@ -46,6 +46,8 @@ export interface BackupCall {
   readonly proof: Proof
   readonly storage?: Storage
   readonly signal?: AbortSignal
+  /** Called now and then while it goes on. */
+  readonly onStep?: () => void
 }
 
 /** Makes a backup as the command does: by a machine that holds no secret that decrypts. */
@@ -65,6 +67,7 @@ export async function backUp(o: BackupCall): Promise<Manifest> {
     description: null,
     clock: systemClock,
     signal,
+    onProgress: () => o.onStep?.(),
   })
   return manifest
 }
@@ -77,6 +80,8 @@ export interface RestoreCall {
   readonly options: Partial<RestoreOptions>
   readonly storage?: Storage
   readonly signal?: AbortSignal
+  /** Called now and then while it goes on. */
+  readonly onStep?: () => void
 }
 
 async function opened(o: { place: Place; backup: string; storage?: Storage }) {
@@ -105,7 +110,8 @@ export async function restore(o: RestoreCall): Promise<RestoreReport> {
   const target = addressOf(o.target)
   const options = { ...defaultRestoreOptions, ...o.options }
   const plan = await planRestore({ ...parts, target, options, signal })
-  return await runRestore({ ...parts, plan, target, jobs, clock: systemClock, signal })
+  const onProgress = (): void => o.onStep?.()
+  return await runRestore({ ...parts, plan, target, jobs, clock: systemClock, signal, onProgress })
 }
 
 export async function drill(o: { place: Place; backup: string }) {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { ident } from '../../src/postgres/quote.ts'
+import pg from 'pg'
+import { ident, literal } from '../../src/postgres/quote.ts'
 import { failAt, fullAfter, openFaultyStorage } from '../../src/storage/faulty.ts'
 import { openLocalStorage } from '../../src/storage/local.ts'
 import type { Storage } from '../../src/storage/storage.ts'
@@ -23,10 +24,10 @@ export async function interruptBackup(c: Case, usual: number): Promise<string> {
   const blow = c.r.pick<Blow>(['kill', 'kill', 'terminate', 'abort', 'fault', 'full'])
   const call = drawBackup(c)
   if (blow === 'kill') return await killChild(c, { action: 'backup', call }, usual)
-  const abort = new AbortController()
-  const storage = faulty(c, blow)
-  const running = backUp({ ...call, ...(storage ? { storage } : {}), signal: abort.signal })
-  return await strike({ c, blow, usual, running, abort, server: c.source, database: new URL(call.source) })
+  const [abort, moment, storage] = [new AbortController(), drawMoment(c, usual), faulty(c, blow)]
+  const hooks = { ...(storage ? { storage } : {}), signal: abort.signal, onStep: moment.onStep }
+  const running = backUp({ ...call, ...hooks })
+  return await strike({ c, blow, moment, running, abort, server: c.source, database: new URL(call.source) })
 }
 
 /** As `interruptBackup`, for restores into one target: each time the target must be clean, or say that it is not. */
@@ -65,10 +66,10 @@ export async function interruptRestore(
 
 async function breakRestore(c: Case, call: RestoreCall, blow: Blow, usual: number): Promise<string> {
   if (blow === 'kill') return await killChild(c, { action: 'restore', call }, usual)
-  const abort = new AbortController()
-  const storage = faulty(c, blow)
-  const running = restore({ ...call, ...(storage ? { storage } : {}), signal: abort.signal })
-  return await strike({ c, blow, usual, running, abort, server: c.target, database: new URL(call.target) })
+  const [abort, moment, storage] = [new AbortController(), drawMoment(c, usual), faulty(c, blow)]
+  const hooks = { ...(storage ? { storage } : {}), signal: abort.signal, onStep: moment.onStep }
+  const running = restore({ ...call, ...hooks })
+  return await strike({ c, blow, moment, running, abort, server: c.target, database: new URL(call.target) })
 }
 
 /** What a target is after a restore was broken off. `clean`: a restore into it could begin as if nothing had been. */
@@ -95,10 +96,28 @@ function faulty(c: Case, blow: Blow): Storage | null {
   return openFaultyStorage(inner, failAt(1 + c.r.skewed(25), undefined, { kind: c.r.pick(['fail', 'lost']) }))
 }
 
+/** When a blow falls: after some time, or after some steps, so that all parts of the work are hit whatever they take. */
+interface Moment {
+  readonly onStep: () => void
+  /** Resolves when it has come. The time begins to count now. */
+  come(): Promise<unknown>
+}
+
+function drawMoment(c: Case, usual: number): Moment {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  if (c.r.chance(0.4)) {
+    const ms = c.r.int(usual)
+    return { onStep: () => undefined, come: () => sleep(ms) }
+  }
+  let left = c.r.skewed(60)
+  const [wait, step] = [c.r.int(15), (): void => (left-- <= 0 ? resolve() : undefined)]
+  return { onStep: step, come: () => promise.then(() => sleep(wait)) }
+}
+
 async function strike(o: {
   c: Case
   blow: Blow
-  usual: number
+  moment: Moment
   running: Promise<unknown>
   abort: AbortController
   server: TestServer
@@ -112,30 +131,43 @@ async function strike(o: {
   // Looked at below; until then it must not count as unhandled.
   settled.catch(() => undefined)
   if (blow === 'abort' || blow === 'terminate' || blow === 'crash') {
-    await Promise.race([settled, sleep(c.r.int(o.usual))])
+    await Promise.race([settled, o.moment.come()])
   }
   if (blow === 'abort') o.abort.abort()
-  if (blow === 'terminate' || blow === 'crash') await hitBackends(o.server, o.database, c, blow)
-  const end = await settled
-  if (blow === 'crash') await ready(o.server)
-  return `${blow} ${end}`
+  const name = decodeURIComponent(o.database.pathname.slice(1))
+  if (blow === 'terminate') await terminate(o.server, name, c)
+  if (blow === 'crash') await crash(o.server, name, c)
+  return `${blow} ${await settled}`
 }
 
-/** Ends some of the connections that work in the database: politely, or as the kernel does when memory is short. */
-async function hitBackends(server: TestServer, database: URL, c: Case, blow: Blow): Promise<void> {
-  const name = decodeURIComponent(database.pathname.slice(1)).replaceAll("'", "''")
+async function backends(server: TestServer, database: string, c: Case): Promise<number[]> {
   const rows = await server.query(
-    `SELECT pid FROM pg_stat_activity WHERE application_name = 'holdfast' AND datname IN ('${name}', 'postgres')`,
+    `SELECT pid FROM pg_stat_activity WHERE application_name = 'holdfast' AND datname IN (${literal(database)}, 'postgres')`,
   )
-  const pids = c.r.shuffle(rows.map((row) => Number(row['pid'])))
-  for (const pid of pids.slice(0, blow === 'crash' ? 1 : 1 + c.r.int(3))) {
-    if (blow === 'terminate') await server.query(`SELECT pg_terminate_backend(${pid})`)
-    else process.kill(pid, 'SIGKILL')
+  return c.r.shuffle(rows.map((row) => Number(row['pid'])))
+}
+
+/** Ends some of the connections that work in the database. */
+async function terminate(server: TestServer, database: string, c: Case): Promise<void> {
+  for (const pid of (await backends(server, database, c)).slice(0, 1 + c.r.int(3))) {
+    await server.query(`SELECT pg_terminate_backend(${pid})`)
   }
 }
 
-/** Waits until a server that crashed has recovered. */
-async function ready(server: TestServer): Promise<void> {
+/** Kills one of them as the kernel does when memory is short: the server ends all others, and recovers. */
+async function crash(server: TestServer, database: string, c: Case): Promise<void> {
+  const [pid] = await backends(server, database, c)
+  if (pid === undefined) return
+  const witness = new pg.Client({ connectionString: server.url() })
+  const noticed = new Promise<void>((resolve) => witness.once('error', () => resolve()))
+  await witness.connect()
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended by itself.
+    return await witness.end()
+  }
+  await noticed
   for (let attempt = 0; attempt < 600; attempt++) {
     try {
       await server.query('SELECT 1')
@@ -153,18 +185,20 @@ async function killChild(c: Case, call: ChildCall, usual: number): Promise<strin
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file], {
     stdio: ['pipe', 'pipe', 'pipe'],
   })
-  let [out, err] = ['', '']
+  let [out, err, steps] = ['', '', 0]
   const { promise: started, resolve } = Promise.withResolvers<void>()
+  // A new process takes longer than this one, which has done it before.
+  const moment = drawMoment(c, usual * 1.5)
   child.stdout.on('data', (data: Buffer) => {
     out += data.toString()
     if (out.includes('started')) resolve()
+    for (const all = out.split('step').length - 1; steps < all; steps++) moment.onStep()
   })
   child.stderr.on('data', (data: Buffer) => (err += data.toString()))
   const ended = new Promise<number | null>((done) => child.once('close', (code) => done(code)))
   child.stdin.end(JSON.stringify(call))
   await Promise.race([started, ended])
-  // A new process takes longer than this one, which has done it before.
-  await Promise.race([ended, sleep(c.r.int(usual * 1.5))])
+  await Promise.race([ended, moment.come()])
   child.kill('SIGKILL')
   const code = await ended
   if (out.includes('done')) return 'kill done'
