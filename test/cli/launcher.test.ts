@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process'
-import { chmod, cp, mkdir, realpath, symlink, writeFile } from 'node:fs/promises'
+import { chmod, chown, cp, mkdir, readdir, realpath, symlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -23,11 +23,11 @@ async function fakeNode(directory: string, version: string, then = 'exit 99'): P
 /** Only the system's own tools, behind the directory whose `node` is to be found. */
 function run(
   program: string,
-  options: { path: string; cwd?: string; args?: string[] },
+  options: { path: string; cwd?: string; args?: string[]; env?: NodeJS.ProcessEnv },
 ): SpawnSyncReturns<string> {
   return spawnSync(program, options.args ?? ['--version'], {
     cwd: options.cwd ?? root,
-    env: { PATH: `${options.path}:/usr/bin:/bin` },
+    env: { PATH: `${options.path}:/usr/bin:/bin`, ...options.env },
     encoding: 'utf8',
   })
 }
@@ -97,6 +97,35 @@ test('a new enough node of the machine comes first, and is given all arguments',
     '$HOME',
     '',
   ])
+})
+
+test("compiled code is kept in the user's own cache, unless somewhere else is asked for", async (t) => {
+  const home = await temporaryDirectory(t)
+  const path = await fakeNode(home, 'v24.0.0', 'echo "${NODE_COMPILE_CACHE-none}"')
+  const kept = (env: NodeJS.ProcessEnv): string => run(launcher, { path, env }).stdout.trim()
+  assert.equal(kept({ HOME: home }), join(home, '.cache/holdfast/compiled'))
+  assert.equal(kept({ HOME: '/nowhere', XDG_CACHE_HOME: home }), join(home, 'holdfast/compiled'))
+  assert.equal(kept({ HOME: home, NODE_COMPILE_CACHE: '/else' }), '/else')
+  assert.equal(kept({ HOME: home, NODE_COMPILE_CACHE: '' }), '')
+  assert.equal(kept({}), 'none')
+  const foreign = join(home, 'foreign')
+  await mkdir(foreign)
+  // Only root can give a directory away, and for everybody else / is root's.
+  if (process.getuid?.() === 0) await chown(foreign, 65534, 65534)
+  assert.equal(kept({ HOME: process.getuid?.() === 0 ? foreign : '/' }), 'none')
+})
+
+test('a cache that is filled is used, and one that cannot be written is done without', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const path = await fakeNode(directory, 'v20.20.2')
+  const home = join(directory, 'home')
+  await mkdir(home)
+  for (let n = 0; n < 2; n++) assertRuns(run(launcher, { path, env: { HOME: home } }))
+  assert.equal((await readdir(join(home, '.cache/holdfast/compiled'))).length, 1)
+  await writeFile(join(home, 'file'), '')
+  for (const cache of [join(home, 'file'), '/proc']) {
+    assertRuns(run(launcher, { path, env: { XDG_CACHE_HOME: cache } }))
+  }
 })
 
 test('node takes the place of the launcher, so that it gets the signals', async (t) => {

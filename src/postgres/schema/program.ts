@@ -1,3 +1,5 @@
+import { getCompileCacheDir } from 'node:module'
+import { dirname } from 'node:path'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { HoldfastError, messageOf } from '../../lib/errors.ts'
 import { cancelledError, type ServerFailure } from '../failures.ts'
@@ -39,7 +41,7 @@ export async function runProgram({
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
     workerData,
     transferList: [port2],
-    env: {},
+    env: environment(),
   })
   let refused: ServerFailure | null = null
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
@@ -74,6 +76,16 @@ export async function runProgram({
     port.close()
     await worker.terminate()
   }
+}
+
+/**
+ * What the thread has of the environment: nothing but where Node keeps compiled code, if it does. Without, it would have to
+ * load a compiler for this directory's TypeScript.
+ */
+function environment(): NodeJS.ProcessEnv {
+  // This one is a directory of Node's own inside the one that was asked for.
+  const directory = getCompileCacheDir()
+  return directory === undefined ? {} : { NODE_COMPILE_CACHE: dirname(directory) }
 }
 
 /** The error for what pg_dump wrote to its standard error, or rather for what the server refused, if it did. */
