@@ -28,7 +28,11 @@ export async function tcpProxy(port: number): Promise<TcpProxy> {
 
   const cut = (): void => {
     left = Infinity
-    for (const socket of sockets) socket.resetAndDestroy()
+    for (const socket of sockets) {
+      // Node never closes a socket that is reset while it is being shut down, and then spins when the process is to end.
+      if (socket.writableEnded) socket.destroy()
+      else socket.resetAndDestroy()
+    }
   }
   const pass = (from: Socket, to: Socket, counted: boolean): void => {
     sockets.add(from)
