@@ -70,7 +70,8 @@ export async function openSnapshot(o: {
     await catalog.query(`SET TRANSACTION SNAPSHOT ${literal(taken.name)}`)
     const tables = await listTables(catalog)
     await catalog.query('ROLLBACK')
-    if (tables.every((t) => !t.readable || taken.locked.has(t.oid))) {
+    // A table that is gone already was made and dropped beside us: in the snapshot, and not locked.
+    if (tables.every((t) => t.readable === false || taken.locked.has(t.oid))) {
       await leader.query('SET lock_timeout = 0')
       const sizes = await readSizes(
         leader,

@@ -9,8 +9,8 @@ export interface TableFacts {
   readonly name: string
   readonly kind: 'table' | 'partitioned'
   readonly persistence: 'permanent' | 'unlogged'
-  /** Whether the role may read, and so lock, the table. */
-  readonly readable: boolean
+  /** Whether the role may read, and so lock, the table. Null: it was dropped since the transaction's snapshot. */
+  readonly readable: boolean | null
   readonly accessMethod: string | null
   /** For configuration tables of extensions: the condition of rows that belong to a dump, '' for all. Null: no extension's table. */
   readonly extensionCondition: string | null
@@ -117,7 +117,7 @@ interface Row extends Record<string, unknown> {
   name: string
   kind: string
   persistence: string
-  readable: boolean
+  readable: boolean | null
   am: string | null
   condition: string | null
   via: { schema: string; name: string } | null
