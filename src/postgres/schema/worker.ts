@@ -35,7 +35,8 @@ const answered = new Int32Array(input.answered)
 function exchange(bytes: Uint8Array): Uint8Array {
   const before = Atomics.load(answered, 0)
   send({ kind: 'exchange', bytes })
-  Atomics.wait(answered, 0, before)
+  // Not once: the call that woke us for the answer before may come only when we sleep again.
+  while (Atomics.load(answered, 0) === before) Atomics.wait(answered, 0, before)
   const answer: { message: Uint8Array } | undefined = receiveMessageOnPort(input.port)
   if (answer === undefined) throw new Error('woken without an answer')
   return answer.message
@@ -110,4 +111,4 @@ try {
   send({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
 }
 // The end of a thread may be told before its last message: sleep until the main thread ends it.
-Atomics.wait(answered, 0, Atomics.load(answered, 0))
+for (;;) Atomics.wait(answered, 0, Atomics.load(answered, 0))
