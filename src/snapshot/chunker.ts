@@ -5,6 +5,8 @@ const target = 4 * 1024 * 1024
 /** A chunk is closed at this many bytes wherever that falls, so that memory does not follow the largest value. */
 const limit = 16 * 1024 * 1024
 const smallestBuffer = 64 * 1024
+/** On their way to the storage at most: enough of a usual size to outlast a slow write, and no more than two of the largest. */
+const mostPending = { chunks: 8, bytes: limit }
 
 interface PendingPiece {
   readonly chunk: Promise<number>
@@ -29,11 +31,8 @@ export interface Chunker {
   flush(): void | Promise<void>
 }
 
-/** `store` takes ownership of the buffer and resolves to the chunk's index; at most `inFlight` of its calls are pending. */
-export function createChunker(o: {
-  store: (bytes: Uint8Array<ArrayBuffer>) => Promise<number>
-  inFlight: number
-}): Chunker {
+/** `store` takes ownership of the buffer and resolves to the chunk's index. */
+export function createChunker(o: { store: (bytes: Uint8Array<ArrayBuffer>) => Promise<number> }): Chunker {
   let buffer = Buffer.allocUnsafeSlow(smallestBuffer)
   let used = 0
   let runStart = 0
@@ -41,6 +40,7 @@ export function createChunker(o: {
   let pieces: PendingPiece[] = []
   let opened = Promise.withResolvers<number>()
   const pending = new Set<Promise<number>>()
+  let pendingBytes = 0
 
   const closePiece = (): void => {
     if (used > runStart) pieces.push({ chunk: opened.promise, offset: runStart, length: used - runStart })
@@ -50,19 +50,31 @@ export function createChunker(o: {
   const flush = (): void | Promise<void> => {
     if (used === 0) return undefined
     closePiece()
-    const stored = o.store(buffer.subarray(0, used))
+    const size = used
+    const stored = o.store(buffer.subarray(0, size))
     opened.resolve(stored)
     // Who waits for the pieces sees the failure; here it must only not go unhandled.
     stored.catch(() => undefined)
     opened.promise.catch(() => undefined)
     pending.add(stored)
-    void stored.finally(() => pending.delete(stored)).catch(() => undefined)
+    pendingBytes += size
+    const settled = (): void => {
+      pending.delete(stored)
+      pendingBytes -= size
+    }
+    stored.then(settled, settled)
     opened = Promise.withResolvers<number>()
     // The next chunk is most likely about as large: growing would copy, and give the garbage collector work.
-    buffer = Buffer.allocUnsafeSlow(Math.min(limit, Math.max(smallestBuffer, Math.ceil(used * 1.1))))
+    buffer = Buffer.allocUnsafeSlow(Math.min(limit, Math.max(smallestBuffer, Math.ceil(size * 1.1))))
     used = 0
     runStart = 0
-    return pending.size >= o.inFlight ? Promise.race(pending).then(() => undefined) : undefined
+    return isFull() ? untilRoom() : undefined
+  }
+
+  const isFull = (): boolean => pending.size >= mostPending.chunks || pendingBytes > mostPending.bytes
+
+  const untilRoom = async (): Promise<void> => {
+    while (isFull()) await Promise.race(pending)
   }
 
   const write = (bytes: Uint8Array, endsRow: boolean): void | Promise<void> => {

@@ -84,7 +84,7 @@ async function readWithLeader(o: BackupRequest & { snapshot: ConsistentSnapshot 
   })
   // pg_dump leaves it at none: what is left to this connection would wait for ever for a lock that it does not hold.
   await o.snapshot.leader.query(`SET lock_timeout = ${o.lockTimeoutMs}`)
-  const chunker = createChunker({ store: (bytes) => o.writer.store(bytes), inFlight: 2 })
+  const chunker = createChunker({ store: (bytes) => o.writer.store(bytes) })
   const pieces = await storeBytes(chunker, dump.text)
   const largeObjects = await copyLargeObjects({ snapshot: o.snapshot, chunker })
   return { schema: { pieces, entries: dump.entries }, largeObjects }

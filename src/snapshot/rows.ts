@@ -18,9 +18,6 @@ export interface TableRows {
 
 type Task = { readonly read: ReadTask } | { readonly proof: ProofTask }
 
-/** Chunks on their way to the storage per connection: one being stored while the next is read. */
-const inFlight = 2
-
 /**
  * Reads and proves tables over `jobs` connections. A worker that can't get a table's lock, because a session waits for
  * a stronger one, leaves the task to the leader, which holds the lock since before the snapshot.
@@ -65,7 +62,7 @@ export async function readTables(o: {
   }
 
   const work = async (wire: Wire, queue: Task[], leaveToLeader: boolean): Promise<void> => {
-    let chunker = createChunker({ store: (bytes) => o.writer.store(bytes), inFlight })
+    let chunker = createChunker({ store: (bytes) => o.writer.store(bytes) })
     for (let task = queue.shift(); task !== undefined && !failed; task = queue.shift()) {
       if (leaveToLeader && tablesOf(task).some((t) => blocked.has(t))) {
         forLeader.push(task)
@@ -81,7 +78,7 @@ export async function readTables(o: {
         forLeader.push(task)
         for (const table of tablesOf(task)) blocked.add(table)
         await enter(wire, o.snapshot.name)
-        chunker = createChunker({ store: (bytes) => o.writer.store(bytes), inFlight })
+        chunker = createChunker({ store: (bytes) => o.writer.store(bytes) })
       }
     }
   }
