@@ -138,7 +138,9 @@ export function createOutput(options: OutputOptions): Output {
       progressDone('failed')
       if (json) {
         const { code, message, hint, details } = error
-        const body = { error: { code, message, hint, details } }
+        // The server's own detail may quote the row that it concerns: nothing for a log.
+        const { detail: _row, ...shown } = details
+        const body = { error: { code, message, hint, details: shown } }
         stdout.write(`${JSON.stringify(redactor.redactValue(body), null, 2)}\n`)
       } else {
         for (const text of errorLines(error)) writeLine(stderr, text)

@@ -47,9 +47,14 @@ test('with --json stdout is one object', () => {
 test('with --json an error is one object too, and says no secret', () => {
   const { out, written, redactor } = setUp({ json: true })
   redactor.add('s3cret')
-  out.fail(new HoldfastError('login_failed', 'no entry with s3cret', { details: { tried: ['s3cret'] } }), {
-    debug: false,
-  })
+  out.fail(
+    new HoldfastError('login_failed', 'no entry with s3cret', {
+      details: { tried: ['s3cret'], detail: 'Failing row contains (1, Ann).' },
+    }),
+    {
+      debug: false,
+    },
+  )
   const { error } = JSON.parse(written.stdout) as { error: Record<string, unknown> }
   assert.deepEqual(error, {
     code: 'login_failed',
