@@ -67,7 +67,7 @@ export async function openSnapshot(o: {
     }
     const taken = await takeSnapshot(leader)
     await catalog.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
-    await catalog.query(`SET TRANSACTION SNAPSHOT ${literal(taken.name)}`)
+    await importSnapshot(catalog, taken.name)
     const tables = await listTables(catalog)
     await catalog.query('ROLLBACK')
     // A table that is gone already was made and dropped beside us: in the snapshot, and not locked.
@@ -85,7 +85,7 @@ export async function openSnapshot(o: {
         joinCatalog: async () => {
           const connection = await useOpened(o.connections, connect(bounded))
           await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
-          await connection.query(`SET TRANSACTION SNAPSHOT ${literal(taken.name)}`)
+          await importSnapshot(connection, taken.name)
           return connection
         },
         requireLocks: () => requireLocks(leader, tables),
@@ -103,10 +103,30 @@ export async function openSnapshot(o: {
 /** (Re)starts a connection's transaction inside the snapshot; also after an error has aborted it. */
 export async function enter(wire: Wire, snapshot: string): Promise<Wire> {
   await wire.query('ROLLBACK; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
-  await wire.query(`SET TRANSACTION SNAPSHOT ${literal(snapshot)}`)
+  await importSnapshot(wire, snapshot)
   // Another session may wait for a lock that only the leader's stands in the way of; then waiting here would be for ever.
   await wire.query('SET LOCAL lock_timeout = 1000')
   return wire
+}
+
+/** A snapshot lives as long as the session that exported it: if it is gone, so is that session, and its locks. */
+async function importSnapshot(
+  session: { query(sql: string): Promise<unknown> },
+  snapshot: string,
+): Promise<void> {
+  try {
+    await session.query(`SET TRANSACTION SNAPSHOT ${literal(snapshot)}`)
+  } catch (error) {
+    const gone = isHoldfastError(error, 'query_failed') && error.details['sqlstate'] === '42704'
+    if (!gone) throw error
+    throw new HoldfastError(
+      'connection_lost',
+      'The connection that holds the snapshot and the locks was lost.',
+      {
+        cause: error,
+      },
+    )
+  }
 }
 
 /** False if it is to be begun again: a table was dropped or renamed since it was listed, or another session waits in a circle with this one. */

@@ -18,14 +18,12 @@ after(() => server.stop('immediate'))
 
 /** The storage, with work to be done once, while the first chunk waits. */
 function storageThatWaits(storage: Storage, work: () => Promise<void>): Storage {
-  let waited = false
+  let waited: Promise<void> | undefined
   return {
     ...storage,
     async put(key, data, options) {
-      if (!waited && key.startsWith('chunks')) {
-        waited = true
-        await work()
-      }
+      // All of them wait, so that no table but the first has been read, and locked, by then.
+      if (key.startsWith('chunks')) await (waited ??= work())
       return await storage.put(key, data, options)
     },
   }
