@@ -71,7 +71,10 @@ test('what is restored equals the source, whatever the source and whatever was k
 
 async function runCase(seed: string): Promise<Outcome> {
   const name = randomOf(`${seed}/scenario`).pick(deck)
-  const late = setTimeout(() => console.error(`oracle: ${seed} (${name}) has not ended for 3 minutes`), 180_000)
+  const late = setTimeout(
+    () => console.error(`oracle: ${seed} (${name}) has not ended for 3 minutes`),
+    180_000,
+  )
   try {
     return await withCase(seed, async (c) => {
       const outcome = await scenarios[name](c)
