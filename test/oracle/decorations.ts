@@ -119,8 +119,9 @@ function makeFunctions(d: Draft, made: string[]): string[] {
     const name = qualified(r.pick(d.schemas), d.name())
     const kind = r.int(4)
     if (kind === 0) {
+      // A NULL would undo deletions that foreign keys ask for, and break these.
       made.push(
-        `CREATE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql AS $odd$ BEGIN -- ;\n RETURN NEW; END $odd$`,
+        `CREATE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql AS $odd$ BEGIN -- ;\n RETURN coalesce(NEW, OLD); END $odd$`,
       )
       triggers.push(name)
     } else if (kind === 1) {

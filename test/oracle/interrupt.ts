@@ -137,7 +137,9 @@ async function strike(o: {
   const name = decodeURIComponent(o.database.pathname.slice(1))
   if (blow === 'terminate') await terminate(o.server, name, c)
   if (blow === 'crash') await crash(o.server, name, c)
-  return `${blow} ${await settled}`
+  const end = `${blow} ${await settled}`
+  if (blow === 'full' || blow === 'fault') assert.match(end, /done|storage_/)
+  return end
 }
 
 async function backends(server: TestServer, database: string, c: Case): Promise<number[]> {
