@@ -88,6 +88,7 @@ test('a new enough node of the machine comes first, and is given all arguments',
   const { stdout, status } = run(launcher, { path, args: ['list', '--repo', 'a b', '', '$HOME'] })
   assert.equal(status, 0)
   assert.deepEqual(stdout.split('\n'), [
+    '--liftoff-only',
     '--disable-warning=ExperimentalWarning',
     join(root, 'src/cli/main.ts'),
     'list',
@@ -126,6 +127,16 @@ test('a cache that is filled is used, and one that cannot be written is done wit
   for (const cache of [join(home, 'file'), '/proc']) {
     assertRuns(run(launcher, { path, env: { XDG_CACHE_HOME: cache } }))
   }
+})
+
+test('a node that lacks an option of V8 is started without it', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const path = await fakeNode(
+    directory,
+    'v99.0.0',
+    'if [ "$1" = --liftoff-only ]; then exit 9; fi; echo "$1"',
+  )
+  assert.equal(run(launcher, { path }).stdout, '--disable-warning=ExperimentalWarning\n')
 })
 
 test('node takes the place of the launcher, so that it gets the signals', async (t) => {
