@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { throwIfCancelled } from '../lib/abort.ts'
 import { useOpened } from '../lib/async.ts'
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import { connect, connectWire, type Connection, type ServerAddress } from '../postgres/connect.ts'
@@ -29,12 +31,14 @@ export interface ConsistentSnapshot {
   requireLocks(): Promise<void>
 }
 
-const attempts = 10
+const attempts = 40
+/** Before an attempt is repeated; times its number, up to half a second. In all some 15 s: what changes tables mostly ends sooner. */
+const pauseMs = 25
 
 /**
  * Locks every table in ACCESS SHARE mode *before* the snapshot is taken. The order matters: TRUNCATE and rewriting
  * ALTERs ignore snapshots, so a table that is truncated between a snapshot and its lock reads as empty. LOCK TABLE takes
- * no snapshot of its own in a repeatable read transaction; the first query after it does. If that snapshot then shows a
+ * no snapshot of its own; the first query after it does. If that snapshot then shows a
  * table which is not among those locked (made or renamed meanwhile), all is undone and begun again.
  */
 export async function openSnapshot(o: {
@@ -49,30 +53,16 @@ export async function openSnapshot(o: {
   const leader = o.connections.use(await connectWire(session))
   const join = (): Promise<Wire> => useOpened(o.connections, connectWire(session))
   const catalog = await useOpened(o.connections, connect(bounded))
-  let wanted = await listTables(catalog)
-  for (let attempt = 0; attempt < attempts; attempt++) {
-    await leader.query(
-      `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lock_timeout = ${o.lockTimeoutMs}`,
-    )
-    if (
-      !(await lockAll(
-        leader,
-        wanted.filter((t) => t.readable),
-        catalog,
-      ))
-    ) {
-      await leader.query('ROLLBACK')
-      wanted = await listTables(catalog)
-      continue
-    }
-    const taken = await takeSnapshot(leader)
-    await catalog.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
-    await importSnapshot(catalog, taken.name)
-    const tables = await listTables(catalog)
-    await catalog.query('ROLLBACK')
-    // A table that is gone already was made and dropped beside us: in the snapshot, and not locked.
-    if (tables.every((t) => t.readable === false || taken.locked.has(t.oid))) {
-      await leader.query('SET lock_timeout = 0')
+  // Names in another encoding would be translated by a query, which would take the snapshot before the locks.
+  await leader.query("SET client_encoding = 'UTF8'")
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const taken = await lockAndTake({ leader, catalog, lockTimeoutMs: o.lockTimeoutMs })
+    if (taken !== null) {
+      await leader.query(
+        `SELECT pg_catalog.set_config('client_encoding', pg_catalog.getdatabaseencoding(), false),
+           pg_catalog.set_config('lock_timeout', '0', false)`,
+      )
+      const { tables } = taken
       const sizes = await readSizes(
         leader,
         tables.filter((t) => t.readable),
@@ -92,12 +82,34 @@ export async function openSnapshot(o: {
       }
     }
     await leader.query('ROLLBACK')
-    wanted = await listTables(catalog)
+    await sleep(Math.min(500, attempt * pauseMs))
+    throwIfCancelled(o.signal)
   }
   throw new HoldfastError(
     'source_changed',
     `Tables were made or renamed during each of ${attempts} attempts to lock them.`,
   )
+}
+
+/** One attempt. Null if tables changed meanwhile: to be rolled back, and begun again. */
+async function lockAndTake(o: {
+  leader: Wire
+  catalog: Connection
+  lockTimeoutMs: number
+}): Promise<(Taken & { readonly tables: readonly TableFacts[] }) | null> {
+  const { leader, catalog } = o
+  const wanted = (await listTables(catalog)).filter((t) => t.readable)
+  await leader.query(`BEGIN READ ONLY; SET LOCAL lock_timeout = ${o.lockTimeoutMs}`)
+  if (!(await lockAll(leader, wanted, catalog))) return null
+  // The server itself refuses this once a snapshot was taken in the transaction.
+  await leader.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ')
+  const taken = await takeSnapshot(leader)
+  await catalog.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+  await importSnapshot(catalog, taken.name)
+  const tables = await listTables(catalog)
+  await catalog.query('ROLLBACK')
+  // A table that is gone already (readable is null) was made and dropped beside us: in the snapshot, and not locked.
+  return tables.every((t) => t.readable === false || taken.locked.has(t.oid)) ? { ...taken, tables } : null
 }
 
 /** (Re)starts a connection's transaction inside the snapshot; also after an error has aborted it. */
@@ -147,13 +159,12 @@ async function lockAll(leader: Wire, tables: readonly TableFacts[], catalog: Con
   return true
 }
 
-async function takeSnapshot(leader: Wire): Promise<{
-  name: string
-  moment: string
-  lsn: string
-  inRecovery: boolean
-  locked: ReadonlySet<number>
-}> {
+interface Taken extends Pick<ConsistentSnapshot, 'name' | 'moment' | 'lsn' | 'inRecovery'> {
+  /** Object ids of the relations that the leader has locked. */
+  readonly locked: ReadonlySet<number>
+}
+
+async function takeSnapshot(leader: Wire): Promise<Taken> {
   const [row] = await leader.query(`SELECT pg_catalog.pg_export_snapshot(),
     pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
     CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
