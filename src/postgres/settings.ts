@@ -33,6 +33,8 @@ const always: Readonly<Record<string, Setting>> = {
   transform_null_equals: { value: 'off' },
   // A scan begins at the first page, so equal tables give their rows in equal order.
   synchronize_seqscans: { value: 'off' },
+  // Compiling a query pays for none of ours, and its price is estimated: a count of a large table would always be compiled.
+  jit: { value: 'off' },
   // Defaults of the role or database that would stop long or writing work.
   statement_timeout: { value: '0' },
   lock_timeout: { value: '0' },
