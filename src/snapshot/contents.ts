@@ -1,3 +1,4 @@
+import { HoldfastError } from '../lib/errors.ts'
 import type { OnProgress } from '../lib/progress.ts'
 import type { Connection } from '../postgres/connect.ts'
 import { readDatabase } from '../postgres/globals/database.ts'
@@ -24,8 +25,11 @@ export async function readContents(
   const tables = o.snapshot.tables.filter((t) => t.kind === 'table')
   const chosen = chooseTables(tables, o.scope)
   // A standby has no rows of unlogged tables: their contents are the primary's alone.
-  const unreadable = chosen.held.filter((t) => o.snapshot.inRecovery && t.persistence === 'unlogged')
-  const held = chosen.held.filter((t) => !unreadable.includes(t))
+  const onPrimary = chosen.held.filter((t) => o.snapshot.inRecovery && t.persistence === 'unlogged')
+  const denied = tables.filter((t) => !t.readable)
+  const unreadable = new Set([...onPrimary, ...denied])
+  const held = chosen.held.filter((t) => !onPrimary.includes(t))
+  requireReadable(held)
 
   const leaderWork = readWithLeader(o)
   const [leader, rows] = await Promise.all([
@@ -47,19 +51,15 @@ export async function readContents(
     roles: roles.roles,
     usedRoles,
     schema: leader.schema,
-    tables: o.snapshot.tables
-      .filter((t) => t.readable)
-      .flatMap((t) => describeTable(t, rows.get(t.oid), unreadable.includes(t))),
+    tables: tables.map((t) => describeTable(t, rows.get(t.oid), unreadable.has(t))),
     sequences: sequences.sequences,
     largeObjects: leader.largeObjects.contents,
     gaps: [
       ...roles.gaps,
       ...leader.largeObjects.gaps,
       ...hidden,
-      ...o.snapshot.tables
-        .filter((t) => !t.readable)
-        .map((t) => gap(`definition and rows of ${tableLabel(t)}`, 'The role may not read the table.')),
-      ...unreadable.map((t) =>
+      ...denied.map((t) => gap(`rows of ${tableLabel(t)}`, 'The role may not read the table.')),
+      ...onPrimary.map((t) =>
         gap(`rows of ${tableLabel(t)}`, 'The table is unlogged: a standby does not have its rows.'),
       ),
       ...sequences.unreadable.map((name) =>
@@ -71,6 +71,16 @@ export async function readContents(
   }
 }
 
+/** Asked for before the snapshot as well; this is for a table that was made, or taken from the role, in between. */
+function requireReadable(held: readonly TableFacts[]): void {
+  const denied = held.filter((t) => !t.readable)
+  if (denied.length === 0) return
+  throw new HoldfastError(
+    'source_denied',
+    `The role may not read ${denied.slice(0, 20).map(tableLabel).join(', ')}, which came up as the backup began.`,
+  )
+}
+
 /** What is read on the connection that holds the locks, so that no session that waits for a lock can stand in its way. */
 async function readWithLeader(o: BackupRequest & { snapshot: ConsistentSnapshot }): Promise<{
   schema: { pieces: Piece[]; entries: readonly SchemaEntry[] }
@@ -79,7 +89,6 @@ async function readWithLeader(o: BackupRequest & { snapshot: ConsistentSnapshot 
   const dump = await dumpSchema({
     wire: o.snapshot.leader,
     keepTransaction: true,
-    excludeTables: o.snapshot.tables.filter((t) => !t.readable),
     signal: o.signal,
   })
   // pg_dump leaves it at none: what is left to this connection would wait for ever for a lock that it does not hold.
@@ -98,25 +107,22 @@ async function storeBytes(chunker: Chunker, bytes: Uint8Array): Promise<Piece[]>
   return run.pieces()
 }
 
-function describeTable(table: TableFacts, rows: TableRows | undefined, unreadable: boolean): TableContents[] {
-  if (table.kind !== 'table') return []
+function describeTable(table: TableFacts, rows: TableRows | undefined, unreadable: boolean): TableContents {
   const ranges = rows?.ranges ?? []
-  return [
-    {
-      oid: table.oid,
-      schema: table.schema,
-      name: table.name,
-      columns: table.columns.map((c) => ({ name: c.name, type: c.type })),
-      rows: ranges.reduce((sum, r) => sum + r.rows, 0),
-      plainBytes: ranges.reduce((sum, r) => sum + r.pieces.reduce((bytes, p) => bytes + p.length, 0), 0),
-      condition: table.extensionCondition === '' ? null : table.extensionCondition,
-      data: rows ? 'held' : unreadable ? 'unreadable' : 'excluded',
-      loadVia: table.loadVia,
-      parents: table.parents,
-      ranges,
-      fingerprint: rows?.fingerprint ?? null,
-    },
-  ]
+  return {
+    oid: table.oid,
+    schema: table.schema,
+    name: table.name,
+    columns: table.columns.map((c) => ({ name: c.name, type: c.type })),
+    rows: ranges.reduce((sum, r) => sum + r.rows, 0),
+    plainBytes: ranges.reduce((sum, r) => sum + r.pieces.reduce((bytes, p) => bytes + p.length, 0), 0),
+    condition: table.extensionCondition === '' ? null : table.extensionCondition,
+    data: rows ? 'held' : unreadable ? 'unreadable' : 'excluded',
+    loadVia: table.loadVia,
+    parents: table.parents,
+    ranges,
+    fingerprint: rows?.fingerprint ?? null,
+  }
 }
 
 /** Every role that something in the database, or the database itself, is owned by or granted to. */

@@ -110,6 +110,11 @@ test('a role that may read some tables only is refused with the list; without th
   await database.query(`
     ALTER TABLE guarded DISABLE ROW LEVEL SECURITY; CREATE TABLE "Secret ""1""" (a int); CREATE SCHEMA hidden; CREATE TABLE hidden.t (a int);
     CREATE SEQUENCE secret_sequence; CREATE TABLE refers (id int REFERENCES open); GRANT SELECT ON refers TO app_reader;
+    ALTER TABLE "Secret ""1""" ADD PRIMARY KEY (a); INSERT INTO "Secret ""1""" VALUES (1);
+    CREATE TABLE points (a int CONSTRAINT to_secret REFERENCES "Secret ""1""", b hidden.t); INSERT INTO points VALUES (1, ROW(7));
+    CREATE VIEW looks AS SELECT p.a FROM points p JOIN "Secret ""1""" USING (a); CREATE TABLE heir () INHERITS (hidden.t); INSERT INTO heir VALUES (3);
+    CREATE TABLE closed (id int) PARTITION BY LIST (id); CREATE TABLE closed_1 PARTITION OF closed FOR VALUES IN (1); INSERT INTO closed VALUES (1);
+    GRANT SELECT ON points, looks, heir, closed_1 TO app_reader;
     CREATE TABLE partly (id int) PARTITION BY LIST (id); CREATE TABLE partly_1 PARTITION OF partly FOR VALUES IN (1);
     GRANT SELECT ON partly TO app_reader`)
   const reader = database.urlFor('app_reader', 'p')
@@ -125,10 +130,19 @@ test('a role that may read some tables only is refused with the list; without th
   const report = await repository.restoreTo(target.url)
   assert.deepEqual(
     report.tables.map((table) => table.name),
-    ['guarded', 'open', 'refers'],
+    ['closed_1', 'guarded', 'heir', 'open', 'points', 'refers'],
   )
+  // What the others need of them is there, but no row; a key that points to a row that is not is told.
   const { tables } = await contentsOf(target.url)
-  assert.deepEqual(Object.keys(tables), ['public.guarded', 'public.open', 'public.partly', 'public.refers'])
+  const { tables: before } = await contentsOf(database.url)
+  assert.deepEqual(Object.keys(tables), Object.keys(before))
+  for (const name of ['hidden.t', 'public.Secret "1"', 'public.partly_1'])
+    assert.equal(tables[name], '0 rows ')
+  for (const name of ['public.points', 'public.heir', 'public.closed'])
+    assert.deepEqual(tables[name], before[name])
+  assert.match(report.warnings.join('; '), /to_secret.*NOT VALID/)
+  const drilled = await repository.drill()
+  assert.match(drilled.notVerified.map(({ what }) => what).join('; '), /hidden\.t/)
 })
 
 test('grants and default privileges come back exactly, and those of the target do not leak in', async () => {

@@ -1,10 +1,10 @@
 import { HoldfastError } from '../../lib/errors.ts'
-import { qualified } from '../quote.ts'
 import { cancelledError } from '../failures.ts'
 import type { Wire } from '../wire.ts'
 import { parseArchive } from './archive.ts'
 import { assembleSchema } from './assemble.ts'
 import type { SchemaDump } from './entry.ts'
+import { withoutLocking } from './locking.ts'
 import { nameDecoder } from './names.ts'
 import { programMajor, runProgram } from './program.ts'
 import { withRefreshes } from './refresh.ts'
@@ -33,10 +33,11 @@ export interface DumpSource {
   /** An exported snapshot to read in; null for one of its own. */
   readonly snapshot?: string | null
   readonly lockTimeoutMs?: number
-  /** The connection is in a repeatable read transaction that has its snapshot and its locks: read there, and leave it open. */
+  /**
+   * The connection is in a repeatable read transaction that has its snapshot and its locks: read there, and leave it open. No other
+   * table is locked: one that the role may not read can't be, but its definition is everybody's to see.
+   */
   readonly keepTransaction?: boolean
-  /** Tables whose definition is not to be read. */
-  readonly excludeTables?: readonly { readonly schema: string; readonly name: string }[]
   readonly signal?: AbortSignal | undefined
 }
 
@@ -86,7 +87,6 @@ async function runDump(
     snapshot = null,
     lockTimeoutMs = defaultLockTimeoutMs,
     keepTransaction = false,
-    excludeTables = [],
     signal,
   }: DumpSource,
   args: readonly string[],
@@ -102,14 +102,13 @@ async function runDump(
   // The bytes as they are stored: a conversion could fail, and would lose what is no valid text.
   await wire.query(`SET client_encoding = '${encoding}'`)
   const file = await runProgram({
-    wire,
+    wire: keepTransaction ? withoutLocking(wire) : wire,
     args: [
       ...args,
       '--no-sync',
       '--no-statistics',
       `--lock-wait-timeout=${lockTimeoutMs}`,
       ...(snapshot === null ? [] : [`--snapshot=${snapshot}`]),
-      ...excludeTables.map((t) => `--exclude-table=${qualified(t.schema, t.name)}`),
     ],
     parameters: new Map([...wire.parameters, ['client_encoding', encoding]]),
     signal,

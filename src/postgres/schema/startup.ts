@@ -25,7 +25,8 @@ export function answerStartup(
   ])
 }
 
-function message(type: string, body: Buffer): Buffer {
+/** A message of the server. */
+export function message(type: string, body: Buffer): Buffer {
   const head = Buffer.alloc(5)
   head.write(type, 0, 'latin1')
   head.writeInt32BE(body.length + 4, 1)
