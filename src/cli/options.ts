@@ -80,10 +80,20 @@ export const excludeTable = patterns(
   parseTablePattern,
 )
 
+/** Of commands that always take the schema whole. */
+export const excludeTableRows = patterns(
+  {
+    flags: '-T, --exclude-table <pattern>',
+    description:
+      'leave out the rows of tables of this name; the schema is always whole, and a restore can leave it out; may be repeated',
+  },
+  parseTablePattern,
+)
+
 export const excludeData = patterns(
   {
     flags: '--exclude-data <pattern>',
-    description: 'keep the definition of tables of this name, leave out their rows; may be repeated',
+    description: 'the same as --exclude-table; may be repeated',
   },
   parseTablePattern,
 )

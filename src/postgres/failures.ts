@@ -9,7 +9,6 @@ export interface ServerFailure {
   readonly fatal: boolean
   readonly detail: string | undefined
   readonly hint: string | undefined
-  readonly where: string | undefined
   readonly schema: string | undefined
   readonly table: string | undefined
   readonly column: string | undefined
@@ -19,7 +18,7 @@ export interface ServerFailure {
 /** SQLSTATEs after which the session is gone: terminated, shut down, idle too long. Not 08: a foreign table's server reports it, too. */
 const SESSION_ENDS = /^(57P0[1-5]|25P0[34])$/
 
-/** The HoldfastError for what the server reported. The statement and its values are not part of it. */
+/** The HoldfastError for what the server reported. The statement and its values are not part of it, nor the context, which quotes rows. */
 export function serverError(failure: ServerFailure): HoldfastError {
   const table = failure.table === undefined ? undefined : `${failure.schema ?? ''}.${failure.table}`
   const details: Record<string, unknown> = { sqlstate: failure.sqlstate }
@@ -28,7 +27,6 @@ export function serverError(failure: ServerFailure): HoldfastError {
     column: failure.column,
     constraint: failure.constraint,
     detail: failure.detail,
-    where: failure.where,
   })) {
     if (value !== undefined) details[name] = value
   }
@@ -60,7 +58,6 @@ export function serverFailureOf(thrown: unknown): ServerFailure | undefined {
     fatal: text('severity') === 'FATAL' || text('severity') === 'PANIC',
     detail: text('detail'),
     hint: text('hint'),
-    where: text('where'),
     schema: text('schema'),
     table: text('table'),
     column: text('column'),

@@ -69,7 +69,6 @@ export function decodeError(body: Uint8Array, decode: (bytes: Uint8Array) => str
     fatal: fields.get('V') === 'FATAL' || fields.get('V') === 'PANIC',
     detail: fields.get('D'),
     hint: fields.get('H'),
-    where: fields.get('W'),
     schema: fields.get('s'),
     table: fields.get('t'),
     column: fields.get('c'),

@@ -12,17 +12,19 @@ export interface Marker {
   readonly id: string
   readonly backup: string
   readonly started: string
+  /** The restore made the database, and --restart may drop it. */
+  readonly madeDatabase: boolean
   /** Extensions that were there before. */
   readonly extensions: readonly string[]
 }
 
 /** Leaves word in the target that a restore is under way. The first thing a restore does to it, and `removeMarkerSql` the last. */
 export async function setMarker(connection: Connection, marker: Marker): Promise<void> {
-  const { id, backup, started, extensions } = marker
+  const { id, backup, started, madeDatabase, extensions } = marker
   const values = [id, backup, started, JSON.stringify(extensions)].map(literal).join(', ')
   await connection.query(
     `CREATE SCHEMA ${markerSchema}; REVOKE ALL ON SCHEMA ${markerSchema} FROM PUBLIC;
-     CREATE TABLE ${markerSchema}.progress AS SELECT * FROM (VALUES (${values})) v (id, backup, started, extensions);
+     CREATE TABLE ${markerSchema}.progress AS SELECT * FROM (VALUES (${values}, ${madeDatabase})) v (id, backup, started, extensions, made_database);
      CREATE TABLE ${markerSchema}.public_schema AS
        SELECT pg_catalog.pg_get_userbyid(nspowner)::pg_catalog.text AS owner, nspacl::pg_catalog.text[] AS acl,
          pg_catalog.obj_description(oid, 'pg_namespace') AS comment FROM pg_catalog.pg_namespace WHERE nspname = 'public'`,

@@ -12,6 +12,7 @@ import { grantProblems } from './grant-problems.ts'
 import { chooseScope, type RestoreScope } from './scope.ts'
 import { connectMaintenance, inspectTarget, type TargetFacts } from './target.ts'
 import type { RestoreOptions, RestorePlan, RestoreProblem } from './types.ts'
+import { planWarnings } from './warnings.ts'
 
 /**
  * Plans a restore into a new or empty database: reads the target, touches nothing. Whatever would make it fail half way
@@ -47,6 +48,7 @@ export async function planRestore(o: {
       })
     : null
   const creating = new Set(roles.create.map((r) => r.name))
+  const abilities = { lz4: facts.lz4, major: facts.major }
   return {
     backup: o.manifest.id,
     moment: o.manifest.moment,
@@ -65,10 +67,17 @@ export async function planRestore(o: {
     warnings: [
       ...contents.gaps.map((gap) => `The backup does not hold ${gap.what}. ${gap.why}`),
       ...roles.differing.map((d) => `Role ${d.role}: ${d.what}`),
-      ...(database?.differing ?? notApplied(contents, scope)),
-      ...contents.tables
-        .filter((t) => t.data !== 'held' && scope.whole)
-        .map((t) => `${tableLabel(t)} will be empty: its rows are not in the backup.`),
+      ...(database?.differing ?? []),
+      ...scope.empty.map((t) => `${tableLabel(t)} will be empty: its rows are not in the backup.`),
+      ...planWarnings({
+        facts,
+        contents,
+        scope,
+        options,
+        text: o.schemaText,
+        abilities,
+        name: o.target.database,
+      }),
     ],
     problems: [
       ...databaseProblems(facts, contents, options, o.target.database),
@@ -96,8 +105,8 @@ export async function planRestore(o: {
       }),
     ],
     options,
-    largeObjects: scope.whole,
-    abilities: { lz4: facts.lz4, major: facts.major },
+    largeObjects: scope.all,
+    abilities,
   }
 }
 
@@ -146,6 +155,11 @@ function databaseProblems(
       add(
         'target_unfinished',
         `A restore of ${facts.unfinished.backup} into ${name}, begun ${facts.unfinished.started}, was interrupted.`,
+      )
+    } else if (options.createDatabase && !facts.unfinished.madeDatabase) {
+      add(
+        'target_exists',
+        `The database ${name} was there before the restore that was interrupted; --restart without --create-database clears it and restores into it.`,
       )
     }
     return problems
@@ -231,19 +245,4 @@ export function tablespacesOf(entries: readonly SchemaEntry[], text: Uint8Array)
     if (found !== undefined) names.add(found)
   }
   return names
-}
-
-/** The database exists and belongs to somebody: what is its own is left as it is, and told. */
-function notApplied(contents: BackupContents, scope: RestoreScope): string[] {
-  if (!scope.whole) return []
-  const { settings, acl, comment } = contents.database
-  const what = [
-    ...(settings.length > 0 ? [`${settings.length} settings`] : []),
-    ...(acl !== null ? ['grants'] : []),
-    ...(comment !== null ? ['the comment'] : []),
-  ]
-  if (what.length === 0) return []
-  return [
-    `Of the database itself ${what.join(', ')} are not restored: it exists already. --create-database restores them.`,
-  ]
 }

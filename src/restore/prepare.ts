@@ -85,6 +85,7 @@ export async function prepareTarget(o: Request): Promise<Prepared> {
       id: prepared.id,
       backup: o.plan.backup,
       started: o.clock.now().toISOString(),
+      madeDatabase: o.plan.database !== null,
       extensions: extensions.map((e) => e.name),
     })
     if (o.plan.database === null) await requireStillEmpty(own, o.target)
@@ -165,7 +166,7 @@ async function makeRoles(
 async function removeUnfinished(o: Request): Promise<void> {
   const facts = await inspectTarget(o.target, o.signal)
   if (facts.unfinished === null) return
-  if (o.plan.options.createDatabase) await dropDatabase(o.target, null)
+  if (o.plan.options.createDatabase && facts.unfinished.madeDatabase) await dropDatabase(o.target, null)
   else await clearTarget(o.target, { signal: o.signal })
 }
 

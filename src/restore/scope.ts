@@ -10,6 +10,12 @@ export interface RestoreScope {
   /** Tables whose rows are restored. */
   readonly tables: readonly TableContents[]
   readonly leftOut: RestorePlan['leftOut']
+  /** Of what was wanted, what can't be without something that is left out. */
+  readonly missed: readonly string[]
+  /** Tables that are made and stay empty: the backup does not hold their rows. */
+  readonly empty: readonly TableContents[]
+  /** True if nothing was chosen: everything, or everything but what is excluded. */
+  readonly all: boolean
   /** True if nothing was chosen or excluded. */
   readonly whole: boolean
 }
@@ -42,18 +48,50 @@ export function chooseScope(contents: BackupContents, options: RestoreOptions): 
   // Tables of extensions have no entry of their own: they come with the extension.
   const ofExtension = (t: TableContents): boolean =>
     !tableEntry(contents, t) && options.withoutExtensions.length === 0
+  const tablesOut = candidates.filter(isExcluded)
+  const made = contents.tables.filter(
+    (t) => isWanted(t) && (defined.has(key(t.schema, t.name)) || (all && ofExtension(t))),
+  )
+  const ids = new Set(kept.entries.map((e) => e.id))
+  // Of what was not chosen, a foreign key of a chosen table is what people expect all the same.
+  const cutKeys = selection.leftOut
+    .map(({ entry }) => entry)
+    .filter((e) => e.type === 'FK CONSTRAINT' && e.dependsOn.some((id) => ids.has(id)))
+  // Indexes, triggers and the like of an excluded table go with it, and are missed by nobody.
+  const dependents = kept.gone.filter(
+    (e) => standing.has(e.type) && !tablesOut.some((t) => e.schema === t.schema && isOfTable(e, t.name)),
+  )
   return {
     entries: kept.entries,
-    tables: contents.tables.filter(
-      (t) =>
-        t.data === 'held' && isWanted(t) && (defined.has(key(t.schema, t.name)) || (all && ofExtension(t))),
-    ),
+    tables: made.filter((t) => t.data === 'held'),
+    empty: made.filter((t) => t.data !== 'held'),
+    missed: [...cutKeys, ...dependents].map(entryLabel),
+    all,
     leftOut: [
       ...selection.leftOut.map(({ entry, why }) => ({ type: entry.type, name: nameOf(entry), why })),
       ...kept.leftOut,
     ],
     whole: all && excluded.length === 0,
   }
+}
+
+/** What people know as a thing of its own. A foreign key is one between two tables. */
+const standing = new Set([
+  'AGGREGATE',
+  'DOMAIN',
+  'FK CONSTRAINT',
+  'FOREIGN TABLE',
+  'FUNCTION',
+  'MATERIALIZED VIEW',
+  'PROCEDURE',
+  'TABLE',
+  'TYPE',
+  'VIEW',
+])
+
+/** The table itself, or what pg_dump tags with the table's name first. */
+function isOfTable(entry: SchemaEntry, table: string): boolean {
+  return entry.name === table || (entry.type === 'FK CONSTRAINT' && entry.name.startsWith(`${table} `))
 }
 
 function partitionedTables(contents: BackupContents): MatchedTable[] {
@@ -85,7 +123,7 @@ function leftOutBy(
 function withoutDependents(
   entries: readonly SchemaEntry[],
   whyOut: (entry: SchemaEntry) => string | undefined,
-): { entries: SchemaEntry[]; leftOut: RestorePlan['leftOut'] } {
+): { entries: SchemaEntry[]; leftOut: RestorePlan['leftOut']; gone: SchemaEntry[] } {
   const gone = new Map<number, string>()
   const leftOut: { type: string; name: string; why: string }[] = []
   const kept = entries.filter((entry) => {
@@ -100,7 +138,7 @@ function withoutDependents(
     })
     return false
   })
-  return { entries: kept, leftOut }
+  return { entries: kept, leftOut, gone: entries.filter((e) => gone.has(e.id)) }
 }
 
 function nameOf(entry: SchemaEntry): string {

@@ -1,5 +1,7 @@
 import { isHoldfastError } from '../lib/errors.ts'
 import { connect, type Connection, type ServerAddress } from '../postgres/connect.ts'
+import { readDatabase } from '../postgres/globals/database.ts'
+import type { DatabaseProperties } from '../postgres/globals/types.ts'
 import { withDatabase } from '../postgres/server-address.ts'
 
 /** What must be known of a target before a restore is planned. */
@@ -10,7 +12,9 @@ export interface TargetFacts {
   /** Names of what the database holds, at most 20 and the count in words; empty if it holds nothing. */
   readonly holds: readonly string[]
   readonly holdsCount: number
-  readonly unfinished: { readonly backup: string; readonly started: string } | null
+  readonly unfinished: UnfinishedRestore | null
+  /** How the database orders text; null where there is none. */
+  readonly locale: Pick<DatabaseProperties, 'localeProvider' | 'collate' | 'ctype' | 'locale'> | null
   readonly extensionsAvailable: ReadonlySet<string>
   readonly extensionsPresent: readonly string[]
   readonly tablespaces: ReadonlySet<string>
@@ -21,6 +25,13 @@ export interface TargetFacts {
   readonly createRole: boolean
   /** Roles whose objects the user may make: itself and those it may SET ROLE to; null for a superuser: all. */
   readonly mayActAs: ReadonlySet<string> | null
+}
+
+export interface UnfinishedRestore {
+  readonly backup: string
+  readonly started: string
+  /** It made the database itself. */
+  readonly madeDatabase: boolean
 }
 
 /** Where an unfinished restore leaves word of itself. */
@@ -90,6 +101,7 @@ async function readFacts(connection: Connection, exists: boolean): Promise<Targe
     holds: holds.slice(0, 20),
     holdsCount: holds.length,
     unfinished: exists ? await readMarker(connection) : null,
+    locale: exists ? await readDatabase(connection) : null,
     extensionsAvailable: new Set(row.available),
     extensionsPresent: exists ? row.present : [],
     tablespaces: new Set(row.tablespaces),
@@ -175,13 +187,13 @@ async function readExtensionRows(connection: Connection): Promise<string[]> {
   return filled
 }
 
-async function readMarker(connection: Connection): Promise<TargetFacts['unfinished']> {
+async function readMarker(connection: Connection): Promise<UnfinishedRestore | null> {
   const [found] = await connection.query<{ there: boolean }>(
     `SELECT pg_catalog.to_regclass('${markerSchema}.progress') IS NOT NULL AS there`,
   )
   if (!found?.there) return null
-  const [row] = await connection.query<{ backup: string; started: string }>(
-    `SELECT backup, started FROM ${markerSchema}.progress`,
+  const [row] = await connection.query<{ backup: string; started: string; made: boolean }>(
+    `SELECT backup, started, made_database AS made FROM ${markerSchema}.progress`,
   )
-  return row ? { backup: row.backup, started: row.started } : null
+  return row ? { backup: row.backup, started: row.started, madeDatabase: row.made } : null
 }

@@ -6,6 +6,7 @@ import { connect, type ServerAddress } from '../postgres/connect.ts'
 import { listTables } from '../postgres/introspect/tables.ts'
 import { precheckSource } from '../postgres/precheck.ts'
 import type { BackupContents, BackupScope } from '../repository/format/contents.ts'
+import { requireDescription, requireLabel } from '../repository/format/fields.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
 import type { BackupWriter } from '../repository/types.ts'
 import { version } from '../version.ts'
@@ -36,6 +37,8 @@ export interface BackupRequest {
  * Whatever fails before leaves only chunks, which the next backup uses again.
  */
 export async function runBackup(o: BackupRequest): Promise<{ manifest: Manifest; contents: BackupContents }> {
+  if (o.name !== null) requireLabel('The name of a backup', o.name)
+  if (o.description !== null) requireDescription(o.description)
   await using connections = new AsyncDisposableStack()
   const started = o.clock.now()
   const onProgress = o.onProgress ?? ((): void => undefined)

@@ -33,7 +33,7 @@ before(async () => {
     CREATE TABLE events_2025_a PARTITION OF events_2025 FOR VALUES IN ('a'); CREATE TABLE events_2025_rest PARTITION OF events_2025 DEFAULT;
     CREATE TABLE logs.events_2026 (what text, at date); ALTER TABLE events ATTACH PARTITION logs.events_2026 FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
     INSERT INTO events SELECT '2025-06-01'::date + n, chr(97 + n % 3) FROM generate_series(1, 400) n;
-    CREATE INDEX ON events (what); COMMENT ON TABLE orders IS 'Orders'`)
+    CREATE INDEX ON events (what); COMMENT ON TABLE orders IS 'Orders'; SELECT lo_from_bytea(4711, 'scan')`)
   await repository.backUp(shop.url)
 })
 
@@ -93,8 +93,11 @@ test('a partitioned table comes with all its partitions, wherever they are', asy
 
 test('schemas and excluded tables', async () => {
   await using some = await server.database()
-  await repository.restoreTo(some.url, { excludeTables: ['customers', 'events'] })
+  const report = await repository.restoreTo(some.url, { excludeTables: ['customers', 'events'] })
   assert.deepEqual(await tablesOf(some), ['public.orders'])
+  assert.deepEqual(report.warnings, [
+    'Without what is left out there can be no table public.events_2025, fk constraint public.orders orders_customer_fkey.',
+  ])
   assert.doesNotMatch(await schemaOf(some.url), /FOREIGN KEY/)
   await using logs = await server.database()
   await repository.restoreTo(logs.url, { schemas: ['logs'] })
@@ -103,6 +106,34 @@ test('schemas and excluded tables', async () => {
     (await contentsOf(shop.url)).tables['logs.events_2026'],
   )
   await failure(repository.restoreTo(logs.url, { tables: ['orderz'] }), 'table_not_found')
+})
+
+test('what a part of a backup can not bring is said', async () => {
+  await using target = await server.database()
+  const { warnings } = await repository.planTo(target.url, { tables: ['orders'] })
+  assert.match(warnings.join('\n'), /no fk constraint public\.orders orders_customer_fkey/)
+  assert.match(warnings.join('\n'), /The 1 large objects of the backup are not restored/)
+  const without = await repository.planTo(target.url, { excludeTables: ['orders'] })
+  assert.deepEqual(without.warnings, ['Without what is left out there can be no view public.big.'])
+  // All but a table: what belongs to none comes along.
+  await repository.restoreTo(target.url, { excludeTables: ['orders'] })
+  const { largeObjects } = await contentsOf(target.url)
+  assert.deepEqual(largeObjects, (await contentsOf(shop.url)).largeObjects)
+
+  const partial = await newRepository(openMemoryStorage())
+  await partial.backUp(shop.url, { excludeData: ['orders'] })
+  await using empty = await server.database()
+  const report = await partial.restoreTo(empty.url, { tables: ['orders'] })
+  assert.match(report.warnings.join('\n'), /public\.orders will be empty/)
+})
+
+test('a database that orders text otherwise is filled, with a warning', async () => {
+  await using target = await server.database({
+    clauses: "TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'und' LOCALE 'C'",
+  })
+  const { problems, warnings } = await repository.planTo(target.url)
+  assert.deepEqual(problems, [])
+  assert.match(warnings.join(), /orders text by und .*of icu, the source did by .* of libc/)
 })
 
 test('a backup without some rows restores without them, and says so', async () => {
@@ -251,13 +282,18 @@ test('a restore that fails half way leaves the target as it was, of whatever the
 
 test('what a killed restore left is refused until it is told to begin anew', async () => {
   await using target = await server.database()
-  await target.query(`CREATE SCHEMA holdfast_restore; CREATE TABLE holdfast_restore.progress AS SELECT 'a-marker' AS id, 'an-id' AS backup, 'then' AS started, '["plpgsql"]' AS extensions;
+  await target.query(`CREATE SCHEMA holdfast_restore; CREATE TABLE holdfast_restore.progress AS SELECT 'a-marker' AS id, 'an-id' AS backup, 'then' AS started, '["plpgsql"]' AS extensions, false AS made_database;
     CREATE TABLE holdfast_restore.public_schema AS SELECT pg_get_userbyid(nspowner)::text AS owner, nspacl::text[] AS acl, obj_description(oid, 'pg_namespace') AS comment FROM pg_namespace WHERE nspname = 'public';
     CREATE TABLE customers (id int); CREATE EXTENSION hstore; SELECT lo_from_bytea(5, 'x')`)
   const refused = await failure(repository.restoreTo(target.url), 'target_unfinished')
   assert.match(refused.message, /an-id.*then/)
   assert.match(refused.hint, /--restart/)
   assert.deepEqual(await queryAt(target.url, 'SELECT count(*)::int AS n FROM customers'), [{ n: 0 }])
+  // It was there before: not even a restart drops it.
+  await failure(repository.restoreTo(target.url, { restart: true, createDatabase: true }), 'target_exists')
+  assert.deepEqual(await queryAt(target.url, 'SELECT count(*)::int AS n FROM customers'), [{ n: 0 }])
+  const { warnings } = await repository.planTo(target.url, { restart: true })
+  assert.match(warnings.join(), /What a restore of an-id, begun then, has left .* goes first/)
   await repository.restoreTo(target.url, { restart: true })
   requireSame(await stateOf(target.url), await stateOf(shop.url), 'the copy')
   // The flag means what is unfinished, and nothing else.

@@ -3,7 +3,7 @@ import { formatBytes, formatCount, formatCountOf, formatDuration, formatRate } f
 import { choice, text } from '../option.ts'
 import {
   excludeData,
-  excludeTable,
+  excludeTableRows,
   hostFile,
   jobs,
   lockTimeout,
@@ -35,7 +35,7 @@ export const command = defineCommand({
     description: text({ flags: '--description <text>', description: 'a longer note, kept with the backup' }),
     schema,
     table,
-    excludeTable,
+    excludeTable: excludeTableRows,
     excludeData,
     jobs,
     proof: choice({

@@ -3,7 +3,7 @@ import { schemaMatcher, tableMatcher } from '../../lib/table-matcher.ts'
 import type { TableContents } from '../../repository/format/contents.ts'
 import { defineCommand, requiredArgument } from '../command.ts'
 import { choice, requiredText } from '../option.ts'
-import { excludeTable, opening, schema, table } from '../options.ts'
+import { excludeTableRows, opening, schema, table } from '../options.ts'
 import { rowsText } from '../summary.ts'
 import { printable } from '../width.ts'
 
@@ -29,7 +29,7 @@ export const command = defineCommand({
     }),
     schema,
     table,
-    excludeTable,
+    excludeTable: excludeTableRows,
   },
   examples: [
     {
