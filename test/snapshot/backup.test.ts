@@ -16,7 +16,7 @@ test('a name or description that no manifest can hold is refused before anything
     const request = {
       ...one,
       // Nobody may connect: nothing listens there.
-      source: { host: '127.0.0.1', port: 1, user: 'nobody', database: 'none' },
+      source: { host: '127.0.0.1', port: 1, user: 'nobody', password: undefined, database: 'none' },
       scope: wholeDatabase,
       proof: 'counts',
       jobs: 1,
