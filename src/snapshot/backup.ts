@@ -53,6 +53,8 @@ export async function runBackup(o: BackupRequest): Promise<{ manifest: Manifest;
   const index = await o.writer.store(new TextEncoder().encode(JSON.stringify(contents)))
   const chunks = o.writer.chunks()
   const held = contents.tables.filter((t) => t.data === 'held')
+  // A clock that was set back meanwhile must not let a backup end before it began.
+  const finished = new Date(Math.max(started.getTime(), o.clock.now().getTime()))
   const manifest: Manifest = {
     format: 1,
     id: `${started.toISOString().replace(/[-:]|\.\d+/g, '')}-${randomBytes(4).toString('hex')}`,
@@ -67,7 +69,7 @@ export async function runBackup(o: BackupRequest): Promise<{ manifest: Manifest;
     holdfast: version,
     started: started.toISOString(),
     moment: snapshot.moment,
-    finished: o.clock.now().toISOString(),
+    finished: finished.toISOString(),
     lsn: snapshot.lsn,
     major: contents.server.major,
     epoch: o.writer.epoch,

@@ -308,6 +308,23 @@ test('a clock that is set back by a day does not change which backup is the late
   assert.equal(plan.backup, later.manifest.id)
 })
 
+test('a clock that is set back by a day in the middle of a backup leaves it whole, in its place, and of no negative length', async () => {
+  const repository = await newRepository(openMemoryStorage())
+  const first = await repository.backUp(source.url, { clock: setClock('2026-11-21T12:00:00.000Z') })
+  let calls = 0
+  const now = (): Date => new Date(Date.UTC(2026, 10, 21 - calls++, 12))
+  const made = await repository.backUp(source.url, { clock: { now } })
+  assert.ok(calls >= 2, 'the clock was asked again')
+  const { id, sequence, started, finished } = made.manifest
+  assert.match(id, /^20261121T120000Z-/)
+  assert.equal(sequence, first.manifest.sequence + 1)
+  assert.deepEqual([started, finished], ['2026-11-21T12:00:00.000Z', '2026-11-21T12:00:00.000Z'])
+  const next = await repository.backUp(source.url, { clock: { now } })
+  assert.deepEqual(await repository.list(), [next.manifest.id, id, first.manifest.id])
+  await requireWhole(repository, 3)
+  await requireRestores(repository, id)
+})
+
 test('cancelled at any moment: the code says so, nothing is left, and the next run works', async (t) => {
   const repository = await newRepository(openMemoryStorage())
   const cancelAfter = async (
