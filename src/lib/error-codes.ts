@@ -172,6 +172,11 @@ const table = {
     meaning: 'Tables changed their definition faster than they could be locked.',
     hint: 'Run the backup again when the migration is over.',
   },
+  source_standby_conflict: {
+    exit: 1,
+    meaning: 'The standby ended the backup, which kept it from replaying changes of its primary.',
+    hint: 'Set hot_standby_feedback on, or max_standby_streaming_delay higher, or back up the primary.',
+  },
   source_mismatch: {
     exit: 4,
     meaning: 'What was received is not what the source says it holds.',

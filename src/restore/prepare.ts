@@ -131,13 +131,20 @@ export async function finishTarget(o: Request & Ending): Promise<void> {
   await own.query('BEGIN')
   await runEntries({ wire: own, inTransaction: true, entries: o.grants, sql, signal })
   await own.query(removeMarkerSql)
-  await runEntries({ wire: own, inTransaction: true, entries: o.eventTriggers, sql, signal })
+  const makeEventTriggers = (): Promise<void> =>
+    runEntries({ wire: own, inTransaction: true, entries: o.eventTriggers, sql, signal })
+  // Made twice: one that can't be made must fail before anything is committed, and one ON login locks the database, against
+  // new connections and against its settings, until it is undone or committed.
+  await own.query('SAVEPOINT tried')
+  await makeEventTriggers()
+  await own.query('ROLLBACK TO SAVEPOINT tried')
   // From outside: a database that is to allow no connections can't be told so from within.
   await using server = await maintenance(o)
   await server.query('BEGIN')
   for (const statement of [...o.plan.roles.databaseStatements, ...(o.plan.database?.after ?? [])])
     await server.query(statement)
   await server.query('COMMIT')
+  await makeEventTriggers()
   await own.query('COMMIT')
   for (const label of [...o.plan.roles.labelStatements, ...(o.plan.database?.labelStatements ?? [])]) {
     await attemptLabel(own, label, o.prepared)

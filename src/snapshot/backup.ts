@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { throwIfCancelled } from '../lib/abort.ts'
 import type { Clock } from '../lib/clock.ts'
+import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import type { OnProgress } from '../lib/progress.ts'
 import { connect, type ServerAddress } from '../postgres/connect.ts'
 import { listTables } from '../postgres/introspect/tables.ts'
@@ -36,9 +37,22 @@ export interface BackupRequest {
  * connection has ended its work without error, and the rows received equal those that the source counted.
  * Whatever fails before leaves only chunks, which the next backup uses again.
  */
-export async function runBackup(o: BackupRequest): Promise<{ manifest: Manifest; contents: BackupContents }> {
+export async function runBackup(o: BackupRequest): Promise<MadeBackup> {
   if (o.name !== null) requireLabel('The name of a backup', o.name)
   if (o.description !== null) requireDescription(o.description)
+  try {
+    return await makeBackup(o)
+  } catch (error) {
+    throw standbyConflict(error) ?? error
+  }
+}
+
+interface MadeBackup {
+  readonly manifest: Manifest
+  readonly contents: BackupContents
+}
+
+async function makeBackup(o: BackupRequest): Promise<MadeBackup> {
   await using connections = new AsyncDisposableStack()
   const started = o.clock.now()
   const onProgress = o.onProgress ?? ((): void => undefined)
@@ -56,6 +70,8 @@ export async function runBackup(o: BackupRequest): Promise<{ manifest: Manifest;
   const index = await o.writer.store(new TextEncoder().encode(JSON.stringify(contents)))
   const chunks = o.writer.chunks()
   const held = contents.tables.filter((t) => t.data === 'held')
+  // A clock that was set back meanwhile must not let a backup end before it began.
+  const finished = new Date(Math.max(started.getTime(), o.clock.now().getTime()))
   const manifest: Manifest = {
     format: 1,
     id: `${started.toISOString().replace(/[-:]|\.\d+/g, '')}-${randomBytes(4).toString('hex')}`,
@@ -70,7 +86,7 @@ export async function runBackup(o: BackupRequest): Promise<{ manifest: Manifest;
     holdfast: version,
     started: started.toISOString(),
     moment: snapshot.moment,
-    finished: o.clock.now().toISOString(),
+    finished: finished.toISOString(),
     lsn: snapshot.lsn,
     major: contents.server.major,
     epoch: o.writer.epoch,
@@ -96,4 +112,18 @@ async function precheck(o: BackupRequest): Promise<void> {
   await using connection = await connect({ address: o.source, signal: o.signal })
   const tables = (await listTables(connection)).filter((t) => t.kind === 'table')
   await precheckSource(connection, chooseTables(tables, o.scope).held)
+}
+
+/**
+ * Whatever was done when it came: a standby that must replay what a transaction stands in the way of ends that with this
+ * SQLSTATE, as an error or with the session. Nothing else gives it to a transaction that only reads.
+ */
+function standbyConflict(error: unknown): HoldfastError | null {
+  if (!isHoldfastError(error) || error.details['sqlstate'] !== '40001') return null
+  const { details, message } = error
+  const why = typeof details['detail'] === 'string' ? ` ${details['detail']}` : ''
+  return new HoldfastError('source_standby_conflict', `The standby ended the backup: ${message}.${why}`, {
+    cause: error,
+    details,
+  })
 }

@@ -79,9 +79,9 @@ function hashedWhole(table: SizedTable, proof: Proof): boolean {
 async function sampleTable(wire: Wire, table: SizedTable, turn: number): Promise<Fingerprint['samples']> {
   const samples: { range: number; rows: number; hash: string }[] = []
   const size = rangePages(table)
-  const last = Math.max(1, Math.ceil(table.pages / size)) - 1
-  for (let range = firstSample(table, turn); range <= last; range += sampleEvery) {
-    const where = rowCondition(table, range * size, range === last ? null : (range + 1) * size)
+  const count = Math.max(1, Math.ceil(table.pages / size))
+  for (const range of sampledRanges(table, count, turn)) {
+    const where = rowCondition(table, range * size, range === count - 1 ? null : (range + 1) * size)
     const [row] = await wire.query(
       `SELECT count(*), coalesce(sum(${hashOf(table)}), 0)::pg_catalog.text
        FROM ONLY ${qualified(table.schema, table.name)} AS t${where}`,
@@ -97,8 +97,17 @@ function hashOf(table: SizedTable): string {
   return rowHash(table.loadVia === null ? table.columns : table.columns.toSorted(byName))
 }
 
-/** Tables begin at different ranges, so that each backup hashes about the same share of the whole. */
-function firstSample(table: SizedTable, turn: number): number {
+/**
+ * Which of a table's `count` ranges are hashed at a turn: `sampleEvery` turns in a row hash each of them once.
+ * Tables begin at different ranges, so that each backup hashes about the same share of the whole.
+ */
+export function sampledRanges(
+  table: { readonly schema: string; readonly name: string },
+  count: number,
+  turn: number,
+): number[] {
   const start = createHash('sha256').update(`${table.schema}\0${table.name}`).digest().readUInt32BE(0)
-  return (start + turn) % sampleEvery
+  const ranges: number[] = []
+  for (let range = (start + turn) % sampleEvery; range < count; range += sampleEvery) ranges.push(range)
+  return ranges
 }

@@ -191,6 +191,33 @@ test('every kind of object, damaged in every way: refused with the right code, t
   assert.equal(drilled.details['code'], 'object_damaged')
 })
 
+test('a chunk that is damaged and keeps its size is taken over, found by reading, and mended by removing it and backing up again', async () => {
+  const repository = await newRepository(openMemoryStorage())
+  const { storage } = repository
+  const first = await repository.backUp(source.url)
+  const rows =
+    first.contents.tables.find((table) => table.name === 'large')?.ranges[0]?.pieces[0]?.chunk ?? -1
+  const name = first.manifest.chunks[rows]?.[0] ?? ''
+  await damages['bit flipped']?.(storage, chunkKey(name), '')
+  // The host that backs up can open no chunk: to it this one looks as it should.
+  const second = await repository.backUp(source.url)
+  assert.ok(second.manifest.chunks.some(([other]) => other === name))
+  assert.ok(second.manifest.totals.newChunks <= 1)
+  assert.deepEqual(
+    (await repository.check()).backups.map((backup) => [backup.id, backup.damaged]),
+    [second, first].map(({ manifest }) => [manifest.id, [name]]),
+  )
+
+  await storage.delete(chunkKey(name))
+  const third = await repository.backUp(source.url)
+  const known = new Set(second.manifest.chunks.map(([other]) => other))
+  const others = third.manifest.chunks.filter(([other]) => !known.has(other))
+  // The one that was removed, and contents that no backup had before.
+  assert.equal(third.manifest.totals.newChunks, 1 + others.length, 'it is stored anew')
+  await requireWhole(repository, 3)
+  await requireRestores(repository, first.manifest.id)
+})
+
 /** Whether a check of the repository tells of the object, or can't even begin. */
 async function reported(repository: JourneyRepository, key: string): Promise<boolean> {
   try {
@@ -306,6 +333,23 @@ test('a clock that is set back by a day does not change which backup is the late
   assert.equal((await repository.list())[0], later.manifest.id)
   const plan = await repository.planTo(besideUrl(server.url(), 'new'), { createDatabase: true })
   assert.equal(plan.backup, later.manifest.id)
+})
+
+test('a clock that is set back by a day in the middle of a backup leaves it whole, in its place, and of no negative length', async () => {
+  const repository = await newRepository(openMemoryStorage())
+  const first = await repository.backUp(source.url, { clock: setClock('2026-11-21T12:00:00.000Z') })
+  let calls = 0
+  const now = (): Date => new Date(Date.UTC(2026, 10, 21 - calls++, 12))
+  const made = await repository.backUp(source.url, { clock: { now } })
+  assert.ok(calls >= 2, 'the clock was asked again')
+  const { id, sequence, started, finished } = made.manifest
+  assert.match(id, /^20261121T120000Z-/)
+  assert.equal(sequence, first.manifest.sequence + 1)
+  assert.deepEqual([started, finished], ['2026-11-21T12:00:00.000Z', '2026-11-21T12:00:00.000Z'])
+  const next = await repository.backUp(source.url, { clock: { now } })
+  assert.deepEqual(await repository.list(), [next.manifest.id, id, first.manifest.id])
+  await requireWhole(repository, 3)
+  await requireRestores(repository, id)
 })
 
 test('cancelled at any moment: the code says so, nothing is left, and the next run works', async (t) => {

@@ -156,6 +156,30 @@ test('event triggers that forbid everything are restored, and do not stop their 
   await travel(trouble('event_trigger_refuses'))
 })
 
+test('an event trigger that fires at every login is restored, into a new database and into one that is there', async () => {
+  await using source = await server.database()
+  await source.query(`CREATE TABLE t (a int); INSERT INTO t VALUES (1); ALTER DATABASE ${source.name} SET work_mem = '5MB';
+    CREATE FUNCTION greet() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM 1; END $$;
+    CREATE EVENT TRIGGER greeting ON login EXECUTE FUNCTION greet()`)
+  await repository.backUp(source.url)
+  const expected = await stateOf(source.url)
+  await using target = await server.database()
+  const made = `${target.name}_made`
+  try {
+    for (const [name, createDatabase] of [
+      [target.name, false],
+      [made, true],
+    ] as const) {
+      const url = besideUrl(server.url(), name)
+      await repository.restoreTo(url, { createDatabase })
+      requireSame(await stateOf(url), expected, `the copy in ${name}`)
+    }
+    assert.deepEqual(await server.query('SHOW work_mem', made), [{ work_mem: '5MB' }])
+  } finally {
+    await server.query(`DROP DATABASE IF EXISTS ${made} WITH (FORCE)`)
+  }
+})
+
 test('of an extension only the rows it declares its configuration are held, and its absence is found first', async (t) => {
   const directory = await temporaryDirectory(t)
   await chmod(directory, 0o755)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { besideUrl, newRepository, requireSame, stateOf } from '../support/journey.ts'
-import { killChild } from '../support/journey-process.ts'
+import { dieAt, killChild } from '../support/journey-process.ts'
 import { testServer, type TestDatabase, type TestServer } from '../support/postgres.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
@@ -29,8 +29,17 @@ test('a backup killed at any moment is no backup, hurts none, and the next one w
   const task = { directory, identity, credentials, url: source.url, action: 'backup' } as const
   await repository.backUp(source.url)
   let ended = 0
+  let killed = 0
   for (let step = 1; step <= 8; step++) {
-    if (await killChild(task, step, Math.random() * 40)) ended++
+    // At every second step exactly, whatever the machine; else at some time after it, if it has not ended by then.
+    if (step % 2 === 1) {
+      const listed = await repository.list()
+      if (!(await dieAt(task, step))) ended++
+      else {
+        killed++
+        assert.deepEqual(await repository.list(), listed)
+      }
+    } else if (await killChild(task, step, Math.random() * 40)) ended++
     const { backups, refused } = await repository.check()
     // Killed after its manifest was stored it is a backup, too: whole, as every other.
     assert.ok(backups.length >= 1 + ended, `${backups.length}`)
@@ -38,6 +47,9 @@ test('a backup killed at any moment is no backup, hurts none, and the next one w
     for (const { missing, damaged, sizeDiffers } of backups)
       assert.deepEqual([...missing, ...damaged, ...sizeDiffers], [])
   }
+  t.diagnostic(`${killed} killed in the middle, ${ended} ended`)
+  // Before the locks, before the first rows, and while rows were read.
+  assert.ok(killed >= 3)
   const { manifest } = await repository.backUp(source.url)
   assert.equal((await repository.list())[0], manifest.id)
   const held = await server.query(

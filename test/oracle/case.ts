@@ -25,6 +25,8 @@ export interface Case {
   readonly place: Place
   /** A connection to the source database. */
   readonly client: pg.Client
+  /** Opens another in its place, when the source has ended it. */
+  reconnect(): Promise<void>
   /** Name of a database that does not exist yet on the target server. Removed at the end. */
   newName(): string
   /** Makes an empty database on the target server, like the source's. */
@@ -62,9 +64,7 @@ export async function withCase<T>(seed: string, work: (c: Case) => Promise<T>): 
   undo.defer(() => rm(directory, { recursive: true, force: true }))
   undo.defer(() => drop(source, name))
   await source.query(`CREATE DATABASE ${ident(name)} ${clauses}`)
-  const client = new pg.Client({ connectionString: source.url(name) })
-  client.on('error', () => undefined)
-  await client.connect()
+  let client = await openClient(source.url(name))
   undo.defer(() => client.end())
   let serial = 0
   const newName = (): string => {
@@ -80,7 +80,12 @@ export async function withCase<T>(seed: string, work: (c: Case) => Promise<T>): 
     filled: await fill(client, model, r.fork('rows')),
     url: source.url(name),
     place: await newPlace(directory),
-    client,
+    get client() {
+      return client
+    },
+    async reconnect() {
+      client = await openClient(source.url(name))
+    },
     newName,
     async newDatabase() {
       const made = newName()
@@ -88,6 +93,13 @@ export async function withCase<T>(seed: string, work: (c: Case) => Promise<T>): 
       return made
     },
   })
+}
+
+async function openClient(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => undefined)
+  await client.connect()
+  return client
 }
 
 const clausesOf = [

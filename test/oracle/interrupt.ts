@@ -21,13 +21,23 @@ type Blow = 'kill' | 'terminate' | 'abort' | 'fault' | 'full' | 'crash'
  * came too late, `kill broken`, and so on. Whatever fails must fail with a code that has a name.
  */
 export async function interruptBackup(c: Case, usual: number): Promise<string> {
-  const blow = c.r.pick<Blow>(['kill', 'kill', 'terminate', 'abort', 'fault', 'full'])
+  const blow = c.r.pick<Blow>(['kill', 'kill', 'terminate', 'abort', 'fault', 'full', 'crash'])
   const call = drawBackup(c)
   if (blow === 'kill') return await killChild(c, { action: 'backup', call }, usual)
   const [abort, moment, storage] = [new AbortController(), drawMoment(c, usual), faulty(c, blow)]
   const hooks = { ...(storage ? { storage } : {}), signal: abort.signal, onStep: moment.onStep }
   const running = backUp({ ...call, ...hooks })
-  return await strike({ c, blow, moment, running, abort, server: c.source, database: new URL(call.source) })
+  const end = await strike({
+    c,
+    blow,
+    moment,
+    running,
+    abort,
+    server: c.source,
+    database: new URL(call.source),
+  })
+  if (blow === 'crash') await c.reconnect()
+  return end
 }
 
 /** As `interruptBackup`, for restores into one target: each time the target must be clean, or say that it is not. */

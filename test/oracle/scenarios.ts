@@ -72,7 +72,7 @@ export async function brokenBackup(c: Case): Promise<Outcome> {
   const first = await quietBackup(c)
   await change(c.client, c.model, c.r, c.r.skewed(30))
   await refreshViews(c.client)
-  const before = await readState(c.url)
+  let before = await readState(c.url)
   const broken: Record<string, number> = {}
   for (let left = c.r.between(1, 3); left > 0; left--) {
     const known = await backupsIn(c.place)
@@ -84,6 +84,8 @@ export async function brokenBackup(c: Case): Promise<Outcome> {
     assert.deepEqual(await damageOf(c.place), [])
     // A backup that came to exist although nobody was told is as good as any.
     if (now.length > known.length && c.r.chance(0.5)) await restoreAndCompare(c, now[0] ?? '', before)
+    // A server that has crashed empties unlogged tables, and its sequences skip some values.
+    if (end.startsWith('crash')) before = await readState(c.url)
   }
   assert.deepEqual(differences(before, await readState(c.url)), [], 'the source was changed')
   const next = await quietBackup(c)

@@ -12,6 +12,8 @@ export type ChildTask = {
   readonly identity: string
   readonly credentials: HostCredentials
   readonly url: string
+  /** Kill itself when it has told of so many steps. */
+  readonly dieAt?: number
 } & (
   | { readonly action: 'backup'; readonly options?: BackupOptions }
   | { readonly action: 'restore'; readonly options?: RestoreChoice }
@@ -27,8 +29,12 @@ export interface ChildResult {
 
 async function perform(task: ChildTask): Promise<void> {
   const repository = repositoryAt(openLocalStorage(task.directory), task.identity, task.credentials)
-  const onProgress = (): void => void process.stdout.write('at\n')
-  process.stdout.write('at\n')
+  let steps = 0
+  const onProgress = (): void => {
+    process.stdout.write('at\n')
+    if (++steps === task.dieAt) process.kill(process.pid, 'SIGKILL')
+  }
+  onProgress()
   if (task.action === 'backup') await repository.backUp(task.url, { ...task.options, onProgress })
   else await repository.restoreTo(task.url, { ...task.options, onProgress })
 }

@@ -29,6 +29,13 @@ export async function killChild(task: ChildTask, step: number, ms: number): Prom
   return child.signalCode === null
 }
 
+/** Runs a task in a process that kills itself with SIGKILL at its `step`th step. Resolves to false if it has no such step, and ended. */
+export async function dieAt(task: ChildTask, step: number): Promise<boolean> {
+  const { child } = start({ ...task, dieAt: step })
+  await once(child, 'close')
+  return child.signalCode === 'SIGKILL'
+}
+
 function start(task: ChildTask) {
   const child = spawn(
     process.execPath,

@@ -147,7 +147,10 @@ export interface TestStandby extends TestServer {
 }
 
 /** Makes a physical streaming standby from an online copy of the primary's files. It is stopped with the test file. */
-export async function standby(primary: TestServer): Promise<TestStandby> {
+export async function standby(
+  primary: TestServer,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<TestStandby> {
   const directory = join(primary.socketDirectory, `standby-${randomBytes(4).toString('hex')}`)
   const owner = await stat(primary.dataDirectory)
   const client = new pg.Client({ connectionString: primary.url() })
@@ -179,6 +182,7 @@ export async function standby(primary: TestServer): Promise<TestStandby> {
       shared_buffers: '32MB',
       hot_standby: 'on',
       hot_standby_feedback: 'on',
+      ...settings,
     },
   })
   const stop = async (mode: 'fast' | 'immediate' = 'fast'): Promise<void> => {

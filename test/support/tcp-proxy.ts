@@ -20,8 +20,11 @@ export interface TcpProxy {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Listens on loopback and passes every connection on to `port` of this machine. */
-export async function tcpProxy(port: number): Promise<TcpProxy> {
+/**
+ * Listens on loopback and passes every connection on to `port` of this machine. `change` makes for each connection what gets
+ * the server's bytes, and gives those that are passed on in their place.
+ */
+export async function tcpProxy(port: number, change?: () => (bytes: Buffer) => Buffer): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
   let paused = false
   let left = Infinity
@@ -36,7 +39,9 @@ export async function tcpProxy(port: number): Promise<TcpProxy> {
   }
   const pass = (from: Socket, to: Socket, counted: boolean): void => {
     sockets.add(from)
-    from.on('data', (bytes: Buffer) => {
+    const changed = counted ? change?.() : undefined
+    from.on('data', (received: Buffer) => {
+      const bytes = changed?.(received) ?? received
       if (counted && bytes.length >= left) {
         to.write(bytes.subarray(0, left), () => cut())
         return
