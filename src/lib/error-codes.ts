@@ -24,6 +24,11 @@ const table = {
     meaning: 'The operation was cancelled.',
     hint: 'Run it again when you are ready; nothing needs to be cleaned up first.',
   },
+  result_lost: {
+    exit: 1,
+    meaning: 'The command was done, but its result could not be written to stdout.',
+    hint: 'What it did stays done: holdfast list shows a backup that was made. Make room where stdout goes before you ask again.',
+  },
   // storage
   storage_not_found: {
     exit: 3,
