@@ -80,10 +80,26 @@ export const excludeTable = patterns(
   parseTablePattern,
 )
 
+/** For commands that choose rows only: the definition of every table is held and written. */
+export const rowChoices = {
+  schema: {
+    ...schema,
+    description: 'only rows of schemas of this name, with * and ? as in --table; may be repeated',
+  },
+  table: {
+    ...table,
+    description: 'only rows of tables of this name: table or schema.table, with * and ?; may be repeated',
+  },
+  excludeTable: {
+    ...excludeTable,
+    description: 'leave out the rows of tables of this name; may be repeated',
+  },
+}
+
 export const excludeData = patterns(
   {
     flags: '--exclude-data <pattern>',
-    description: 'keep the definition of tables of this name, leave out their rows; may be repeated',
+    description: 'another name of --exclude-table',
   },
   parseTablePattern,
 )
