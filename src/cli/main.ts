@@ -53,7 +53,9 @@ const context: CommandContext = {
   env,
   redactor,
   ask:
-    stdin.isTTY && stderr.isTTY ? (question) => askSecret(question, { input: stdin, output: stderr }) : null,
+    stdin.isTTY && stderr.isTTY
+      ? (question) => askSecret(question, { input: stdin, output: stderr, signal: interruption.signal })
+      : null,
 }
 
 async function act(command: Command, input: Readonly<Record<string, unknown>>): Promise<void> {
