@@ -14,8 +14,9 @@ export interface Terminal {
  */
 export async function askSecret(question: string, { input, output, signal }: Terminal): Promise<string> {
   throwIfCancelled(signal)
-  output.write(question)
+  // Before anything is asked: what is typed at once must not be shown either.
   input.setRawMode(true)
+  output.write(question)
   input.setEncoding('utf8')
   try {
     return await new Promise<string>((resolve, reject) => {

@@ -27,7 +27,13 @@ function terminal(...answers: string[][]) {
       input.emit('data', piece)
     }
   }
-  const output = { write: (text: string) => void (state.shown += text) }
+  const output = {
+    write(text: string) {
+      // Who is quick, or a program, types as soon as the question is there.
+      if (text !== '\n') assert.ok(state.raw, 'asked while keys are still shown')
+      state.shown += text
+    },
+  }
   const interruption = new AbortController()
   const screen = { input, output, signal: interruption.signal } as unknown as Terminal
   return { state, input, interruption, screen }
