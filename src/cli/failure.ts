@@ -28,6 +28,15 @@ export function toShownError(thrown: unknown, how: { cancelled: boolean; state: 
   })
 }
 
+/** The command has ended well, but what it had to say did not arrive. */
+export function lostResultError(cause: Error): HoldfastError {
+  return new HoldfastError(
+    'result_lost',
+    `The command was done, but its result could not be written to stdout: ${cause.message}`,
+    { cause },
+  )
+}
+
 function isConsequence(thrown: unknown): boolean {
   if (isHoldfastError(thrown)) return consequences.includes(thrown.code)
   return thrown instanceof Error && thrown.name === 'AbortError'

@@ -1,21 +1,24 @@
 import { performance } from 'node:perf_hooks'
 import { systemClock } from '../lib/clock.ts'
+import type { HoldfastError } from '../lib/errors.ts'
 import { version } from '../version.ts'
 import type { Command, CommandContext } from './command.ts'
 import { loadCommands } from './commands/index.ts'
-import { toShownError } from './failure.ts'
+import { lostResultError, toShownError } from './failure.ts'
 import { createOutput } from './output.ts'
 import { createProgram, runProgram } from './program.ts'
 import { askSecret } from './prompt.ts'
 import { createRedactor } from './redact.ts'
+import { createResults } from './results.ts'
 import { watchSignals } from './signals.ts'
 
 /** The command line: the one place that touches the process, its streams, arguments, environment and signals. */
 const { env, stdin, stdout, stderr } = process
 const args = process.argv.slice(2)
 
-// A reader that has seen enough (`holdfast list | head`) is no reason to stop a backup.
-for (const stream of [stdout, stderr]) stream.on('error', () => undefined)
+// That nobody sees what is said on the way is no reason to stop a backup; that a result is lost is told at the end.
+stderr.on('error', () => undefined)
+const results = createResults(stdout)
 
 const redactor = createRedactor()
 for (const arg of args) redactor.addAddress(arg)
@@ -24,7 +27,7 @@ if (env['PGPASSWORD'] !== undefined && !ordinary.includes(env['PGPASSWORD'])) re
 
 const before = args.includes('--') ? args.slice(0, args.indexOf('--')) : args
 const out = createOutput({
-  stdout,
+  stdout: results,
   stderr,
   redactor,
   json: before.includes('--json'),
@@ -34,6 +37,7 @@ const out = createOutput({
   now: () => performance.now(),
 })
 
+const debug = env['HOLDFAST_DEBUG'] === '1'
 let running: Command | null = null
 
 const interruption = watchSignals({
@@ -49,7 +53,9 @@ const context: CommandContext = {
   env,
   redactor,
   ask:
-    stdin.isTTY && stderr.isTTY ? (question) => askSecret(question, { input: stdin, output: stderr }) : null,
+    stdin.isTTY && stderr.isTTY
+      ? (question) => askSecret(question, { input: stdin, output: stderr, signal: interruption.signal })
+      : null,
 }
 
 async function act(command: Command, input: Readonly<Record<string, unknown>>): Promise<void> {
@@ -59,22 +65,29 @@ async function act(command: Command, input: Readonly<Record<string, unknown>>): 
   out.finish()
 }
 
-function fail(thrown: unknown): number {
+function fail(thrown: unknown): HoldfastError {
   const error = toShownError(thrown, {
     cancelled: interruption.signal.aborted,
     state: running?.cancelled ?? 'Nothing was changed.',
   })
-  out.fail(error, { debug: env['HOLDFAST_DEBUG'] === '1' })
-  return error.exitCode
+  out.fail(error, { debug })
+  return error
 }
 
 /** Ends the process when everything is written, also if something still holds it open. */
-function end(status: number): void {
+async function end(error: HoldfastError | null): Promise<void> {
+  const lost = await results.settled()
+  const told = error ?? (lost === null ? null : lostResultError(lost))
+  // Where stdout takes nothing, JSON on it has told nobody.
+  if (told !== null && lost !== null && (told !== error || out.json)) {
+    out.fail(told, { debug, inWords: true })
+  }
+  const status = told?.exitCode ?? 0
   process.exitCode = status
-  stdout.write('', () => stderr.write('', () => process.exit(status)))
+  stderr.write('', () => process.exit(status))
 }
 
-process.on('uncaughtException', (thrown) => end(fail(thrown)))
+process.on('uncaughtException', (thrown) => void end(fail(thrown)))
 
 try {
   const program = createProgram({
@@ -82,11 +95,11 @@ try {
     version,
     env,
     width: stdout.isTTY ? Math.min(110, stdout.columns) : 100,
-    writeHelp: (text) => stdout.write(text),
+    writeHelp: (text) => results.write(text),
     act,
   })
   await runProgram(program, args)
-  end(0)
+  await end(null)
 } catch (thrown) {
-  end(fail(thrown))
+  await end(fail(thrown))
 }

@@ -80,20 +80,26 @@ export const excludeTable = patterns(
   parseTablePattern,
 )
 
-/** Of commands that always take the schema whole. */
-export const excludeTableRows = patterns(
-  {
-    flags: '-T, --exclude-table <pattern>',
-    description:
-      'leave out the rows of tables of this name; the schema is always whole, and a restore can leave it out; may be repeated',
+/** For commands that choose rows only: the definition of every table is held and written. */
+export const rowChoices = {
+  schema: {
+    ...schema,
+    description: 'only rows of schemas of this name, with * and ? as in --table; may be repeated',
   },
-  parseTablePattern,
-)
+  table: {
+    ...table,
+    description: 'only rows of tables of this name: table or schema.table, with * and ?; may be repeated',
+  },
+  excludeTable: {
+    ...excludeTable,
+    description: 'leave out the rows of tables of this name; may be repeated',
+  },
+}
 
 export const excludeData = patterns(
   {
     flags: '--exclude-data <pattern>',
-    description: 'the same as --exclude-table; may be repeated',
+    description: 'another name of --exclude-table',
   },
   parseTablePattern,
 )

@@ -45,8 +45,11 @@ export interface Output {
   progressDone(how: 'done' | 'quietly' | 'failed'): void
   /** Prints the JSON object, if there is to be one. Call once, at the end. */
   finish(): void
-  /** Prints the error instead of a result, and resolves nothing: the exit status is the caller's. */
-  fail(error: HoldfastError, options: { debug: boolean }): void
+  /**
+   * Prints the error instead of a result, and resolves nothing: the exit status is the caller's. `inWords`: for people and
+   * on stderr, with `--json` too.
+   */
+  fail(error: HoldfastError, options: { debug: boolean; inWords?: boolean }): void
 }
 
 export interface OutputStream {
@@ -134,9 +137,9 @@ export function createOutput(options: OutputOptions): Output {
       progressDone('done')
       if (json) stdout.write(`${JSON.stringify(redactor.redactValue(value), null, 2)}\n`)
     },
-    fail(error, { debug }) {
+    fail(error, { debug, inWords = false }) {
       progressDone('failed')
-      if (json) {
+      if (json && !inWords) {
         const { code, message, hint, details } = error
         // The server's own detail may quote the row that it concerns: nothing for a log.
         const { detail: _row, ...shown } = details

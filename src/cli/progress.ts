@@ -1,5 +1,12 @@
 import type { OnProgress, Progress } from '../lib/progress.ts'
-import { formatBytes, formatCountOf, formatDuration, formatPercent, formatRate } from './format.ts'
+import {
+  formatBytes,
+  formatCount,
+  formatCountOf,
+  formatDuration,
+  formatPercent,
+  formatRate,
+} from './format.ts'
 import { displayWidth, printable, truncate } from './width.ts'
 
 /** Where progress is drawn: a terminal's line, or lines in a log. */
@@ -95,7 +102,7 @@ function parts(phase: Phase): string[] {
   const { done, total, unit } = phase.latest
   const name = printable(phase.latest.phase)
   const amount =
-    total === null ? formatAmount(done, unit) : `${formatAmount(done, unit)} of ${formatAmount(total, unit)}`
+    total === null ? formatAmount(done, unit) : `${formatDone(done, unit)} of ${formatAmount(total, unit)}`
   const found = total === null ? [name] : [`${name} ${formatPercent(done, total)}`]
   const first = phase.samples[0]
   const elapsed = first === undefined ? 0 : phase.at - first[0]
@@ -124,6 +131,11 @@ function barLine(phase: Phase, columns: number): string {
 function doneLine({ phase, done, unit }: Progress, took: number): string {
   const rate = unit === 'bytes' ? `, ${formatRate(done, took)}` : ''
   return `${printable(phase)}: ${formatAmount(done, unit)} in ${formatDuration(took)}${rate}`
+}
+
+/** Bytes come in several units, and other things are named once: `3 MB of 1.2 GB`, `10 of 12 tables`. */
+function formatDone(amount: number, unit: Progress['unit']): string {
+  return unit === 'bytes' ? formatBytes(amount) : formatCount(amount)
 }
 
 function formatAmount(amount: number, unit: Progress['unit']): string {

@@ -1,6 +1,6 @@
-import { mkdir, open, readFile, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { HoldfastError, messageOf } from '../lib/errors.ts'
 import type { CommandContext, Environment } from './command.ts'
 
@@ -135,31 +135,6 @@ export async function readSecret(path: string, what: string): Promise<Buffer> {
         hint: 'Check the path and its permissions.',
       },
     )
-  }
-}
-
-/**
- * Writes a new file that only its owner can read (0600, a new directory 0700), durably. A file that is there is
- * never overwritten: it may be the only key to a repository. Throws `secret_file_exists`.
- */
-export async function writeSecretFile(path: string, content: string): Promise<void> {
-  await mkdir(dirname(resolve(path)), { recursive: true, mode: 0o700 })
-  const file = await open(path, 'wx', 0o600).catch((error: unknown) => {
-    throw (error as NodeJS.ErrnoException).code === 'EEXIST'
-      ? new HoldfastError('secret_file_exists', `There is a file at ${resolve(path)} already.`)
-      : error
-  })
-  try {
-    await file.writeFile(content)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  const directory = await open(dirname(resolve(path)), 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
   }
 }
 

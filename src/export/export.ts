@@ -32,7 +32,7 @@ export interface ExportRequest {
 /**
  * Writes a backup in clear, readable by its owner only. `out` appears when all of it is there and durable; if it fails or is
  * cancelled, nothing remains. Throws `export_exists`, `export_unsafe`, `row_too_long`, `object_missing`,
- * `object_damaged`, `cancelled`.
+ * `object_damaged`, `cancelled`, and `usage`, `storage_full`, `storage_denied` or `storage_failed` if `out` can't be written.
  */
 export async function exportBackup(request: ExportRequest): Promise<void> {
   const { format, out, clock } = request

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { lstat, mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { HoldfastError } from '../lib/errors.ts'
+import { writeError } from '../lib/file-errors.ts'
 
 /** A file being written. Only its owner may read it: it holds rows in clear. */
 export interface FileSink {
@@ -73,23 +74,29 @@ export async function createDirectory(path: string): Promise<void> {
 
 /**
  * Runs `make` with the path of a temporary sibling of `out`, which is renamed to `out` when all of it is there and durable. Throws
- * `export_exists` if there is something at `out`. If anything fails, nothing remains.
+ * `export_exists` if there is something at `out`, and `storage_full` and the like if it can't be written there. If anything
+ * fails, nothing remains.
  */
 export async function inPlace(out: string, make: (temporary: string) => Promise<void>): Promise<void> {
   const path = resolve(out)
-  await requireAbsent(path)
   const temporary = join(
     dirname(path),
     `.${basename(path).slice(0, 100)}.${randomBytes(6).toString('hex')}.partial`,
   )
+  let made = temporary
   try {
+    await requireAbsent(path)
     await make(temporary)
     await requireAbsent(path)
     await rename(temporary, path)
+    made = path
     await syncDirectory(dirname(path))
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true })
-    throw error
+    await rm(made, { recursive: true, force: true }).catch((failure: unknown) => {
+      throw writeError(failure, made)
+    })
+    // What can't be read comes as an error of the repository: errors of the file system are about what is written.
+    throw writeError(error, path)
   }
 }
 

@@ -24,6 +24,11 @@ const table = {
     meaning: 'The operation was cancelled.',
     hint: 'Run it again when you are ready; nothing needs to be cleaned up first.',
   },
+  result_lost: {
+    exit: 1,
+    meaning: 'The command was done, but its result could not be written to stdout.',
+    hint: 'What it did stays done: holdfast list shows a backup that was made. Make room where stdout goes before you ask again.',
+  },
   // storage
   storage_not_found: {
     exit: 3,
@@ -32,17 +37,17 @@ const table = {
   },
   storage_full: {
     exit: 1,
-    meaning: 'The storage has no room left.',
+    meaning: 'The storage, or the place where a file was to go, has no room left.',
     hint: 'Free some room and run it again; what is already stored is reused.',
   },
   storage_denied: {
     exit: 5,
-    meaning: 'The storage refuses this user.',
+    meaning: 'The storage, or the place where a file was to go, refuses this user.',
     hint: 'Check the permissions of the repository.',
   },
   storage_failed: {
     exit: 1,
-    meaning: 'The storage could not do what was asked.',
+    meaning: 'The storage, or the place where a file was to go, could not do what was asked.',
     hint: 'See the cause, and try again.',
   },
   // repository

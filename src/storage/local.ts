@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { link, lstat, mkdir, open, opendir, readdir, rm, stat, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
-import type { ErrorCode } from '../lib/error-codes.ts'
+import { fileErrorCode } from '../lib/file-errors.ts'
 import { sharedDirectorySync } from './directory-sync.ts'
 import { checkKey, checkPrefix, isSegment } from './key.ts'
 import { throwIfCancelled } from './signal.ts'
@@ -222,17 +222,7 @@ function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException | null)?.code
 }
 
-const errorCodes: Readonly<Record<string, ErrorCode>> = {
-  ENOENT: 'storage_not_found',
-  ENOTDIR: 'storage_not_found',
-  EISDIR: 'storage_not_found',
-  ENOSPC: 'storage_full',
-  EDQUOT: 'storage_full',
-  EFBIG: 'storage_full',
-  EACCES: 'storage_denied',
-  EPERM: 'storage_denied',
-  EROFS: 'storage_denied',
-}
+const absent = ['ENOENT', 'ENOTDIR', 'EISDIR']
 
 function storageError(
   error: unknown,
@@ -240,8 +230,8 @@ function storageError(
   path: string,
 ): HoldfastError {
   if (isHoldfastError(error)) return error
-  const known = errorCodes[codeOf(error) ?? ''] ?? 'storage_failed'
-  const code = known === 'storage_not_found' && action !== 'read' ? 'storage_failed' : known
+  const isAbsent = action === 'read' && absent.includes(codeOf(error) ?? '')
+  const code = isAbsent ? 'storage_not_found' : fileErrorCode(error)
   return new HoldfastError(code, `Cannot ${action} ${path}: ${messageOf(error)}`, {
     cause: error,
     details: { path },

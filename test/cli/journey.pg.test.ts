@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +10,7 @@ import { testServer } from '../support/postgres.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+const launcher = fileURLToPath(new URL('../../bin/holdfast', import.meta.url))
 
 const sample = `
   CREATE TABLE tenant (id int PRIMARY KEY, name text NOT NULL);
@@ -162,4 +163,34 @@ test('a repository without its header is none, and says so', async (t) => {
   assert.ok((await readFile(join(directory, 'repo/holdfast'))).length > 0)
   await rm(join(directory, 'repo/holdfast'))
   assert.equal(run('list').status, 3)
+})
+
+test('backup, restore and drill need no client program: their PATH has only what starts Holdfast', async (t) => {
+  const { directory, server, source } = await setUp(t)
+  const path = join(directory, 'programs')
+  await mkdir(path)
+  for (const name of ['dirname', 'mkdir', 'readlink', 'uname']) {
+    const program = ['/usr/bin', '/bin'].map((place) => join(place, name)).find((one) => existsSync(one))
+    await symlink(program ?? name, join(path, name))
+  }
+  const how = {
+    cwd: directory,
+    env: { PATH: path, HOME: directory, HOLDFAST_REPO: join(directory, 'repo') },
+    encoding: 'utf8',
+  } as const
+  for (const name of ['pg_dump', 'pg_restore', 'psql', 'age', 'zstd', 'node']) {
+    assert.equal((spawnSync(name, how).error as NodeJS.ErrnoException | undefined)?.code, 'ENOENT')
+  }
+  t.after(() => server.query('DROP DATABASE IF EXISTS restored_alone'))
+  const target = new URL(source.url)
+  target.pathname = '/restored_alone'
+  for (const args of [
+    ['backup', source.url],
+    ['restore', 'latest', '--to', target.href, '--create-database'],
+    ['drill', 'latest'],
+  ]) {
+    const { status, stdout, stderr } = spawnSync(launcher, args, how)
+    assert.equal(status, 0, stdout + stderr)
+    assert.match(stdout, /5,120 rows in 3 tables/)
+  }
 })

@@ -50,6 +50,12 @@ test('without a total there is no percentage and no bar', () => {
   assert.match(written.at(-1) ?? '', /reading rows {2}\d+ MB {2}100 MB\/s/)
 })
 
+test('what is counted is named once', () => {
+  const { written, display } = setUp(80)
+  display.update({ phase: 'making indexes', done: 1, total: 1200, unit: 'objects' })
+  assert.match(written.at(-1) ?? '', / {2}1 of 1,200 objects/)
+})
+
 test('a log gets a line at 5 s, then rarer', () => {
   const { written, run } = setUp(null)
   run(4.9, { total: 1e12 })

@@ -1,17 +1,7 @@
 import { defineCommand, optionalArgument } from '../command.ts'
 import { formatBytes, formatCount, formatCountOf, formatDuration, formatRate } from '../format.ts'
 import { choice, text } from '../option.ts'
-import {
-  excludeData,
-  excludeTableRows,
-  hostFile,
-  jobs,
-  lockTimeout,
-  ownerKey,
-  repo,
-  schema,
-  table,
-} from '../options.ts'
+import { excludeData, hostFile, jobs, lockTimeout, ownerKey, repo, rowChoices } from '../options.ts'
 import { secondsOf, summaryOf } from '../summary.ts'
 import { printable } from '../width.ts'
 
@@ -20,7 +10,8 @@ export const command = defineCommand({
   summary: 'back up a database',
   description:
     'Backs up a database into a repository: one consistent state, encrypted, with what is stored already not stored ' +
-    'again. Needs the host file that init or keys admit wrote, and no secret that decrypts. The source is only read.',
+    'again. Needs the host file that init or keys admit wrote, and no secret that decrypts. The source is only read. ' +
+    'Rows can be left out by name; the definition of every table is always kept.',
   arguments: {
     source: optionalArgument(
       'SOURCE',
@@ -33,9 +24,7 @@ export const command = defineCommand({
     ownerKey,
     name: text({ flags: '--name <name>', description: 'a name for the backup' }),
     description: text({ flags: '--description <text>', description: 'a longer note, kept with the backup' }),
-    schema,
-    table,
-    excludeTable: excludeTableRows,
+    ...rowChoices,
     excludeData,
     jobs,
     proof: choice({

@@ -34,7 +34,7 @@ export const command = defineCommand({
       onProgress: out.progress,
     })
     out.progressDone('done')
-    out.line(`Backup ${report.backup} restores: every row and object that could be compared is equal.`)
+    out.line(`Backup ${report.backup} restores, and all that was compared is equal.`)
     out.line(`  restored  ${rowsText(report.rows, report.tables.length, report.plainBytes)}`)
     out.line(
       `  compared  ${comparedText(report.tables)}; ${formatCountOf(report.objects, 'object')} of the schema`,

@@ -3,7 +3,7 @@ import { schemaMatcher, tableMatcher } from '../../lib/table-matcher.ts'
 import type { TableContents } from '../../repository/format/contents.ts'
 import { defineCommand, requiredArgument } from '../command.ts'
 import { choice, requiredText } from '../option.ts'
-import { excludeTableRows, opening, schema, table } from '../options.ts'
+import { opening, rowChoices } from '../options.ts'
 import { rowsText } from '../summary.ts'
 import { printable } from '../width.ts'
 
@@ -27,9 +27,7 @@ export const command = defineCommand({
       description: 'where: a new file with sql, else a new folder',
       missing: 'where should it be written?',
     }),
-    schema,
-    table,
-    excludeTable: excludeTableRows,
+    ...rowChoices,
   },
   examples: [
     {

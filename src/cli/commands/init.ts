@@ -3,13 +3,8 @@ import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { defineCommand, requiredArgument, type CommandContext } from '../command.ts'
 import { flag, text } from '../option.ts'
-import {
-  defaultHostPath,
-  defaultIdentityPath,
-  newPassphrase,
-  readSecret,
-  writeSecretFile,
-} from '../secrets.ts'
+import { writeSecretFile } from '../secret-file.ts'
+import { defaultHostPath, defaultIdentityPath, newPassphrase, readSecret } from '../secrets.ts'
 
 export const command = defineCommand({
   name: 'init',

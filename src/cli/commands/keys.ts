@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { HoldfastError } from '../../lib/errors.ts'
+import { HoldfastError, isHoldfastError } from '../../lib/errors.ts'
 import type { Keyset, Repository } from '../../repository/types.ts'
 import { defineCommand, requiredArgument, type CommandContext } from '../command.ts'
 import { formatWhen } from '../format.ts'
 import { custom, flag, requiredText, text, wrong } from '../option.ts'
 import { hostFile, opening, ownerKey, repo } from '../options.ts'
 import type { OpenedVault } from '../repository.ts'
-import { newPassphrase, readSecret, writeSecretFile } from '../secrets.ts'
+import { writeSecretFile } from '../secret-file.ts'
+import { newPassphrase, readSecret } from '../secrets.ts'
 
 const unchanged = 'The keys are as they were, unless the last line says otherwise.'
 
@@ -157,7 +158,15 @@ const admit = defineCommand({
       signal: context.signal,
       name: input.name,
     })
-    await writeSecretFile(input.out, printHostFile(credentials))
+    await writeSecretFile(input.out, printHostFile(credentials)).catch((error: unknown) => {
+      if (!isHoldfastError(error)) throw error
+      const { code, message, cause, details } = error
+      throw new HoldfastError(code, message, {
+        cause,
+        details,
+        hint: `${error.hint} ${input.name} is admitted, but without its file: first holdfast keys revoke ${input.name}.`,
+      })
+    })
     done(context, repository, `${input.name} may back up now, with the host file ${resolve(input.out)}`)
   },
 })

@@ -18,7 +18,7 @@ import type { Storage } from '../../storage/storage.ts'
 import { runDrill, type DrillReport } from '../../verify/drill.ts'
 import { jobsOrDefault } from '../repository.ts'
 import { problemsError } from '../restore-text.ts'
-import { writeSecretFile } from '../secrets.ts'
+import { writeSecretFile } from '../secret-file.ts'
 import type { Place } from './place.ts'
 
 /** The tour's repository, and what the commands do with it. */

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { HoldfastError } from '../../lib/errors.ts'
+import { writeError } from '../../lib/file-errors.ts'
 import { cacheDirectory, ownedName } from '../../postgres/server/private-directory.ts'
 
 /** Where a tour has its repository and the keys to it. */
@@ -52,6 +53,8 @@ async function emptyDirectory(path: string): Promise<string> {
       },
     )
   }
-  await mkdir(directory, { recursive: true, mode: 0o700 })
+  await mkdir(directory, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw writeError(error, directory)
+  })
   return directory
 }

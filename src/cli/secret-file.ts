@@ -1,0 +1,52 @@
+import { mkdir, open, rm, type FileHandle } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { HoldfastError } from '../lib/errors.ts'
+import { writeError } from '../lib/file-errors.ts'
+
+/**
+ * Writes a new file that only its owner can read (0600, a new directory 0700), durably. A file that is there is
+ * never overwritten: it may be the only key to a repository. Throws `secret_file_exists`, `storage_full` and the like; then
+ * nothing is left that would be in the way of the next try.
+ */
+export async function writeSecretFile(path: string, content: string): Promise<void> {
+  const whole = resolve(path)
+  try {
+    await mkdir(dirname(whole), { recursive: true, mode: 0o700 })
+    const file = await openNew(whole)
+    try {
+      await writeDurably(file, content)
+      await syncDirectory(dirname(whole))
+    } catch (error) {
+      await rm(whole, { force: true })
+      throw error
+    }
+  } catch (error) {
+    throw writeError(error, whole)
+  }
+}
+
+async function openNew(path: string): Promise<FileHandle> {
+  return open(path, 'wx', 0o600).catch((error: unknown) => {
+    throw (error as NodeJS.ErrnoException).code === 'EEXIST'
+      ? new HoldfastError('secret_file_exists', `There is a file at ${path} already.`)
+      : error
+  })
+}
+
+async function writeDurably(file: FileHandle, content: string): Promise<void> {
+  try {
+    await file.writeFile(content)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}
