@@ -9,6 +9,7 @@ import type { SchemaEntry } from '../postgres/schema/entry.ts'
 import type { BackupContents } from '../repository/format/contents.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
 import { grantProblems } from './grant-problems.ts'
+import { beyondRights } from './beyond-rights.ts'
 import { chooseScope, type RestoreScope } from './scope.ts'
 import { connectMaintenance, inspectTarget, type TargetFacts } from './target.ts'
 import type { RestoreOptions, RestorePlan, RestoreProblem } from './types.ts'
@@ -47,6 +48,12 @@ export async function planRestore(o: {
       })
     : null
   const creating = new Set(roles.create.map((r) => r.name))
+  const beyond = beyondRights({
+    entries: scope.entries,
+    text: o.schemaText,
+    rights: facts.rights,
+    extensionsPresent: new Set(options.createDatabase ? [] : facts.extensionsPresent),
+  })
   return {
     backup: o.manifest.id,
     moment: o.manifest.moment,
@@ -69,6 +76,7 @@ export async function planRestore(o: {
       ...contents.tables
         .filter((t) => t.data !== 'held' && scope.whole)
         .map((t) => `${tableLabel(t)} will be empty: its rows are not in the backup.`),
+      ...beyond.warnings,
     ],
     problems: [
       ...databaseProblems(facts, contents, options, o.target.database),
@@ -94,6 +102,7 @@ export async function planRestore(o: {
         user: facts.user,
         superuser: facts.superuser,
       }),
+      ...beyond.problems,
     ],
     options,
     largeObjects: scope.whole,

@@ -1,6 +1,7 @@
 import { isHoldfastError } from '../lib/errors.ts'
 import { connect, type Connection, type ServerAddress } from '../postgres/connect.ts'
 import { withDatabase } from '../postgres/server-address.ts'
+import { readRights, type TargetRights } from './rights.ts'
 
 /** What must be known of a target before a restore is planned. */
 export interface TargetFacts {
@@ -21,6 +22,7 @@ export interface TargetFacts {
   readonly createRole: boolean
   /** Roles whose objects the user may make: itself and those it may SET ROLE to; null for a superuser: all. */
   readonly mayActAs: ReadonlySet<string> | null
+  readonly rights: TargetRights
 }
 
 /** Where an unfinished restore leaves word of itself. */
@@ -99,6 +101,7 @@ async function readFacts(connection: Connection, exists: boolean): Promise<Targe
     createDatabase: row.superuser || row.createdb,
     createRole: row.superuser || row.createrole,
     mayActAs: row.superuser ? null : new Set(row.roles),
+    rights: await readRights(connection),
   }
 }
 
