@@ -127,10 +127,11 @@ export async function finishTarget(o: Request & Ending): Promise<void> {
   const settings = { ...restoreSettings, synchronous_commit: 'on' }
   await using own = await connectWire({ address: o.target, signal, settings })
   await own.query(schemaSession)
+  const onSkipped = (what: string): unknown => o.prepared.warnings.push(what)
   await own.query('BEGIN')
-  await runEntries({ wire: own, inTransaction: true, entries: o.grants, sql, signal })
+  await runEntries({ wire: own, inTransaction: true, entries: o.grants, sql, signal, onSkipped })
   await own.query(removeMarkerSql)
-  await runEntries({ wire: own, inTransaction: true, entries: o.eventTriggers, sql, signal })
+  await runEntries({ wire: own, inTransaction: true, entries: o.eventTriggers, sql, signal, onSkipped })
   // From outside: a database that is to allow no connections can't be told so from within.
   await using server = await maintenance(o)
   await server.query('BEGIN')
