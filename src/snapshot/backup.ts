@@ -3,8 +3,9 @@ import { throwIfCancelled } from '../lib/abort.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { OnProgress } from '../lib/progress.ts'
 import { connect, type ServerAddress } from '../postgres/connect.ts'
+import { locksExhausted } from '../postgres/failures.ts'
 import { listTables } from '../postgres/introspect/tables.ts'
-import { precheckSource } from '../postgres/precheck.ts'
+import { precheckSource, type Precheck } from '../postgres/precheck.ts'
 import type { BackupContents, BackupScope } from '../repository/format/contents.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
 import type { BackupWriter } from '../repository/types.ts'
@@ -36,11 +37,22 @@ export interface BackupRequest {
  * Whatever fails before leaves only chunks, which the next backup uses again.
  */
 export async function runBackup(o: BackupRequest): Promise<{ manifest: Manifest; contents: BackupContents }> {
-  await using connections = new AsyncDisposableStack()
   const started = o.clock.now()
+  o.onProgress?.({ phase: 'locking tables', done: 0, total: null, unit: 'tables' })
+  const { locksHint } = await precheck(o)
+  try {
+    return await makeBackup(o, started)
+  } catch (error) {
+    throw locksExhausted(error, { hint: locksHint ?? undefined }) ?? error
+  }
+}
+
+async function makeBackup(
+  o: BackupRequest,
+  started: Date,
+): Promise<{ manifest: Manifest; contents: BackupContents }> {
+  await using connections = new AsyncDisposableStack()
   const onProgress = o.onProgress ?? ((): void => undefined)
-  onProgress({ phase: 'locking tables', done: 0, total: null, unit: 'tables' })
-  await precheck(o)
   const snapshot = await openSnapshot({
     address: o.source,
     lockTimeoutMs: o.lockTimeoutMs,
@@ -89,8 +101,10 @@ export async function runBackup(o: BackupRequest): Promise<{ manifest: Manifest;
 }
 
 /** Refuses what could only become a subset: tables in scope that the role may not read, or not all rows of. */
-async function precheck(o: BackupRequest): Promise<void> {
+async function precheck(o: BackupRequest): Promise<Precheck> {
   await using connection = await connect({ address: o.source, signal: o.signal })
   const tables = (await listTables(connection)).filter((t) => t.kind === 'table')
-  await precheckSource(connection, chooseTables(tables, o.scope).held)
+  // Tables that are not chosen are locked, too: their definitions are part of the schema.
+  const locked = tables.filter((t) => t.readable).length
+  return await precheckSource(connection, chooseTables(tables, o.scope).held, locked)
 }

@@ -55,7 +55,13 @@ export async function runDrill(o: {
     // The newest hosts what any older one had.
     major: 18,
     durable: false,
-    settings: { allow_in_place_tablespaces: 'on', max_connections: '50', max_wal_size: '4GB' },
+    settings: {
+      allow_in_place_tablespaces: 'on',
+      max_connections: String(connections),
+      max_wal_size: '4GB',
+      // Reading the schema back locks every table at once, and what a view or a partitioned table is made of.
+      max_locks_per_transaction: String(64 + Math.ceil((2 * o.contents.schema.entries.length) / connections)),
+    },
     limits: limitsFor(o.contents),
     ...(o.signal ? { signal: o.signal } : {}),
   })
@@ -103,6 +109,7 @@ export async function runDrill(o: {
   }
 }
 
+const connections = 50
 const gibibyte = 1024 ** 3
 
 /**
