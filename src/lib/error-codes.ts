@@ -152,6 +152,11 @@ const table = {
     meaning: 'A lock was not granted in time.',
     hint: 'Wait for the session that holds it, or raise --lock-timeout.',
   },
+  locks_exhausted: {
+    exit: 1,
+    meaning: 'The database server has no room for more locks.',
+    hint: 'Raise max_locks_per_transaction and restart the server.',
+  },
   schema_dump_failed: {
     exit: 1,
     meaning: 'The schema could not be read.',

@@ -45,6 +45,25 @@ function codeOf({ sqlstate, fatal }: ServerFailure): ErrorCode {
   return 'query_failed'
 }
 
+/**
+ * If what was thrown comes of a server whose table of locks is full, the error that says so; undefined if not. To be asked
+ * of work as a whole: an attempt with fewer statements at once may need fewer.
+ */
+export function locksExhausted(
+  thrown: unknown,
+  o: { hint?: string | undefined } = {},
+): HoldfastError | undefined {
+  for (let error = thrown; error instanceof HoldfastError; error = error.cause) {
+    // The name of the setting is in the server's hint in every language.
+    if (error.details['sqlstate'] !== '53200' || !error.hint.includes('max_locks_per_transaction')) continue
+    return new HoldfastError('locks_exhausted', messageOf(thrown), {
+      cause: thrown,
+      ...(o.hint === undefined ? {} : { hint: o.hint }),
+    })
+  }
+  return undefined
+}
+
 /** What `pg` threw, if it is an ErrorResponse of the server; undefined if it is anything else. */
 export function serverFailureOf(thrown: unknown): ServerFailure | undefined {
   if (!(thrown instanceof Error) || !('severity' in thrown)) return undefined

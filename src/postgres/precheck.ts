@@ -15,7 +15,7 @@ export interface Precheck {
   readonly inRecovery: boolean
   /** On a standby: tables whose rows exist on the primary only. */
   readonly unloggedOnStandby: readonly PrecheckTable[]
-  /** Set if locking every table might use up the server's lock table; in plain words, with what to change. */
+  /** Set if locking the tables might use up the server's lock table; in plain words, with what to change. */
   readonly locksHint: string | null
 }
 
@@ -54,11 +54,12 @@ interface ServerRow extends Record<string, unknown> {
 /**
  * Asks a source, without changing or locking anything, whether all rows of these tables can be read. Throws
  * `source_denied` or `source_row_security` with the tables and the statements that would mend it. A table that is gone
- * meanwhile is passed over. A role that owns a table may read it, even if row level security is on, unless it is forced.
+ * meanwhile is passed over. `locked`: how many tables a backup of these locks. A role that owns a table may read it, even if row level security is on, unless it is forced.
  */
 export async function precheckSource(
   connection: Connection,
   tables: readonly PrecheckTable[],
+  locked: number = tables.length,
 ): Promise<Precheck> {
   const [server] = await connection.query<ServerRow>(serverSql)
   if (server === undefined) throw new HoldfastError('internal', 'the server said nothing of itself')
@@ -103,7 +104,7 @@ export async function precheckSource(
   return {
     inRecovery: server.in_recovery,
     unloggedOnStandby: server.in_recovery ? where((row) => row.unlogged) : [],
-    locksHint: locksHint(tables.length, server),
+    locksHint: locksHint(locked, server),
   }
 }
 
@@ -111,7 +112,8 @@ export async function precheckSource(
 function locksHint(tables: number, server: ServerRow): string | null {
   const room = server.per_transaction * server.holders
   if (tables <= room / 2) return null
-  const wanted = Math.ceil((tables * 2) / server.holders / 64) * 64
+  // Each with an index and what holds its long values.
+  const wanted = Math.ceil((tables * 4) / server.holders / 64) * 64
   return `A backup of ${tables} tables locks each of them, and the server has room for about ${room} locks: set max_locks_per_transaction to ${wanted} and restart it.`
 }
 

@@ -5,11 +5,14 @@ import { markerSchema } from './target.ts'
 const own = (catalog: string, id: string): string =>
   `NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass AND d.objid = ${id} AND d.deptype = 'e')`
 
+const subscriptions = `
+  SELECT pg_catalog.format('ALTER SUBSCRIPTION %I DISABLE; ALTER SUBSCRIPTION %I SET (slot_name = NONE); DROP SUBSCRIPTION IF EXISTS %I', subname, subname, subname) AS statement
+    FROM pg_catalog.pg_subscription WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())`
+
 const before = `
   SELECT 1 AS step, pg_catalog.format('DROP EVENT TRIGGER IF EXISTS %I CASCADE', evtname) AS statement FROM pg_catalog.pg_event_trigger t
     WHERE ${own('pg_event_trigger', 't.oid')}
-  UNION ALL SELECT 2, pg_catalog.format('ALTER SUBSCRIPTION %I DISABLE; ALTER SUBSCRIPTION %I SET (slot_name = NONE); DROP SUBSCRIPTION IF EXISTS %I', subname, subname, subname)
-    FROM pg_catalog.pg_subscription WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+  UNION ALL SELECT 2, statement FROM (${subscriptions}) s
   UNION ALL SELECT 3, pg_catalog.format('DROP PUBLICATION IF EXISTS %I', pubname) FROM pg_catalog.pg_publication
   UNION ALL SELECT 4, pg_catalog.format('DROP EXTENSION IF EXISTS %I CASCADE', extname) FROM pg_catalog.pg_extension WHERE NOT extname = ANY ($1::pg_catalog.text[])`
 
@@ -47,6 +50,11 @@ export async function leftoverStatements(
         ])
       : await connection.query<{ statement: string }>(`SELECT statement FROM (${after}) s ORDER BY step`)
   return rows.map((r) => r.statement)
+}
+
+/** Drops the subscriptions of the database, and leaves what is at the other end alone. */
+export async function subscriptionStatements(connection: Connection): Promise<string[]> {
+  return (await connection.query<{ statement: string }>(subscriptions)).map((r) => r.statement)
 }
 
 /** How many objects are named at once: what one takes along by CASCADE needs no statement of its own. */

@@ -3,7 +3,12 @@ import { aclStatements, defaultAcl, withOwner } from '../postgres/acl.ts'
 import { connect, type Connection, type ServerAddress } from '../postgres/connect.ts'
 import { describeAddress } from '../postgres/server-address.ts'
 import { ident, literal } from '../postgres/quote.ts'
-import { contentStatements, leftoverStatements, schemaStatements } from './clear-statements.ts'
+import {
+  contentStatements,
+  leftoverStatements,
+  schemaStatements,
+  subscriptionStatements,
+} from './clear-statements.ts'
 import { connectMaintenance, markerSchema } from './target.ts'
 
 /** What the target was before, so that it can be put back: kept in the target itself, for the case of a killed process. */
@@ -46,7 +51,19 @@ export async function dropDatabase(address: ServerAddress, oid: number | null): 
   )
   if (found === undefined) return
   if (oid !== null && found.oid !== oid) throw takenOver(address)
+  await dropSubscriptions(connection, address, found.oid)
   await connection.query(`DROP DATABASE IF EXISTS ${ident(address.database)} WITH (FORCE)`)
+}
+
+/** Subscriptions keep a database from being dropped. Before the end of a restore they have no slot and do not run. */
+async function dropSubscriptions(server: Connection, address: ServerAddress, oid: number): Promise<void> {
+  const [found] = await server.query('SELECT FROM pg_catalog.pg_subscription WHERE subdbid = $1 LIMIT 1', [
+    oid,
+  ])
+  if (found === undefined) return
+  await server.query(`ALTER DATABASE ${ident(address.database)} ALLOW_CONNECTIONS true`)
+  await using own = await connect({ address })
+  await inBatches(own, await subscriptionStatements(own))
 }
 
 /** Drops roles that the restore had made; they own nothing any more. `address`: any database of the server. */

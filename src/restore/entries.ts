@@ -39,7 +39,7 @@ export async function runEntries(o: {
    * Told of a security label that the target can't take, because it has not loaded the label's provider, and of a comment on
    * an extension that was there before and is somebody else's.
    */
-  onSkipped?: (what: string) => void
+  onSkipped: (what: string) => void
 }): Promise<void> {
   for (const batch of batches(o.entries, o.sql)) {
     throwIfCancelled(o.signal)
@@ -53,7 +53,7 @@ export async function runEntries(o: {
         try {
           await runEntry(o.wire, entry, o.sql, o.inTransaction)
         } catch (failure) {
-          if (!isDispensable(entry, failure) || o.onSkipped === undefined) throw failure
+          if (!isDispensable(entry, failure)) throw failure
           o.onSkipped(messageOf(failure))
         }
       }

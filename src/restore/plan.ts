@@ -9,6 +9,7 @@ import type { SchemaEntry } from '../postgres/schema/entry.ts'
 import type { BackupContents } from '../repository/format/contents.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
 import { grantProblems } from './grant-problems.ts'
+import { beyondRights } from './beyond-rights.ts'
 import { chooseScope, type RestoreScope } from './scope.ts'
 import { connectMaintenance, inspectTarget, type TargetFacts } from './target.ts'
 import type { RestoreOptions, RestorePlan, RestoreProblem } from './types.ts'
@@ -49,6 +50,12 @@ export async function planRestore(o: {
     : null
   const creating = new Set(roles.create.map((r) => r.name))
   const abilities = { lz4: facts.lz4, major: facts.major }
+  const beyond = beyondRights({
+    entries: scope.entries,
+    text: o.schemaText,
+    rights: facts.rights,
+    extensionsPresent: new Set(options.createDatabase ? [] : facts.extensionsPresent),
+  })
   return {
     backup: o.manifest.id,
     moment: o.manifest.moment,
@@ -78,6 +85,7 @@ export async function planRestore(o: {
         abilities,
         name: o.target.database,
       }),
+      ...beyond.warnings,
     ],
     problems: [
       ...databaseProblems(facts, contents, options, o.target.database),
@@ -103,6 +111,7 @@ export async function planRestore(o: {
         user: facts.user,
         superuser: facts.superuser,
       }),
+      ...beyond.problems,
     ],
     options,
     largeObjects: scope.all,

@@ -40,13 +40,13 @@ export async function runPost(o: {
   sql: EntrySql
   signal?: AbortSignal | undefined
   onDone: (count: number) => void
-  /** Told of foreign keys that the rows do not meet. */
+  /** Told of foreign keys that the rows do not meet, and of what `runEntries` skips. */
   onWarning: (text: string) => void
 }): Promise<void> {
   await runParallel({ ...o, entries: o.plan.indexes })
   await runParallel({ ...o, entries: o.plan.foreignKeys })
   const [first] = o.wires
-  if (first) await runEntries({ ...o, wire: first, entries: o.plan.rest })
+  if (first) await runEntries({ ...o, wire: first, entries: o.plan.rest, onSkipped: o.onWarning })
 }
 
 interface Locks {

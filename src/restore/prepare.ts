@@ -128,15 +128,23 @@ export async function finishTarget(o: Request & Ending): Promise<void> {
   const settings = { ...restoreSettings, synchronous_commit: 'on' }
   await using own = await connectWire({ address: o.target, signal, settings })
   await own.query(schemaSession)
+  const onSkipped = (what: string): unknown => o.prepared.warnings.push(what)
   await own.query('BEGIN')
-  await runEntries({ wire: own, inTransaction: true, entries: o.grants, sql, signal })
+  await runEntries({ wire: own, inTransaction: true, entries: o.grants, sql, signal, onSkipped })
   await own.query(removeMarkerSql)
-  const makeEventTriggers = (): Promise<void> =>
-    runEntries({ wire: own, inTransaction: true, entries: o.eventTriggers, sql, signal })
+  const makeEventTriggers = (onSkippedLabel: (what: string) => unknown): Promise<void> =>
+    runEntries({
+      wire: own,
+      inTransaction: true,
+      entries: o.eventTriggers,
+      sql,
+      signal,
+      onSkipped: onSkippedLabel,
+    })
   // Made twice: one that can't be made must fail before anything is committed, and one ON login locks the database, against
   // new connections and against its settings, until it is undone or committed.
   await own.query('SAVEPOINT tried')
-  await makeEventTriggers()
+  await makeEventTriggers(() => undefined)
   await own.query('ROLLBACK TO SAVEPOINT tried')
   // From outside: a database that is to allow no connections can't be told so from within.
   await using server = await maintenance(o)
@@ -144,7 +152,7 @@ export async function finishTarget(o: Request & Ending): Promise<void> {
   for (const statement of [...o.plan.roles.databaseStatements, ...(o.plan.database?.after ?? [])])
     await server.query(statement)
   await server.query('COMMIT')
-  await makeEventTriggers()
+  await makeEventTriggers(onSkipped)
   await own.query('COMMIT')
   for (const label of [...o.plan.roles.labelStatements, ...(o.plan.database?.labelStatements ?? [])]) {
     await attemptLabel(own, label, o.prepared)

@@ -4,6 +4,7 @@ import type { Clock } from '../lib/clock.ts'
 import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
 import type { OnProgress } from '../lib/progress.ts'
 import { connectWire, type ServerAddress } from '../postgres/connect.ts'
+import { locksExhausted } from '../postgres/failures.ts'
 import { schemaSession } from '../postgres/schema/dump.ts'
 import type { SchemaEntry } from '../postgres/schema/entry.ts'
 import type { Wire } from '../postgres/wire.ts'
@@ -85,6 +86,8 @@ async function undone(o: RestoreRequest, prepared: Prepared, error: unknown): Pr
       { cause: error },
     )
   }
+  const exhausted = locksExhausted(error)
+  if (exhausted !== undefined) return exhausted
   if (isHoldfastError(error) && error.code !== 'query_failed') return error
   return new HoldfastError('restore_failed', `The restore failed: ${messageOf(error)}`, { cause: error })
 }

@@ -3,6 +3,7 @@ import { connect, type Connection, type ServerAddress } from '../postgres/connec
 import { readDatabase } from '../postgres/globals/database.ts'
 import type { DatabaseProperties } from '../postgres/globals/types.ts'
 import { withDatabase } from '../postgres/server-address.ts'
+import { readRights, type TargetRights } from './rights.ts'
 
 /** What must be known of a target before a restore is planned. */
 export interface TargetFacts {
@@ -25,6 +26,7 @@ export interface TargetFacts {
   readonly createRole: boolean
   /** Roles whose objects the user may make: itself and those it may SET ROLE to; null for a superuser: all. */
   readonly mayActAs: ReadonlySet<string> | null
+  readonly rights: TargetRights
 }
 
 export interface UnfinishedRestore {
@@ -111,6 +113,7 @@ async function readFacts(connection: Connection, exists: boolean): Promise<Targe
     createDatabase: row.superuser || row.createdb,
     createRole: row.superuser || row.createrole,
     mayActAs: row.superuser ? null : new Set(row.roles),
+    rights: await readRights(connection),
   }
 }
 

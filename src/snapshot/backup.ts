@@ -4,8 +4,9 @@ import type { Clock } from '../lib/clock.ts'
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import type { OnProgress } from '../lib/progress.ts'
 import { connect, type ServerAddress } from '../postgres/connect.ts'
+import { locksExhausted } from '../postgres/failures.ts'
 import { listTables } from '../postgres/introspect/tables.ts'
-import { precheckSource } from '../postgres/precheck.ts'
+import { precheckSource, type Precheck } from '../postgres/precheck.ts'
 import type { BackupContents, BackupScope } from '../repository/format/contents.ts'
 import { requireDescription, requireLabel } from '../repository/format/fields.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
@@ -40,10 +41,13 @@ export interface BackupRequest {
 export async function runBackup(o: BackupRequest): Promise<MadeBackup> {
   if (o.name !== null) requireLabel('The name of a backup', o.name)
   if (o.description !== null) requireDescription(o.description)
+  const started = o.clock.now()
+  o.onProgress?.({ phase: 'locking tables', done: 0, total: null, unit: 'tables' })
+  const { locksHint } = await precheck(o)
   try {
-    return await makeBackup(o)
+    return await makeBackup(o, started)
   } catch (error) {
-    throw standbyConflict(error) ?? error
+    throw standbyConflict(error) ?? locksExhausted(error, { hint: locksHint ?? undefined }) ?? error
   }
 }
 
@@ -52,12 +56,9 @@ interface MadeBackup {
   readonly contents: BackupContents
 }
 
-async function makeBackup(o: BackupRequest): Promise<MadeBackup> {
+async function makeBackup(o: BackupRequest, started: Date): Promise<MadeBackup> {
   await using connections = new AsyncDisposableStack()
-  const started = o.clock.now()
   const onProgress = o.onProgress ?? ((): void => undefined)
-  onProgress({ phase: 'locking tables', done: 0, total: null, unit: 'tables' })
-  await precheck(o)
   const snapshot = await openSnapshot({
     address: o.source,
     lockTimeoutMs: o.lockTimeoutMs,
@@ -108,10 +109,12 @@ async function makeBackup(o: BackupRequest): Promise<MadeBackup> {
 }
 
 /** Refuses what could only become a subset: tables in scope that the role may not read, or not all rows of. */
-async function precheck(o: BackupRequest): Promise<void> {
+async function precheck(o: BackupRequest): Promise<Precheck> {
   await using connection = await connect({ address: o.source, signal: o.signal })
   const tables = (await listTables(connection)).filter((t) => t.kind === 'table')
-  await precheckSource(connection, chooseTables(tables, o.scope).held)
+  // Tables that are not chosen are locked, too: their definitions are part of the schema.
+  const locked = tables.filter((t) => t.readable).length
+  return await precheckSource(connection, chooseTables(tables, o.scope).held, locked)
 }
 
 /**

@@ -6,7 +6,7 @@ import { connect, connectWire, type ServerAddress } from '../postgres/connect.ts
 import { ident } from '../postgres/quote.ts'
 import { dumpSchema } from '../postgres/schema/dump.ts'
 import type { SchemaEntry } from '../postgres/schema/entry.ts'
-import { startServer, type EmbeddedServer } from '../postgres/server/server.ts'
+import { startServer, type EmbeddedServer, type ServerLimits } from '../postgres/server/server.ts'
 import type { BackupContents } from '../repository/format/contents.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
 import type { ChunkReader } from '../repository/types.ts'
@@ -55,7 +55,14 @@ export async function runDrill(o: {
     // The newest hosts what any older one had.
     major: 18,
     durable: false,
-    settings: { allow_in_place_tablespaces: 'on', max_connections: '50', max_wal_size: '4GB' },
+    settings: {
+      allow_in_place_tablespaces: 'on',
+      max_connections: String(connections),
+      max_wal_size: '4GB',
+      // Reading the schema back locks every table at once, and what a view or a partitioned table is made of.
+      max_locks_per_transaction: String(64 + Math.ceil((2 * o.contents.schema.entries.length) / connections)),
+    },
+    limits: limitsFor(o.contents),
     ...(o.signal ? { signal: o.signal } : {}),
   })
   try {
@@ -84,6 +91,13 @@ export async function runDrill(o: {
   } catch (error) {
     if (isHoldfastError(error, 'cancelled') || isHoldfastError(error, 'drill_failed')) throw error
     const details = isHoldfastError(error) ? { ...error.details, code: error.code } : {}
+    if (!server.isRunning()) {
+      throw new HoldfastError(
+        'drill_failed',
+        `The scratch server ended while backup ${o.manifest.id} was restored into it. Its log ends with:\n${server.logTail().slice(-1000).trim()}`,
+        { hint: 'See whether the machine ran out of memory or disk space, and run it again.', cause: error },
+      )
+    }
     throw new HoldfastError(
       'drill_failed',
       `Backup ${o.manifest.id} could not be restored as it was: ${messageOf(error)}`,
@@ -92,6 +106,23 @@ export async function runDrill(o: {
         details,
       },
     )
+  }
+}
+
+const connections = 50
+const gibibyte = 1024 ** 3
+
+/**
+ * What is restored may run code of the database, and must not take the machine with it. A value may have 1 GiB, and is
+ * held several times while it is read; what the server knows of each object stays in memory, also that of a partition's
+ * columns. Tables are files of 1 GiB at most.
+ */
+function limitsFor(contents: BackupContents): ServerLimits {
+  const objectBytes = 128 * 1024
+  return {
+    memoryBytes: 8 * gibibyte + contents.schema.entries.length * objectBytes,
+    fileBytes: 2 * gibibyte,
+    nice: 10,
   }
 }
 

@@ -57,6 +57,32 @@ test('an undone restore leaves the extensions that were there, and the public sc
   await server.query('DROP ROLE undo_user; DROP ROLE undo_other')
 })
 
+test('a database that was made is dropped again, also when its subscriptions are there already', async () => {
+  await using source = await server.database()
+  await source.query(`CREATE TABLE t (a int PRIMARY KEY); INSERT INTO t VALUES (1);
+    CREATE SUBSCRIPTION undo_sub CONNECTION 'host=192.0.2.1' PUBLICATION p WITH (connect = false, slot_name = 'undo_slot');
+    CREATE SUBSCRIPTION undo_none CONNECTION 'host=192.0.2.1' PUBLICATION p WITH (connect = false, slot_name = NONE)`)
+  await repository.backUp(source.url)
+  const url = besideUrl(server.url(), 'undo_made')
+  const stop = new AbortController()
+  const onProgress = ({
+    phase,
+    done,
+    total,
+  }: {
+    phase: string
+    done: number
+    total: number | null
+  }): void => {
+    if (phase.startsWith('building') && done === total) stop.abort()
+  }
+  await failure(
+    repository.restoreTo(url, { createDatabase: true, signal: stop.signal, onProgress }),
+    'cancelled',
+  )
+  assert.deepEqual(await server.query(`SELECT FROM pg_database WHERE datname = 'undo_made'`), [])
+})
+
 test('rows in a table of an extension that was there are not mixed with those of a backup, and undone ones go', async () => {
   const configured = `CREATE EXTENSION citext; CREATE TABLE settings (k int, builtin boolean); ALTER EXTENSION citext ADD TABLE settings;
     UPDATE pg_extension SET extconfig = ARRAY['settings'::regclass::oid], extcondition = ARRAY['WHERE NOT builtin'] WHERE extname = 'citext';

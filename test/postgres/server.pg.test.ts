@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
 import { isHoldfastError } from '../../src/lib/errors.ts'
 import { startServer } from '../../src/postgres/server/server.ts'
 import { majors, queryAt } from '../support/postgres.ts'
@@ -136,6 +137,23 @@ test('it dies with its parent, also by kill -9, and its files go too', async () 
   const server = await startServer({ major: 17 })
   await server.stop()
   assert.equal(existsSync(parent.server.socketDirectory), false)
+})
+
+test('a process that computes on when its postmaster was killed is ended by the stop', async () => {
+  const server = await startServer({ major: 17 })
+  const client = new pg.Client({ connectionString: server.url() })
+  client.on('error', () => undefined)
+  await client.connect()
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+  const pid = rows[0]?.pid ?? 0
+  const busy = client.query('DO $$ BEGIN LOOP END LOOP; END $$').catch(() => undefined)
+  process.kill(server.pid, 'SIGKILL')
+  await until(() => !server.isRunning())
+  assert.ok(isRunning(pid))
+  await server.stop()
+  await busy
+  await until(() => !isRunning(pid))
+  assert.equal(existsSync(server.socketDirectory), false)
 })
 
 test('two processes with a cold cache both get their server', async () => {

@@ -1,3 +1,5 @@
+import { opaqueEnd } from './words.ts'
+
 /** What the restore's target can do. */
 export interface TargetAbilities {
   /** The server was built with lz4. */
@@ -76,16 +78,6 @@ function* wholeLines(sql: string): Generator<string> {
   }
 }
 
-/** What may hold a semicolon that ends nothing, as the server reads it with standard_conforming_strings on. */
-const opaque = [
-  /[eE]'(?:[^'\\]+|\\[^])*'/y,
-  /'[^']*'/y,
-  /"[^"]*"/y,
-  /\$([A-Za-z_\x80-\uffff][A-Za-z_0-9\x80-\uffff]*)?\$[^]*?\$\1\$/y,
-  /--[^\n]*/y,
-  /[A-Za-z_\x80-\uffff][A-Za-z_0-9$\x80-\uffff]*/y,
-]
-
 /** Cuts SQL behind each semicolon, and the line's end that follows it, on the outermost level. */
 function* statements(sql: string): Generator<string> {
   let start = 0
@@ -102,12 +94,4 @@ function* statements(sql: string): Generator<string> {
     }
   }
   if (start < sql.length) yield sql.slice(start)
-}
-
-function opaqueEnd(sql: string, at: number): number {
-  for (const pattern of opaque) {
-    pattern.lastIndex = at
-    if (pattern.test(sql)) return pattern.lastIndex
-  }
-  return at
 }

@@ -101,5 +101,9 @@ function programFailed(said: string, refused: ServerFailure | null): HoldfastErr
   if (['55P03', '57014'].includes(refused.sqlstate)) {
     return new HoldfastError('lock_timeout', message, { details })
   }
-  return new HoldfastError('schema_dump_failed', message, { details })
+  const { hint } = refused
+  return new HoldfastError('schema_dump_failed', message, {
+    details,
+    ...(hint === undefined ? {} : { hint }),
+  })
 }

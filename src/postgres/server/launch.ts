@@ -80,10 +80,8 @@ async function start(options: Parameters<typeof launch>[0], port: number): Promi
   const { limits, user, runDirectory, dataDirectory } = options
   // POSIX: kilobytes and blocks of 512 bytes.
   const limit = [
-    ...(limits.memoryBytes === undefined
-      ? []
-      : [`ulimit -v ${Math.ceil(limits.memoryBytes / 1024)} || exit 1`]),
-    ...(limits.fileBytes === undefined ? [] : [`ulimit -f ${Math.ceil(limits.fileBytes / 512)} || exit 1`]),
+    ...(limits.memoryBytes === undefined ? [] : [limitTo('-v', Math.ceil(limits.memoryBytes / 1024))]),
+    ...(limits.fileBytes === undefined ? [] : [limitTo('-f', Math.ceil(limits.fileBytes / 512))]),
   ]
   const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants
   const log = openSync(logPath(runDirectory), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600)
@@ -126,6 +124,11 @@ async function start(options: Parameters<typeof launch>[0], port: number): Promi
     await sleep(10)
   }
   return null
+}
+
+/** A limit that is tighter already can't be loosened, and holds. */
+function limitTo(flag: string, value: number): string {
+  return `ulimit ${flag} ${value} 2>/dev/null || [ "$(ulimit ${flag})" -le ${value} ] || exit 1`
 }
 
 /** Lets the watchdog go: the server has ended. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { constants, readFileSync, readlinkSync } from 'node:fs'
-import { chown, copyFile, chmod, lstat, mkdir, readdir, rm, statfs } from 'node:fs/promises'
+import { chown, copyFile, chmod, lstat, mkdir, readdir, readlink, rm, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { HoldfastError } from '../../lib/errors.ts'
@@ -94,6 +94,23 @@ export async function serverLives(dataDirectory: string): Promise<boolean> {
     return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(dataDirectory)
   } catch {
     return false
+  }
+}
+
+/**
+ * Ends what is left of a server whose postmaster was killed: its processes notice when they next wait for something,
+ * and one that computes does not. They work in the data directory, and nothing else does.
+ */
+export async function endOrphans(dataDirectory: string): Promise<void> {
+  for (const name of await readdir('/proc').catch(() => [])) {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) continue
+    const works = await readlink(`/proc/${name}/cwd`).catch(() => '')
+    if (works !== dataDirectory) continue
+    try {
+      process.kill(Number(name), 'SIGKILL')
+    } catch {
+      // It has ended meanwhile.
+    }
   }
 }
 

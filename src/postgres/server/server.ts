@@ -7,6 +7,7 @@ import { prepareBinaries, type ServerMajor } from './binaries.ts'
 import { launch, logPath, tailOf, type ServerLimits } from './launch.ts'
 import {
   cacheDirectory,
+  endOrphans,
   hasSharedMemory,
   ownedName,
   serverLives,
@@ -37,6 +38,8 @@ export interface EmbeddedServer {
   readonly dataDirectory: string
   /** `postgres://` address of a database, by default `postgres`. Holds the password. */
   url(database?: string): string
+  /** False once it has ended, whether it was stopped or not. */
+  isRunning(): boolean
   /** The end of the server's log; also after it has stopped. */
   logTail(): string
   /** Stops the server and removes what it kept in temporary directories. Does nothing the second time. */
@@ -105,6 +108,8 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
       limits: options.limits ?? {},
     })
     let lastLog = ''
+    let running = true
+    void ended.then(() => (running = false))
     let stopping: Promise<void> | undefined
     const stop = async (mode: 'fast' | 'immediate'): Promise<void> => {
       child.ref()
@@ -117,6 +122,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
       await ended
       patience.abort()
       await tooLong
+      await endOrphans(dataDirectory)
       lastLog = tailOf(logPath(runDirectory), logCharacters)
       await rm(runDirectory, { recursive: true, force: true, maxRetries: 5 })
     }
@@ -132,6 +138,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
       dataDirectory,
       url: (database = 'postgres') =>
         `postgres://postgres:${password}@127.0.0.1:${port}/${encodeURIComponent(database)}`,
+      isRunning: () => running,
       logTail: () => tailOf(logPath(runDirectory), logCharacters) || lastLog,
       stop: (mode = 'fast') => (stopping ??= stop(mode)),
       [Symbol.asyncDispose]: () => (stopping ??= stop('fast')),

@@ -1,0 +1,189 @@
+import type { SchemaEntry } from '../postgres/schema/entry.ts'
+import { outerWords } from '../postgres/schema/words.ts'
+import { entryLabel } from './entries.ts'
+import type { TargetRights } from './rights.ts'
+import type { RestoreProblem } from './types.ts'
+
+/** Why a role that is no superuser may not make something, and what helps. */
+interface Bar {
+  readonly why: string
+  readonly help: string
+  /** Even a plain server may let it pass. */
+  readonly unsure?: boolean
+}
+
+const superuserOnly: Bar = {
+  why: 'only a superuser can',
+  help: 'Restore as one, or choose schemas or tables, which leaves out what they do not need.',
+}
+
+/** Kinds of which no object can be made by anybody else, in any version. */
+const superuserKinds = new Set([
+  'ACCESS METHOD',
+  'EVENT TRIGGER',
+  'FOREIGN DATA WRAPPER',
+  'OPERATOR CLASS',
+  'OPERATOR FAMILY',
+  'PUBLICATION TABLES IN SCHEMA',
+  'SHELL TYPE',
+  'TEXT SEARCH PARSER',
+  'TEXT SEARCH TEMPLATE',
+])
+
+/**
+ * What the restore would fail at because its role is no superuser, event triggers and replication when all rows are loaded already.
+ * On a server that may give roles more than Postgres does, it is a warning: a restore that would have worked must not be
+ * refused, and one that fails is undone.
+ */
+export function beyondRights(o: {
+  entries: readonly SchemaEntry[]
+  /** The schema's SQL. */
+  text: Uint8Array
+  rights: TargetRights
+  extensionsPresent: ReadonlySet<string>
+}): { problems: RestoreProblem[]; warnings: string[] } {
+  const problems: RestoreProblem[] = []
+  const warnings: string[] = []
+  if (o.rights.superuser) return { problems, warnings }
+  const { user, plain } = o.rights
+  const found = new Map<string, { bar: Bar; labels: Set<string> }>()
+  for (const entry of o.entries) {
+    const sql = Buffer.from(o.text.buffer, o.text.byteOffset + entry.offset, entry.length).toString('utf8')
+    const bar = barOf(entry, sql, o)
+    if (bar === undefined) continue
+    const key = `${entry.type} ${bar.why}${bar.help}`
+    const labels = found.get(key)?.labels ?? new Set()
+    found.set(key, { bar, labels: labels.add(labelOf(entry)) })
+  }
+  for (const { bar, labels } of found.values()) {
+    if (plain && bar.unsure !== true) {
+      const message = `${user} may not make ${listed(labels)}: ${bar.why}. ${bar.help}`
+      problems.push({ code: 'target_lacks', message })
+    } else {
+      warnings.push(
+        `${listed(labels)} may be refused to ${user}: ${bar.why}, unless this server makes exceptions. The restore is undone then. ${bar.help}`,
+      )
+    }
+  }
+  return { problems, warnings }
+}
+
+function barOf(
+  entry: SchemaEntry,
+  sql: string,
+  o: { rights: TargetRights; extensionsPresent: ReadonlySet<string> },
+): Bar | undefined {
+  const { rights } = o
+  if (superuserKinds.has(entry.type)) return superuserOnly
+  switch (entry.type) {
+    case 'EXTENSION':
+      return extensionBar(entry.name, o)
+    case 'PROCEDURAL LANGUAGE':
+      // Without a handler it is another way to install the extension of that name.
+      return outerWords(sql).includes('HANDLER') ? superuserOnly : extensionBar(entry.name, o)
+    case 'FUNCTION':
+    case 'PROCEDURE':
+      return functionBar(sql, rights)
+    case 'AGGREGATE':
+      return /\n    M?STYPE = internal[,\n]/.test(sql) ? superuserOnly : undefined
+    case 'TYPE':
+      return /^CREATE TYPE [^\n]* \(\n    INTERNALLENGTH = /.test(sql) ? superuserOnly : undefined
+    case 'CAST':
+      return /^CREATE CAST \(.*\) WITHOUT FUNCTION/.test(sql) || ofBuiltInTypes(sql)
+        ? superuserOnly
+        : undefined
+    case 'PUBLICATION':
+      return outerWords(sql).includes('ALL') ? superuserOnly : undefined
+    case 'SUBSCRIPTION':
+      return subscriptionBar(sql, rights)
+    case 'ACL':
+      return ofBuiltIn(entry) ? builtInRights : undefined
+    default:
+      return undefined
+  }
+}
+
+function extensionBar(
+  name: string,
+  o: { rights: TargetRights; extensionsPresent: ReadonlySet<string> },
+): Bar | undefined {
+  if (o.extensionsPresent.has(name) || !o.rights.untrustedExtensions.has(name)) return undefined
+  return {
+    why: 'only a superuser can',
+    help: 'Let one run CREATE EXTENSION in the empty database first, and restore into that without --create-database.',
+  }
+}
+
+function functionBar(sql: string, rights: TargetRights): Bar | undefined {
+  const words = outerWords(sql)
+  // Words that stand alone: a language or a setting of such a name would be in lower case or quoted.
+  if (words.includes('LEAKPROOF') || words.includes('SUPPORT')) return superuserOnly
+  const language = unquoted(words[words.indexOf('LANGUAGE') + 1] ?? '')
+  // A language that is not there comes with the backup, and is told itself if it can't be made.
+  const usable = rights.languages.get(language)
+  if (usable === 'untrusted') return superuserOnly
+  if (usable !== 'not granted') return undefined
+  return {
+    why: `it has no right to use the language ${language}`,
+    help: `Let a superuser run GRANT USAGE ON LANGUAGE ${language} TO ${rights.user}.`,
+  }
+}
+
+function subscriptionBar(sql: string, rights: TargetRights): Bar | undefined {
+  if (rights.major < 16) return superuserOnly
+  if (!rights.subscribes) {
+    return {
+      why: 'only members of pg_create_subscription can',
+      help: `Let a superuser run GRANT pg_create_subscription TO ${rights.user}, or choose schemas or tables, which leaves subscriptions out.`,
+    }
+  }
+  if (/password_required = false/.test(sql.slice(sql.lastIndexOf(' WITH (')))) return superuserOnly
+  const connection = /^CREATE SUBSCRIPTION (?:"(?:[^"]|"")*"|\S+) CONNECTION '((?:[^']|'')*)'/.exec(sql)?.[1]
+  if (connection === undefined || /password\s*=|^postgres(?:ql)?:\/\/[^/@]*:[^/@]+@/.test(connection))
+    return undefined
+  return {
+    why: 'only a superuser can make one whose connection has no password',
+    help: 'Restore as one, or choose schemas or tables, which leaves subscriptions out.',
+  }
+}
+
+/** A cast needs the owner of one of its types; those of Postgres itself are written without a schema. */
+function ofBuiltInTypes(sql: string): boolean {
+  const types = /^CREATE CAST \((.*?)\) WITH/.exec(sql)?.[1]
+  return types !== undefined && !types.includes('.')
+}
+
+const builtInRights: Bar = {
+  why: 'only a superuser can change rights on what Postgres itself brings',
+  help: '--no-grants leaves grants out.',
+  // If anybody has the right already, the server only shrugs.
+  unsure: true,
+}
+
+function ofBuiltIn(entry: SchemaEntry): boolean {
+  return (
+    entry.schema === 'pg_catalog' ||
+    entry.schema === 'information_schema' ||
+    entry.name.startsWith('LANGUAGE ')
+  )
+}
+
+/** pg_dump names these by their kind once more. */
+function labelOf(entry: SchemaEntry): string {
+  if (entry.type === 'SHELL TYPE') return entryLabel({ ...entry, type: 'TYPE' })
+  if (entry.type === 'CAST') return entry.name.replace(/^CAST /, 'cast ')
+  if (entry.type === 'ACL') return `grants on ${entry.schema === null ? '' : `${entry.schema}.`}${entry.name}`
+  return entryLabel(entry)
+}
+
+/** How many objects a message names. */
+const named = 20
+
+function listed(labels: ReadonlySet<string>): string {
+  const more = labels.size - named
+  return [...labels].slice(0, named).join(', ') + (more > 0 ? ` and ${more} more` : '')
+}
+
+function unquoted(name: string): string {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name
+}
