@@ -9,6 +9,7 @@ import type { SchemaEntry } from '../postgres/schema/entry.ts'
 import type { BackupContents } from '../repository/format/contents.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
 import { grantProblems } from './grant-problems.ts'
+import { ownersOf } from './owners.ts'
 import { chooseScope, type RestoreScope } from './scope.ts'
 import { connectMaintenance, inspectTarget, type TargetFacts } from './target.ts'
 import type { RestoreOptions, RestorePlan, RestoreProblem } from './types.ts'
@@ -47,6 +48,8 @@ export async function planRestore(o: {
       })
     : null
   const creating = new Set(roles.create.map((r) => r.name))
+  const acting = ownersOf(scope.entries, contents.database.owner, options)
+  const joins = [...acting].filter((owner) => mustJoin(owner, facts, creating)).sort()
   return {
     backup: o.manifest.id,
     moment: o.manifest.moment,
@@ -54,6 +57,7 @@ export async function planRestore(o: {
     database,
     roles,
     current: roleTarget.current,
+    joins,
     entries: scope.entries,
     tables: scope.tables,
     leftOut: scope.leftOut,
@@ -65,6 +69,10 @@ export async function planRestore(o: {
     warnings: [
       ...contents.gaps.map((gap) => `The backup does not hold ${gap.what}. ${gap.why}`),
       ...roles.differing.map((d) => `Role ${d.role}: ${d.what}`),
+      ...joinsText(
+        facts.user,
+        joins.filter((owner) => !creating.has(owner)),
+      ),
       ...(database?.differing ?? notApplied(contents, scope)),
       ...contents.tables
         .filter((t) => t.data !== 'held' && scope.whole)
@@ -76,6 +84,8 @@ export async function planRestore(o: {
         facts,
         scope,
         creating,
+        owners: acting,
+        joins: new Set(joins),
         roles: roleTarget,
         notCreatable: roles.notCreatable,
         text: o.schemaText,
@@ -110,6 +120,18 @@ async function readRoles(o: Parameters<typeof planRestore>[0], facts: TargetFact
     ...o.contents.roles.flatMap((r) => [...r.settings, ...r.databaseSettings]),
   ]
   return await readRoleTarget(connection, { database: o.target.database, settings })
+}
+
+/** An owner that the role may not act as yet, and may make itself a member of. */
+function mustJoin(owner: string, facts: TargetFacts, creating: ReadonlySet<string>): boolean {
+  if (facts.mayActAs === null || facts.mayActAs.has(owner)) return false
+  return creating.has(owner) ? facts.mayJoinMade : facts.mayJoin.has(owner)
+}
+
+/** Of roles that others use, it is told. */
+function joinsText(user: string, roles: readonly string[]): string[] {
+  if (roles.length === 0) return []
+  return [`${user} makes itself a member of ${roles.join(', ')}, to work for them, until the restore ends.`]
 }
 
 function usedRoles(
@@ -181,6 +203,8 @@ function lacks(o: {
   facts: TargetFacts
   scope: RestoreScope
   creating: ReadonlySet<string>
+  owners: ReadonlySet<string>
+  joins: ReadonlySet<string>
   roles: RoleTarget
   notCreatable: readonly { role: string; why: string }[]
   text: Uint8Array
@@ -199,17 +223,14 @@ function lacks(o: {
     messages.push(`The role ${role} does not exist, and ${o.facts.user} can't make it: ${why}.`)
   }
   if (!o.options.noOwner) {
-    const owners = new Set(
-      o.scope.entries.flatMap((e) => (e.owner === null || e.owner === '' ? [] : [e.owner])),
-    )
     const builtIn = o.roles.builtIn
     const missing = new Set(o.notCreatable.map((r) => r.role))
-    for (const owner of owners) {
+    for (const owner of o.owners) {
       const known =
         o.roles.roles.has(owner) || builtIn.has(owner) || o.creating.has(owner) || missing.has(owner)
       if (!known)
         messages.push(`The role ${owner}, which owns objects, does not exist; --no-owner leaves owners out.`)
-      else if (o.facts.mayActAs !== null && !o.facts.mayActAs.has(owner) && !o.creating.has(owner)) {
+      else if (o.facts.mayActAs !== null && !o.facts.mayActAs.has(owner) && !o.joins.has(owner)) {
         messages.push(`${o.facts.user} may not give objects to ${owner}; --no-owner leaves owners out.`)
       }
     }
