@@ -119,3 +119,39 @@ test('roles that objects can not be given to, or not worked for, are named befor
     await server.query(`DROP ROLE ${roles}, keeper`)
   }
 })
+
+test('settings in the database come back for roles that it does not name, or are told', async () => {
+  const server = await testServer(17)
+  const repository = await newRepository(openMemoryStorage())
+  await using source = await server.database()
+  await server.query(
+    'CREATE ROLE set_stays LOGIN; CREATE ROLE set_goes LOGIN; GRANT pg_read_all_data TO set_stays',
+  )
+  try {
+    for (const role of ['set_stays', 'set_goes'])
+      await server.query(`ALTER ROLE ${role} IN DATABASE ${source.name} SET statement_timeout = '3s'`)
+    const before = await databaseOf(source.url)
+    await repository.backUp(source.url)
+    await using same = await server.database()
+    await repository.restoreTo(same.url)
+    assert.deepEqual(await databaseOf(same.url), before)
+    await source.drop()
+    await same.drop()
+
+    await server.query('DROP ROLE set_goes')
+    for (const roles of ['needed', 'none'] as const) {
+      await using target = await server.database()
+      const { warnings } = await repository.restoreTo(target.url, { roles })
+      assert.deepEqual(warnings, [
+        'Role set_goes: does not exist here, and is not made: its settings in the database are left out',
+      ])
+      assert.deepEqual(
+        await server.query(`SELECT setrole::regrole::text AS role, setconfig FROM pg_db_role_setting s
+          JOIN pg_database d ON d.oid = s.setdatabase WHERE datname = '${target.name}'`),
+        [{ role: 'set_stays', setconfig: ['statement_timeout=3s'] }],
+      )
+    }
+  } finally {
+    await server.query('DROP ROLE set_stays; DROP ROLE IF EXISTS set_goes')
+  }
+})
