@@ -79,8 +79,8 @@ export async function dropRoles(address: ServerAddress, roles: readonly string[]
   await connection.query(`DROP ROLE IF EXISTS ${names}`)
 }
 
-/** Other databases may be closed to who restores into one that is there. */
-async function connectAnywhere(address: ServerAddress): Promise<Connection> {
+/** A connection to the target, or to another database of its server if there is none. Others may be closed to who restores into one that is there. */
+export async function connectAnywhere(address: ServerAddress): Promise<Connection> {
   try {
     return await connect({ address })
   } catch (error) {

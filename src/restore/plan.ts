@@ -10,6 +10,7 @@ import type { BackupContents } from '../repository/format/contents.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
 import { grantProblems } from './grant-problems.ts'
 import { beyondRights } from './beyond-rights.ts'
+import { ownersOf } from './owners.ts'
 import { chooseScope, type RestoreScope } from './scope.ts'
 import { connectMaintenance, inspectTarget, type TargetFacts } from './target.ts'
 import type { RestoreOptions, RestorePlan, RestoreProblem } from './types.ts'
@@ -56,6 +57,8 @@ export async function planRestore(o: {
     rights: facts.rights,
     extensionsPresent: new Set(options.createDatabase ? [] : facts.extensionsPresent),
   })
+  const acting = ownersOf(scope.entries, contents.database.owner, options)
+  const joins = [...acting].filter((owner) => mustJoin(owner, facts, creating)).sort()
   return {
     backup: o.manifest.id,
     moment: o.manifest.moment,
@@ -63,6 +66,7 @@ export async function planRestore(o: {
     database,
     roles,
     current: roleTarget.current,
+    joins,
     entries: scope.entries,
     tables: scope.tables,
     leftOut: scope.leftOut,
@@ -86,6 +90,10 @@ export async function planRestore(o: {
         name: o.target.database,
       }),
       ...beyond.warnings,
+      ...joinsText(
+        facts.user,
+        joins.filter((owner) => !creating.has(owner)),
+      ),
     ],
     problems: [
       ...databaseProblems(facts, contents, options, o.target.database),
@@ -93,6 +101,8 @@ export async function planRestore(o: {
         facts,
         scope,
         creating,
+        owners: acting,
+        joins: new Set(joins),
         roles: roleTarget,
         notCreatable: roles.notCreatable,
         text: o.schemaText,
@@ -128,6 +138,18 @@ async function readRoles(o: Parameters<typeof planRestore>[0], facts: TargetFact
     ...o.contents.roles.flatMap((r) => [...r.settings, ...r.databaseSettings]),
   ]
   return await readRoleTarget(connection, { database: o.target.database, settings })
+}
+
+/** An owner that the role may not act as yet, and may make itself a member of. */
+function mustJoin(owner: string, facts: TargetFacts, creating: ReadonlySet<string>): boolean {
+  if (facts.mayActAs === null || facts.mayActAs.has(owner)) return false
+  return creating.has(owner) ? facts.mayJoinMade : facts.mayJoin.has(owner)
+}
+
+/** Of roles that others use, it is told. */
+function joinsText(user: string, roles: readonly string[]): string[] {
+  if (roles.length === 0) return []
+  return [`${user} makes itself a member of ${roles.join(', ')}, to work for them, until the restore ends.`]
 }
 
 function usedRoles(
@@ -204,6 +226,8 @@ function lacks(o: {
   facts: TargetFacts
   scope: RestoreScope
   creating: ReadonlySet<string>
+  owners: ReadonlySet<string>
+  joins: ReadonlySet<string>
   roles: RoleTarget
   notCreatable: readonly { role: string; why: string }[]
   text: Uint8Array
@@ -222,17 +246,14 @@ function lacks(o: {
     messages.push(`The role ${role} does not exist, and ${o.facts.user} can't make it: ${why}.`)
   }
   if (!o.options.noOwner) {
-    const owners = new Set(
-      o.scope.entries.flatMap((e) => (e.owner === null || e.owner === '' ? [] : [e.owner])),
-    )
     const builtIn = o.roles.builtIn
     const missing = new Set(o.notCreatable.map((r) => r.role))
-    for (const owner of owners) {
+    for (const owner of o.owners) {
       const known =
         o.roles.roles.has(owner) || builtIn.has(owner) || o.creating.has(owner) || missing.has(owner)
       if (!known)
         messages.push(`The role ${owner}, which owns objects, does not exist; --no-owner leaves owners out.`)
-      else if (o.facts.mayActAs !== null && !o.facts.mayActAs.has(owner) && !o.creating.has(owner)) {
+      else if (o.facts.mayActAs !== null && !o.facts.mayActAs.has(owner) && !o.joins.has(owner)) {
         messages.push(`${o.facts.user} may not give objects to ${owner}; --no-owner leaves owners out.`)
       }
     }

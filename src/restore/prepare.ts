@@ -7,8 +7,9 @@ import { schemaSession } from '../postgres/schema/dump.ts'
 import type { SchemaEntry } from '../postgres/schema/entry.ts'
 import type { Wire } from '../postgres/wire.ts'
 import type { BackupContents } from '../repository/format/contents.ts'
-import { clearTarget, dropDatabase, dropRoles, removeMarkerSql, setMarker } from './clear.ts'
+import { clearTarget, connectAnywhere, dropDatabase, dropRoles, removeMarkerSql, setMarker } from './clear.ts'
 import { runEntries, type EntrySql } from './entries.ts'
+import { joinRoles, leaveRoles, returnSchemas, type Loan } from './owners.ts'
 import { connectMaintenance, inspectTarget, readHoldings } from './target.ts'
 import type { RestorePlan } from './types.ts'
 
@@ -19,6 +20,10 @@ export interface Prepared {
   /** Object id of the database that was made; null: it was there. */
   readonly madeDatabase: number | null
   readonly rolesCreated: readonly string[]
+  /** Roles that the restoring role was made a member of. */
+  readonly rolesJoined: readonly string[]
+  /** Rights to make objects that were lent to owners. */
+  readonly loans: Loan[]
   readonly warnings: string[]
 }
 
@@ -45,6 +50,8 @@ export async function prepareTarget(o: Request): Promise<Prepared> {
     id: randomUUID(),
     madeDatabase: null as number | null,
     rolesCreated: [] as string[],
+    rolesJoined: [] as string[],
+    loans: [] as Loan[],
     warnings: [] as string[],
   }
   try {
@@ -93,7 +100,7 @@ export async function prepareTarget(o: Request): Promise<Prepared> {
     return prepared
   } catch (error) {
     if (prepared.madeDatabase !== null) await dropDatabase(o.target, prepared.madeDatabase)
-    await dropRoles(o.target, prepared.rolesCreated)
+    await undoRoles(o.target, prepared)
     throw error
   }
 }
@@ -124,6 +131,7 @@ export interface Ending {
  */
 export async function finishTarget(o: Request & Ending): Promise<void> {
   const { sql, signal } = o
+  await returnSchemas(o.target, o.prepared.loans)
   // This commit is waited for, and with it all that came before.
   const settings = { ...restoreSettings, synchronous_commit: 'on' }
   await using own = await connectWire({ address: o.target, signal, settings })
@@ -157,24 +165,39 @@ export async function finishTarget(o: Request & Ending): Promise<void> {
   for (const label of [...o.plan.roles.labelStatements, ...(o.plan.database?.labelStatements ?? [])]) {
     await attemptLabel(own, label, o.prepared)
   }
+  await attemptLeaving(server, o)
 }
 
 /** Takes everything back. Throws `restore_failed`, and removes nothing, if the target is another restore's by now. */
 export async function undoTarget(target: ServerAddress, prepared: Prepared): Promise<void> {
   if (prepared.madeDatabase !== null) await dropDatabase(target, prepared.madeDatabase)
   else await clearTarget(target, { id: prepared.id })
+  await undoRoles(target, prepared)
+}
+
+/** Members of a role that is dropped need not leave it. */
+async function undoRoles(
+  target: ServerAddress,
+  prepared: Pick<Prepared, 'rolesCreated' | 'rolesJoined'>,
+): Promise<void> {
   await dropRoles(target, prepared.rolesCreated)
+  const joined = prepared.rolesJoined.filter((role) => !prepared.rolesCreated.includes(role))
+  if (joined.length === 0) return
+  await using connection = await connectAnywhere(target)
+  await leaveRoles(connection, joined)
 }
 
 async function makeRoles(
   server: Connection,
   plan: RestorePlan,
-  prepared: { rolesCreated: string[] },
+  prepared: { rolesCreated: string[]; rolesJoined: string[] },
 ): Promise<void> {
-  if (plan.roles.statements.length === 0) return
+  if (plan.roles.statements.length + plan.joins.length === 0) return
   await server.query('BEGIN')
   for (const sql of plan.roles.statements) await server.query(sql)
+  const joined = await joinRoles(server, plan.joins)
   await server.query('COMMIT')
+  prepared.rolesJoined.push(...joined)
   prepared.rolesCreated.push(...plan.roles.create.map((r) => r.name))
 }
 
@@ -197,5 +220,16 @@ async function attemptLabel(own: Wire, sql: string, prepared: Prepared): Promise
     await own.query(sql)
   } catch (error) {
     prepared.warnings.push(`A security label could not be set: ${messageOf(error)}`)
+  }
+}
+
+/** What is restored is there and stays: a membership that can't be given back is told. */
+async function attemptLeaving(server: Connection, o: Request & Ending): Promise<void> {
+  try {
+    await leaveRoles(server, o.prepared.rolesJoined)
+  } catch (error) {
+    o.prepared.warnings.push(
+      `${o.plan.current.name} is a member of ${o.prepared.rolesJoined.join(', ')} still: ${messageOf(error)}`,
+    )
   }
 }

@@ -16,6 +16,7 @@ import { compareTables } from './compare.ts'
 import { entrySql, runEntries, type EntrySql } from './entries.ts'
 import { analyze, restoreLargeObjects, setSequences } from './finish.ts'
 import { loadTables } from './load.ts'
+import { lendSchemas } from './owners.ts'
 import { planPost, runPost } from './post.ts'
 import { finishTarget, prepareTarget, restoreSettings, undoTarget } from './prepare.ts'
 import type { Ending, Prepared } from './prepare.ts'
@@ -51,7 +52,7 @@ export async function runRestore(o: RestoreRequest): Promise<RestoreReport> {
   const prepared = await prepareTarget(o)
   try {
     const sql = entrySql({ text: o.schemaText, noOwner: o.plan.options.noOwner, target: o.plan.abilities })
-    const done = await fillTarget(o, sql, prepared.warnings)
+    const done = await fillTarget(o, sql, prepared)
     const filled = o.clock.now()
     await finishTarget({ ...o, prepared, sql, ...lastEntries(o.plan.entries) })
     const finished = o.clock.now()
@@ -119,7 +120,7 @@ function lastEntries(entries: readonly SchemaEntry[]): Pick<Ending, 'grants' | '
 async function fillTarget(
   o: RestoreRequest,
   sql: EntrySql,
-  warnings: string[],
+  prepared: Prepared,
 ): Promise<{ tables: readonly RestoredTable[]; phases: RestoreReport['phases'] }> {
   await using connections = new AsyncDisposableStack()
   const wires = await Promise.all(
@@ -130,7 +131,7 @@ async function fillTarget(
   for (const wire of wires) await wire.query(schemaSession)
   const [first] = wires
   if (first === undefined) throw new HoldfastError('usage', 'A restore needs at least one job.')
-  return await fill(o, wires, first, sql, warnings)
+  return await fill(o, wires, first, sql, prepared)
 }
 
 async function fill(
@@ -138,7 +139,7 @@ async function fill(
   wires: readonly Wire[],
   first: Wire,
   sql: EntrySql,
-  warnings: string[],
+  { loans, warnings }: Prepared,
 ): Promise<{ tables: readonly RestoredTable[]; phases: RestoreReport['phases'] }> {
   const phases: { name: string; seconds: number }[] = []
   const phase = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
@@ -158,16 +159,16 @@ async function fill(
   const cache = createChunkCache({ reader: o.reader, signal: o.signal })
   const entriesOf = (name: string) => plan.entries.filter((e) => e.phase === name)
   const pre = entriesOf('pre')
-  await phase('making tables', () =>
-    runEntries({
-      wire: first,
-      entries: pre,
-      sql,
-      signal: o.signal,
-      onDone: counter('making tables', pre.length, 'objects'),
-      onSkipped: onWarning,
-    }),
-  )
+  const onMade = counter('making tables', pre.length, 'objects')
+  const make = (entries: readonly SchemaEntry[]): Promise<void> =>
+    runEntries({ wire: first, entries, sql, signal: o.signal, onDone: onMade, onSkipped: onWarning })
+  await phase('making tables', async () => {
+    const inSchemas = pre.findLastIndex((e) => e.type === 'SCHEMA') + 1
+    await make(pre.slice(0, inSchemas))
+    if (!plan.current.superuser && !plan.options.noOwner)
+      loans.push(...(await lendSchemas(o.target, plan.entries)))
+    await make(pre.slice(inSchemas))
+  })
   const transactions = await phase('loading rows', () =>
     loadTables({
       ...o,

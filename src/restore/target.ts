@@ -24,9 +24,13 @@ export interface TargetFacts {
   readonly superuser: boolean
   readonly createDatabase: boolean
   readonly createRole: boolean
-  /** Roles whose objects the user may make: itself and those it may SET ROLE to; null for a superuser: all. */
+  /** Roles whose objects the user may make and work on: those it may SET ROLE to and has the rights of; null for a superuser: all. */
   readonly mayActAs: ReadonlySet<string> | null
   readonly rights: TargetRights
+  /** Other roles that it may make itself such a member of, and leave again. */
+  readonly mayJoin: ReadonlySet<string>
+  /** The same of roles that it makes. */
+  readonly mayJoinMade: boolean
 }
 
 export interface UnfinishedRestore {
@@ -80,9 +84,24 @@ interface ServerRow extends Record<string, unknown> {
   present: string[]
   tablespaces: string[]
   roles: string[]
+  joinable: string[]
+  inherit: boolean
 }
 
+/**
+ * May `r`, the user, make itself a member of `a`? Where it is one by its own doing nothing is added, since that could not be
+ * told apart when it is taken back. Before 16 CREATEROLE is enough, and what a member inherits is a matter of the member.
+ */
+const joinable = (major: number): string =>
+  `a.rolname !~ '^pg_' AND NOT a.rolsuper AND NOT pg_catalog.pg_has_role(a.oid, r.oid, 'MEMBER') AND ` +
+  (major >= 16
+    ? `EXISTS (SELECT FROM pg_catalog.pg_auth_members m WHERE m.roleid = a.oid AND m.member = r.oid AND m.admin_option)
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_auth_members m WHERE m.roleid = a.oid AND m.member = r.oid AND m.grantor = r.oid)`
+    : `r.rolcreaterole AND r.rolinherit
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_auth_members m WHERE m.roleid = a.oid AND m.member = r.oid)`)
+
 async function readFacts(connection: Connection, exists: boolean): Promise<TargetFacts> {
+  const major = Math.floor(connection.version / 10_000)
   const [row] = await connection.query<ServerRow>(
     `SELECT pg_catalog.current_setting('server_encoding') AS encoding,
       (SELECT 'lz4' = ANY (enumvals) FROM pg_catalog.pg_settings WHERE name = 'default_toast_compression') AS lz4,
@@ -91,13 +110,16 @@ async function readFacts(connection: Connection, exists: boolean): Promise<Targe
       (SELECT coalesce(pg_catalog.json_agg(extname), '[]') FROM pg_catalog.pg_extension) AS present,
       (SELECT pg_catalog.json_agg(spcname) FROM pg_catalog.pg_tablespace) AS tablespaces,
       (SELECT coalesce(pg_catalog.json_agg(a.rolname), '[]') FROM pg_catalog.pg_roles a
-        WHERE pg_catalog.pg_has_role(current_user, a.oid, 'MEMBER')) AS roles
+        WHERE pg_catalog.pg_has_role(current_user, a.oid, '${major >= 16 ? 'SET' : 'MEMBER'}')
+          AND pg_catalog.pg_has_role(current_user, a.oid, 'USAGE')) AS roles,
+      (SELECT coalesce(pg_catalog.json_agg(a.rolname), '[]') FROM pg_catalog.pg_roles a WHERE ${joinable(major)}) AS joinable,
+      r.rolinherit AS inherit
      FROM pg_catalog.pg_roles r WHERE r.rolname = current_user`,
   )
   if (row === undefined) throw new Error('the server does not know its own user')
   const holds = exists ? await readHoldings(connection) : []
   return {
-    major: Math.floor(connection.version / 10_000),
+    major,
     exists,
     encoding: exists ? row.encoding : null,
     holds: holds.slice(0, 20),
@@ -114,6 +136,8 @@ async function readFacts(connection: Connection, exists: boolean): Promise<Targe
     createRole: row.superuser || row.createrole,
     mayActAs: row.superuser ? null : new Set(row.roles),
     rights: await readRights(connection),
+    mayJoin: new Set(row.joinable),
+    mayJoinMade: major >= 16 || row.inherit,
   }
 }
 

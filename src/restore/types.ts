@@ -49,6 +49,8 @@ export interface RestorePlan {
   readonly database: DatabasePlan | null
   readonly roles: RolePlan
   readonly current: CurrentRole
+  /** Owners that the restoring role makes itself a member of until the restore ends. */
+  readonly joins: readonly string[]
   readonly entries: readonly SchemaEntry[]
   readonly tables: readonly TableContents[]
   /** Entries of the backup that are not restored, with the reason. */

@@ -27,7 +27,8 @@ export interface RoleDifference {
 
 /**
  * Plans the roles of a restore: those that are needed and missing are made with all they have, memberships too; those that
- * exist are never altered, their differences are told. Only settings inside the restored database are made for them.
+ * exist are never altered, their differences are told. Only settings inside the restored database are made for them, and for
+ * all of them: a role may work in the database without anything there naming it, e.g. by pg_read_all_data.
  */
 export function planRoles(options: {
   readonly backup: readonly RoleDefinition[]
@@ -68,7 +69,7 @@ export function planRoles(options: {
       labelStatements.push(`SECURITY LABEL FOR ${ident(provider)} ON ROLE ${name} IS ${literal(label)}`)
     }
   }
-  for (const role of needed) {
+  for (const role of backup) {
     const settings = databaseSettings(role, created, target, differing)
     const alter = `ALTER ROLE ${ident(role.name)} IN DATABASE ${ident(target.database)}`
     databaseStatements.push(...settings.map((setting) => `${alter} ${settingClause(setting)}`))
@@ -134,7 +135,15 @@ function databaseSettings(
   differing: RoleDifference[],
 ): readonly string[] {
   const existing = target.roles.get(role.name)
-  if (existing === undefined && !created.has(role.name)) return []
+  if (existing === undefined && !created.has(role.name)) {
+    if (role.databaseSettings.length > 0) {
+      differing.push({
+        role: role.name,
+        what: 'does not exist here, and is not made: its settings in the database are left out',
+      })
+    }
+    return []
+  }
   const has = new Map((existing?.databaseSettings ?? []).map((s) => [splitSetting(s).name, s]))
   const wanted = role.databaseSettings.filter((setting) => has.get(splitSetting(setting).name) !== setting)
   if (wanted.length === 0) return []
