@@ -29,10 +29,23 @@ const settings = [
   'SET default_table_access_method = heap',
 ]
 
-/** What stands at the top of every script: title lines as comments, and the session's settings. */
+/**
+ * Ends the session of a psql that would go on after an error: behind a COPY that failed it would take rows for statements.
+ * Its variable is put in like a value, so the guard itself is no command of psql's.
+ */
+const guard = `SELECT pg_catalog.set_config('holdfast.on_error_stop', :'ON_ERROR_STOP', false);
+DO $$ BEGIN
+  IF NOT pg_catalog.current_setting('holdfast.on_error_stop')::pg_catalog.bool THEN
+    RAISE WARNING 'Nothing was done: run psql with -v ON_ERROR_STOP=1.';
+    PERFORM pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid());
+  END IF;
+END $$;
+`
+
+/** What stands at the top of every script: title lines as comments, the guard, and the session's settings. */
 export function scriptHeader(contents: BackupContents, title: readonly string[]): string {
   const comments = title.map((line) => `-- ${commentText(line)}\n`).join('')
-  return `${comments}\nSET client_encoding = ${literal(scriptEncoding(contents))};\n${statements(settings)}\n`
+  return `${comments}\n${guard}SET client_encoding = ${literal(scriptEncoding(contents))};\n${statements(settings)}\n`
 }
 
 /** Bytes of a database that doesn't say its encoding are never converted. */

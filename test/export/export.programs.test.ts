@@ -159,3 +159,28 @@ test('restore.sh notices rows that are missing, and stops at an error', async (t
     assert.match(stderr.toString(), message)
   }
 })
+
+test('scripts do nothing in a psql that would go on after an error', async (t) => {
+  await using source = await server.database()
+  // What is a row may be a statement, if the COPY before it has failed.
+  await source.query(`CREATE TABLE a (v text); INSERT INTO a VALUES ('; CREATE TABLE injected ();')`)
+  const script = await exported(t, source, 'sql')
+  const folder = await exported(t, source, 'folder')
+  await using target = await server.database()
+  for (const file of [script, join(folder, 'schema/pre-data.sql'), join(folder, 'grants.sql')]) {
+    for (const input of ['-f', '<'] as const) {
+      const text = await readFile(file)
+      const { status, stderr } = spawnSync(
+        'psql',
+        ['-X', '-q', '-d', target.url, ...(input === '-f' ? ['-f', file] : [])],
+        input === '<' ? { input: text } : {},
+      )
+      assert.equal(status, 2, stderr.toString())
+      assert.match(stderr.toString(), /Nothing was done: run psql with -v ON_ERROR_STOP=1/)
+    }
+  }
+  assert.deepEqual(await target.query(`SELECT relname FROM pg_class WHERE oid >= 16384`), [])
+  // Also when it is said in other words.
+  runProgram('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=on', '-d', target.url, '-f', script], new Uint8Array())
+  assert.deepEqual(await target.query('SELECT count(*)::int AS n FROM a'), [{ n: 1 }])
+})
