@@ -1,4 +1,4 @@
-import { HoldfastError } from '../lib/errors.ts'
+import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import { tableLabel, type SizedTable } from '../postgres/introspect/tables.ts'
 import { ident, literal, qualified } from '../postgres/quote.ts'
 import type { Wire } from '../postgres/wire.ts'
@@ -30,13 +30,41 @@ export async function readTask(o: {
   const read: ReadRange[] = []
   for (const { table, range, from, to } of ranges) {
     o.chunker.begin()
-    const rows = await o.wire.copyOut(copySql(table, from, to, o.encoding), {
-      write: (bytes, _rows, endsRow) => o.chunker.write(bytes, endsRow),
-    })
+    const rows = await o.wire
+      .copyOut(copySql(table, from, to, o.encoding), {
+        write: (bytes, _rows, endsRow) => o.chunker.write(bytes, endsRow),
+      })
+      .catch((error: unknown) => {
+        throw named(error, table)
+      })
     read.push({ table, range, from, to, rows, run: o.chunker.end() })
   }
   await o.chunker.flush()
   return read
+}
+
+/**
+ * The server's error with the table, which it does not name: damaged pages, a value that is too large. It makes each row one
+ * text in memory, of 1 GB at most; what is larger it reports under two codes. One is that of all internal errors, whose texts
+ * are never translated.
+ */
+function named(error: unknown, table: SizedTable): unknown {
+  if (!isHoldfastError(error, 'query_failed')) return error
+  const { message, details, hint } = error
+  const options = { cause: error, details: { ...details, table: tableLabel(table) } }
+  const tooLarge =
+    details['sqlstate'] === '54000' ||
+    (details['sqlstate'] === 'XX000' && message.startsWith('invalid memory alloc request size'))
+  if (!tooLarge)
+    return new HoldfastError('query_failed', `${tableLabel(table)}: ${message}`, { ...options, hint })
+  return new HoldfastError(
+    'row_too_long',
+    `${tableLabel(table)} has a row that the server can't send, since it is longer than 1 GB as text: ${message}`,
+    {
+      ...options,
+      hint: 'No dump of Postgres can hold it either. Split its value, or leave the rows of the table out with --exclude-data.',
+    },
+  )
 }
 
 /** ENCODING is the database's own, so that bytes are taken as they are whatever the session's encoding is. */
