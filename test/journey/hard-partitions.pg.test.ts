@@ -91,7 +91,9 @@ test('rows of partitions by text under a nondeterministic collation travel, by h
     assert.ok(report.tables.every((t) => t.compared === 'hashed'))
     const [copy, original] = [await contentsOf(url), await contentsOf(source.url)]
     assert.deepEqual(copy, original)
-    assert.ok(['r_1', 'r_2', 'd_1'].every((name) => !/^0 /.test(original.tables[`public.${name}`] ?? '0 ')))
+    assert.ok(
+      ['r_1', 'r_2', 'd_1'].every((name) => !(original.tables[`public.${name}`] ?? '0 ').startsWith('0 ')),
+    )
     // The server finds them, so each is in the partition that the collation says.
     for (const at of [source.url, url])
       assert.deepEqual(
