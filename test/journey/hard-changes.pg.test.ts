@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { isHoldfastError } from '../../src/lib/errors.ts'
 import { openMemoryStorage } from '../../src/storage/memory.ts'
-import type { Storage } from '../../src/storage/storage.ts'
+import { heldStorage } from '../support/held-storage.ts'
 import {
   contentsOf,
   failure,
@@ -96,18 +96,6 @@ test('tables are rewritten, dropped, truncated, renamed and attached during back
   assert.ok(made >= 3)
 })
 
-/** A storage whose first put of a chunk waits for `gate`. */
-function held(storage: Storage, gate: () => Promise<void>): Storage {
-  let opening: Promise<void> | undefined
-  return {
-    ...storage,
-    async put(key, data, options) {
-      await (opening ??= gate())
-      return storage.put(key, data, options)
-    },
-  }
-}
-
 test('ALTERs that queue behind the backup do not stop it, and are done when it has ended', async () => {
   await using source = await server.database()
   const names = ['a', 'b', 'c', 'd', 'e']
@@ -119,7 +107,7 @@ test('ALTERs that queue behind the backup do not stop it, and are done when it h
   const clients = names.map(() => new pg.Client({ connectionString: source.url }))
   await Promise.all(clients.map((client) => client.connect()))
   let altering: Promise<unknown> = Promise.resolve()
-  const storage = held(repository.storage, async () => {
+  const storage = heldStorage(repository.storage, async () => {
     altering = Promise.all(
       clients.map((client, at) =>
         client.query(`TRUNCATE ${names[at]}; ALTER TABLE ${names[at]} ALTER v TYPE varchar(400)`),

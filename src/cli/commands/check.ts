@@ -1,5 +1,6 @@
 import { HoldfastError } from '../../lib/errors.ts'
 import type { CheckReport } from '../../repository/check.ts'
+import { chunkKey } from '../../repository/format/chunk-names.ts'
 import { defineCommand } from '../command.ts'
 import { formatBytes, formatCountOf } from '../format.ts'
 import { custom, wrong } from '../option.ts'
@@ -87,7 +88,8 @@ function tell(out: Output, report: CheckReport): number {
     out.line(
       `${id}  ${faults.map(([what, names]) => `${formatCountOf(names.length, 'object')} ${what}`).join(', ')}`,
     )
-    for (const [what, names] of faults) for (const name of names.slice(0, 5)) out.line(`  ${what}: ${name}`)
+    for (const [what, names] of faults)
+      for (const name of names.slice(0, 5)) out.line(`  ${what}: ${chunkKey(name)}`)
   }
   const read =
     report.read === 0 ? 'none read back' : `${report.read} read back (${formatBytes(report.bytesRead)})`
