@@ -36,8 +36,9 @@ test('a recipient by public key opens the repository with the owner key, alone o
   const added = run(['keys', 'add', 'ada', '--recipient', key])
   assert.equal(added.status, 0, added.stderr)
   const ownerKey = /for --owner-key: (\S+)\n/.exec(added.stdout)?.[1] ?? ''
-  assert.equal(ownerKey, json<Keys>(['keys']).repository.ownerKey)
-  assert.deepEqual(confirmed(json<Keys>(['keys'])), { owner: true, ada: false })
+  const listed = json<Keys>(['keys'])
+  assert.equal(ownerKey, listed.repository.ownerKey)
+  assert.deepEqual(confirmed(listed), { owner: true, ada: false })
 
   refused(asAda(rotate), 'owner_not_confirmed')
   const other = json<Keys>(['keys', '--repo', 'hers']).repository.ownerKey
