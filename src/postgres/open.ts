@@ -223,6 +223,14 @@ function connectError(address: ServerAddress, error: unknown): HoldfastError {
   return new HoldfastError(
     code ?? (failure.sqlstate === '42501' ? 'login_failed' : 'connection_failed'),
     `${place} refuses the connection: ${failure.message}.`,
-    { details: mapped.details },
+    {
+      details: mapped.details,
+      // too_many_connections: of the server, the database or the role.
+      ...(failure.sqlstate === '53300'
+        ? {
+            hint: 'Use fewer --jobs, or raise the limit: max_connections, or CONNECTION LIMIT of the role or database.',
+          }
+        : {}),
+    },
   )
 }

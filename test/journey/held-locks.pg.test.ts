@@ -68,7 +68,8 @@ test('when not all connections can be opened, none stays open', async () => {
   await server.query(
     `CREATE ROLE locks_few LOGIN PASSWORD 'x' CONNECTION LIMIT 5; GRANT pg_read_all_data TO locks_few`,
   )
-  await failure(repository.backUp(source.urlFor('locks_few', 'x'), { jobs: 12 }), 'connection_failed')
+  const many = repository.backUp(source.urlFor('locks_few', 'x'), { jobs: 12 })
+  assert.match((await failure(many, 'connection_failed')).hint, /fewer --jobs/)
   const open = () => server.query(`SELECT pid FROM pg_stat_activity WHERE usename = 'locks_few'`)
   for (let attempt = 0; attempt < 100 && (await open()).length > 0; attempt++) await sleep(30)
   assert.deepEqual(await open(), [])
