@@ -1,16 +1,20 @@
 import type { BackupContents, TableContents } from '../repository/format/contents.ts'
-import type { Manifest } from '../repository/format/manifest.ts'
+import type { Manifest, ManifestSummary } from '../repository/format/manifest.ts'
 import type { RestoredTable } from '../restore/types.ts'
 import { formatBytes, formatCountOf } from './format.ts'
 
 /** A manifest for `--json`: without its list of chunks, which may be long, but with their number. */
-export function summaryOf(manifest: Manifest): Record<string, unknown> {
+export function summaryOf(manifest: Manifest | ManifestSummary): Record<string, unknown> {
   const { chunks, ...rest } = manifest
-  return { ...rest, chunks: chunks.length, seconds: secondsOf(manifest) }
+  return {
+    ...rest,
+    chunks: typeof chunks === 'number' ? chunks : chunks.length,
+    seconds: secondsOf(manifest),
+  }
 }
 
 /** How long making the backup took. */
-export function secondsOf(manifest: Manifest): number {
+export function secondsOf(manifest: Pick<ManifestSummary, 'started' | 'finished'>): number {
   return (Date.parse(manifest.finished) - Date.parse(manifest.started)) / 1000
 }
 

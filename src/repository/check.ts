@@ -4,7 +4,7 @@ import type { OnProgress } from '../lib/progress.ts'
 import type { Storage } from '../storage/storage.ts'
 import { chunkNameOfKey, chunkPrefix } from './format/chunk-names.ts'
 import type { Manifest } from './format/manifest.ts'
-import type { ChunkReader } from './types.ts'
+import type { ChunkReader, Repository } from './types.ts'
 
 /** What a check found. A backup is whole if its lists are empty; only chunks that were `read` are known to be undamaged. */
 export interface CheckReport {
@@ -30,102 +30,132 @@ export interface BackupCheck {
   readonly unreadable: readonly string[]
 }
 
+/** What is known of a chunk, held once for all backups that need it. */
+interface NeededChunk {
+  readonly name: string
+  /** As the first manifest that was read has them. */
+  readonly plainBytes: number
+  readonly storedBytes: number
+  /** Its size in the storage; null if it is missing. */
+  present: number | null
+  /** Plain bytes it was found to hold; null if it was not opened. */
+  opened: number | null
+  fault: 'damaged' | 'unreadable' | null
+}
+
 const readsAtOnce = 4
 
 /**
  * Checks that every chunk the manifests name is present, by listing once, and with a `reader` opens and re-hashes a
  * `share` (0 to 1) of the distinct chunks. Which ones is decided by `pick`, a whole number: successive values go round
  * all chunks, so that a share of 0.05 has seen everything after 20 checks. Throws only if the check itself cannot be done.
+ *
+ * No manifest is held: if anything is wrong, each is read again to tell what it means for that backup.
  */
 export async function checkRepository(options: {
-  storage: Storage
-  manifests: readonly Manifest[]
+  repository: Pick<Repository, 'storage' | 'manifests' | 'find'>
   reader: ChunkReader | null
   share: number
   pick: number
   signal?: AbortSignal | undefined
   onProgress?: OnProgress | undefined
-}): Promise<CheckReport> {
-  const { storage, manifests, reader, share, pick, signal, onProgress } = options
-  const needed = new Set(manifests.flatMap(({ chunks }) => chunks.map(([name]) => name)))
-  const { sizes, unreferenced } = await listStored(storage, needed, signal, onProgress)
+}): Promise<{ report: CheckReport } & Pick<Awaited<ReturnType<Repository['manifests']>>, 'refused'>> {
+  const { repository, reader, share, pick, signal, onProgress } = options
+  const needed = new Map<string, NeededChunk>()
+  let agreed = true
+  const visit = ({ chunks }: Manifest): void => {
+    for (const [name, plainBytes, storedBytes] of chunks) {
+      const chunk = needed.get(name)
+      if (chunk !== undefined) agreed &&= chunk.plainBytes === plainBytes && chunk.storedBytes === storedBytes
+      else needed.set(name, { name, plainBytes, storedBytes, present: null, opened: null, fault: null })
+    }
+  }
+  const { backups, refused } = await repository.manifests({ visit, signal })
+  const unreferenced = await findStored(repository.storage, needed, signal, onProgress)
 
-  const chosen =
-    reader === null
-      ? []
-      : choose(
-          [...needed].filter((name) => sizes.has(name)),
-          share,
-          pick,
-        )
-  const plainSizes = new Map(manifests.flatMap(({ chunks }) => chunks.map(([name, plain]) => [name, plain])))
-  const found = { missing: new Set<string>(), damaged: new Set<string>(), unreadable: new Set<string>() }
+  const present = [...needed.values()].filter((chunk) => chunk.present !== null)
+  const chosen = reader === null ? [] : choose(present.map(({ name }) => name), share, pick) // prettier-ignore
   let read = 0
   let bytesRead = 0
   await eachLimited(chosen, readsAtOnce, async (name) => {
     throwIfCancelled(signal)
-    const bytes = await readChunk(name)
+    const chunk = needed.get(name)
+    if (reader === null || chunk === undefined) return
+    await openChunk(reader, chunk, signal)
     read += 1
-    bytesRead += bytes
+    bytesRead += chunk.opened ?? 0
     onProgress?.({ phase: 'reading chunks', done: read, total: chosen.length, unit: 'objects' })
   })
 
-  /** Opens one chunk and files what is wrong with it. Plain bytes that were read. */
-  async function readChunk(name: string): Promise<number> {
-    if (reader === null) return 0
-    try {
-      const { length } = await reader.read(name, { signal })
-      if (length !== plainSizes.get(name)) found.damaged.add(name)
-      return length
-    } catch (error) {
-      if (isHoldfastError(error, 'object_missing')) found.missing.add(name)
-      else if (isHoldfastError(error, 'object_damaged')) found.damaged.add(name)
-      else if (isHoldfastError(error, 'storage_failed')) found.unreadable.add(name)
-      else throw error
-      return 0
-    }
+  const whole = agreed && needed.values().every(isWhole)
+  const checks: BackupCheck[] = []
+  for (const { id } of backups) {
+    const chunks = whole ? [] : (await repository.find(id, { signal })).chunks
+    checks.push({ id, ...faultsOf(chunks, needed) })
   }
-
-  return {
-    backups: manifests.map(({ id, chunks }) => {
-      const names = chunks.map(([name]) => name)
-      return {
-        id,
-        missing: names.filter((name) => !sizes.has(name) || found.missing.has(name)),
-        damaged: names.filter((name) => found.damaged.has(name)),
-        sizeDiffers: chunks
-          .filter(([name, , size]) => sizes.has(name) && sizes.get(name) !== size)
-          .map(([name]) => name),
-        unreadable: names.filter((name) => found.unreadable.has(name)),
-      }
-    }),
-    objects: needed.size,
-    read,
-    bytesRead,
-    unreferenced,
-  }
+  return { report: { backups: checks, objects: needed.size, read, bytesRead, unreferenced }, refused }
 }
 
-/** Stored sizes of the chunks that are needed and present, and what else is stored as a chunk. */
-async function listStored(
+/** Writes down the sizes of the needed chunks that are stored. What else is stored as a chunk. */
+async function findStored(
   storage: Storage,
-  needed: ReadonlySet<string>,
+  needed: ReadonlyMap<string, NeededChunk>,
   signal: AbortSignal | undefined,
   onProgress: OnProgress | undefined,
-): Promise<{ sizes: Map<string, number>; unreferenced: { objects: number; bytes: number } }> {
-  const sizes = new Map<string, number>()
+): Promise<CheckReport['unreferenced']> {
   const unreferenced = { objects: 0, bytes: 0 }
+  let done = 0
   for await (const { key, size } of storage.list(chunkPrefix, { signal })) {
-    const name = chunkNameOfKey(key)
-    if (name !== null && needed.has(name)) {
-      sizes.set(name, size)
-      onProgress?.({ phase: 'listing chunks', done: sizes.size, total: needed.size, unit: 'objects' })
+    const chunk = needed.get(chunkNameOfKey(key) ?? '')
+    if (chunk !== undefined) {
+      chunk.present = size
+      done += 1
+      onProgress?.({ phase: 'listing chunks', done, total: needed.size, unit: 'objects' })
     } else {
       unreferenced.objects += 1
       unreferenced.bytes += size
     }
   }
-  return { sizes, unreferenced }
+  return unreferenced
+}
+
+/** Opens a chunk and writes down what is wrong with it. */
+async function openChunk(
+  reader: ChunkReader,
+  chunk: NeededChunk,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    chunk.opened = (await reader.read(chunk.name, { signal })).length
+  } catch (error) {
+    if (isHoldfastError(error, 'object_missing')) chunk.present = null
+    else if (isHoldfastError(error, 'object_damaged')) chunk.fault = 'damaged'
+    else if (isHoldfastError(error, 'storage_failed')) chunk.fault = 'unreadable'
+    else throw error
+  }
+}
+
+function isWhole({ plainBytes, storedBytes, present, opened, fault }: NeededChunk): boolean {
+  return present === storedBytes && fault === null && (opened === null || opened === plainBytes)
+}
+
+/** What is wrong with a backup that needs these chunks. The names are those in `needed`, not copies of their own. */
+function faultsOf(
+  chunks: Manifest['chunks'],
+  needed: ReadonlyMap<string, NeededChunk>,
+): Omit<BackupCheck, 'id'> {
+  const missing: string[] = []
+  const damaged: string[] = []
+  const sizeDiffers: string[] = []
+  const unreadable: string[] = []
+  for (const [called, plainBytes, storedBytes] of chunks) {
+    const { name = called, present = null, opened = null, fault = null } = needed.get(called) ?? {}
+    if (present === null) missing.push(name)
+    else if (present !== storedBytes) sizeDiffers.push(name)
+    if (fault === 'damaged' || (opened !== null && opened !== plainBytes)) damaged.push(name)
+    if (fault === 'unreadable') unreadable.push(name)
+  }
+  return { missing, damaged, sizeDiffers, unreadable }
 }
 
 /**

@@ -113,7 +113,7 @@ export async function revokeHost(context: KeyContext & { host: string; at: Date 
   const keys = await listManifestKeys(repository.storage, { signal })
   const { accepted } = await readManifests({ storage: repository.storage, hosts, keys, signal })
   const accepts = accepted
-    .filter(({ manifest }) => manifest.host === context.host && Date.parse(manifest.moment) < at.getTime())
+    .filter(({ summary }) => summary.host === context.host && Date.parse(summary.moment) < at.getTime())
     .map(({ sha256 }) => sha256)
     .sort()
   const revoked = { at: at.toISOString(), accepts }

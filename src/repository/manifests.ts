@@ -4,7 +4,13 @@ import { eachLimited } from '../lib/async.ts'
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import type { CallOptions, Storage } from '../storage/storage.ts'
 import { fromBase64url } from './crypto/base64url.ts'
-import type { Manifest, ManifestChunk, ManifestTotals } from './format/manifest.ts'
+import {
+  summarize,
+  type Manifest,
+  type ManifestChunk,
+  type ManifestSummary,
+  type ManifestTotals,
+} from './format/manifest.ts'
 import {
   backupId,
   chunkNamePattern,
@@ -27,6 +33,12 @@ export interface StoredManifest {
   readonly sha256: string
 }
 
+/** What is kept of a manifest that was read and accepted. */
+export interface AcceptedManifest {
+  readonly summary: ManifestSummary
+  readonly sha256: string
+}
+
 /** An object under `manifests/` that is not accepted as a backup. */
 export interface RefusedManifest {
   readonly key: string
@@ -36,8 +48,8 @@ export interface RefusedManifest {
   readonly revoked: boolean
 }
 
-/** Manifests are small and stores are slow to answer: this many are asked for at once. */
-const readsAtOnce = 16
+/** Stores are slow to answer, but a manifest of a large backup has many megabytes: this many are asked for at once. */
+const readsAtOnce = 4
 
 const totals = object<ManifestTotals>({
   tables: integer(0),
@@ -157,26 +169,32 @@ export async function listManifestKeys(storage: Storage, options?: CallOptions):
 
 /**
  * Reads and verifies these manifests; accepted ones newest first. Objects that are gone by now are left out: a prune may
- * run meanwhile. A storage that fails is an error, never a shorter list.
+ * run meanwhile. A storage that fails is an error, never a shorter list. Only `visit` sees lists of chunks, one after the
+ * other and in no order: those of all backups together may be more than fits in memory.
  */
 export async function readManifests(options: {
   storage: Storage
   hosts: readonly Host[]
   keys: readonly string[]
+  visit?: ((manifest: Manifest) => void) | undefined
   signal?: AbortSignal | undefined
-}): Promise<{ accepted: StoredManifest[]; refused: RefusedManifest[] }> {
-  const accepted: StoredManifest[] = []
+}): Promise<{ accepted: AcceptedManifest[]; refused: RefusedManifest[] }> {
+  const accepted: AcceptedManifest[] = []
   const refused: RefusedManifest[] = []
   await eachLimited(options.keys, readsAtOnce, async (key) => {
     const bytes = await getIfPresent(options.storage, key, { signal: options.signal })
     if (bytes === null) return
+    let stored: StoredManifest
     try {
-      accepted.push(decodeManifest({ key, bytes, hosts: options.hosts }))
+      stored = decodeManifest({ key, bytes, hosts: options.hosts })
     } catch (error) {
       refused.push(refusal(key, error))
+      return
     }
+    options.visit?.(stored.manifest)
+    accepted.push({ summary: summarize(stored.manifest), sha256: stored.sha256 })
   })
-  accepted.sort((a, b) => newestFirst(a.manifest, b.manifest))
+  accepted.sort((a, b) => newestFirst(a.summary, b.summary))
   refused.sort((a, b) => compare(b.key, a.key))
   return { accepted, refused }
 }
@@ -196,7 +214,7 @@ export async function getIfPresent(
 }
 
 /** Sequence decides, because clocks may be wrong; then the moment, then the id. */
-export function newestFirst(a: Manifest, b: Manifest): number {
+export function newestFirst(a: ManifestSummary, b: ManifestSummary): number {
   return b.sequence - a.sequence || compare(b.moment, a.moment) || compare(b.id, a.id)
 }
 

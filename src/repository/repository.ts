@@ -1,6 +1,6 @@
 import { HoldfastError } from '../lib/errors.ts'
 import type { CallOptions, Storage } from '../storage/storage.ts'
-import type { Manifest } from './format/manifest.ts'
+import type { Manifest, ManifestSummary } from './format/manifest.ts'
 import { backupId, manifestKey, manifestPrefix } from './format/fields.ts'
 import { decodeManifest, getIfPresent, listManifestKeys, readManifests } from './manifests.ts'
 import type { RefusedManifest } from './manifests.ts'
@@ -14,24 +14,21 @@ export function repositoryOf(parts: {
   ownerConfirmed: boolean
 }): Repository {
   const { storage, keyset } = parts
-  const read = async (keys: readonly string[], options?: CallOptions) =>
-    await readManifests({ storage, hosts: keyset.hosts, keys, signal: options?.signal })
+  const read = async (keys: readonly string[], options: Parameters<Repository['manifests']>[0]) =>
+    await readManifests({ storage, hosts: keyset.hosts, keys, ...options })
 
   return {
     ...parts,
     async manifests(options) {
       const { accepted, refused } = await read(await listManifestKeys(storage, options), options)
-      return { backups: accepted.map((entry) => entry.manifest), refused }
+      return { backups: accepted.map(({ summary }) => summary), refused }
     },
     async find(reference, options) {
       if (backupId.test(reference)) return await findExact(reference, options)
       const keys = await listManifestKeys(storage, options)
       if (reference === 'latest') {
         const { accepted, refused } = await read(keys, options)
-        return latest(
-          accepted.map((entry) => entry.manifest),
-          refused,
-        )
+        return await findExact(latest(accepted[0]?.summary, refused), options)
       }
       return await findPrefix(reference, keys, options)
     },
@@ -61,11 +58,10 @@ export function repositoryOf(parts: {
 }
 
 /**
- * The newest backup. If an object that bears a later time than it is damaged or forged, "latest" would quietly mean an older
+ * The id of the newest backup. If an object that bears a later time than it is damaged or forged, "latest" would quietly mean an older
  * state than the user thinks of, so that is an error; one that is refused only because its host was revoked is not.
  */
-function latest(backups: readonly Manifest[], refused: readonly RefusedManifest[]): Manifest {
-  const [newest] = backups
+function latest(newest: ManifestSummary | undefined, refused: readonly RefusedManifest[]): string {
   const bar = refused
     .filter((entry) => !entry.revoked && backupId.test(entry.key.slice(manifestPrefix.length)))
     .find((entry) => newest === undefined || entry.key > manifestKey(newest.id))
@@ -80,7 +76,7 @@ function latest(backups: readonly Manifest[], refused: readonly RefusedManifest[
       hint: 'Make one with holdfast backup.',
     })
   }
-  return newest
+  return newest.id
 }
 
 function notFound(reference: string): HoldfastError {

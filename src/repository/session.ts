@@ -21,13 +21,12 @@ export async function beginBackup(o: {
   requireAdmitted(repository.keyset, credentials)
   const epoch = repository.keyset.epochs.at(-1)
   if (epoch === undefined) throw new HoldfastError('internal', 'The key set has no epoch.')
-  const { backups } = await repository.manifests({ signal })
   return openWriter({
     storage: repository.storage,
     namingKey: namingKeyOf(credentials),
     epoch,
     host: { id: credentials.host },
-    previous: backups,
+    visitPrevious: (visit) => repository.manifests({ visit, signal }),
     async putManifest(manifest) {
       // A host that was revoked meanwhile must not report a backup that nobody will accept.
       const now = await openRepository({ storage: repository.storage, trust: { host: credentials }, signal })

@@ -1,4 +1,4 @@
-import type { Manifest } from './format/manifest.ts'
+import type { Manifest, ManifestSummary } from './format/manifest.ts'
 import type { CallOptions, Storage } from '../storage/storage.ts'
 
 /** A repository that was opened: its address and key set are known and verified, no private key is needed yet. */
@@ -9,9 +9,12 @@ export interface Repository {
   /** True if the owner key was confirmed by a host file, an identity, or given by the user; false if taken on trust for listing only. */
   readonly ownerConfirmed: boolean
 
-  /** All backups whose signature holds, newest first (sequence, then moment, then id), and the objects that were refused, with the reason. */
-  manifests(options?: CallOptions): Promise<{
-    readonly backups: readonly Manifest[]
+  /**
+   * All backups whose signature holds, newest first (sequence, then moment, then id), and the objects that were refused, with the reason.
+   * `visit` is given each manifest as it is read, in no order. Keep no list of chunks: all of them may be more than fits in memory.
+   */
+  manifests(options?: CallOptions & { readonly visit?: (manifest: Manifest) => void }): Promise<{
+    readonly backups: readonly ManifestSummary[]
     readonly refused: readonly { readonly key: string; readonly code: string; readonly reason: string }[]
   }>
 
@@ -90,8 +93,6 @@ export interface BackupWriter {
   readonly host: string
   /** Sequence number for the manifest: one more than the highest seen when the writer was opened. */
   readonly sequence: number
-  /** Backups already there (newest first), as seen when the writer was opened. */
-  readonly previous: readonly Manifest[]
 
   /**
    * Stores the bytes as a chunk unless one of this name is stored already. The writer owns `bytes` (and its

@@ -16,8 +16,8 @@ export interface WriterOptions {
   /** The epoch whose public key (`age1...`) new chunks are sealed to. */
   readonly epoch: { readonly id: string; readonly publicKey: string }
   readonly host: { readonly id: string }
-  /** The backups that are there, newest first. */
-  readonly previous: readonly Manifest[]
+  /** Calls with each backup that is there, in any order, and resolves when all were visited. */
+  readonly visitPrevious: (visit: (manifest: Manifest) => void) => Promise<unknown>
   /** Signs and stores a manifest durably. */
   readonly putManifest: (manifest: Manifest) => Promise<void>
   readonly threads?: number | undefined
@@ -29,10 +29,10 @@ export interface WriterOptions {
  * manifest says should be.
  */
 export async function openWriter(options: WriterOptions): Promise<BackupWriter> {
-  const { storage, namingKey, epoch, host, previous, signal } = options
+  const { storage, namingKey, epoch, host, signal } = options
   const epochPublicKey = decodeRecipient(epoch.publicKey)
   const stored = await listChunks(storage, signal)
-  const expected = expectedSizes(previous)
+  const { sequence, expected } = await readPrevious(options, stored)
   const sealer = createSealer({ namingKey, epochPublicKey, threads: options.threads })
 
   const chunks: ManifestChunk[] = []
@@ -86,8 +86,7 @@ export async function openWriter(options: WriterOptions): Promise<BackupWriter> 
   return {
     epoch: epoch.id,
     host: host.id,
-    sequence: 1 + previous.reduce((highest, { sequence }) => Math.max(highest, sequence), 0),
-    previous,
+    sequence,
     stats,
 
     async store(bytes) {
@@ -127,11 +126,21 @@ async function listChunks(storage: Storage, signal: AbortSignal | undefined): Pr
   return sizes
 }
 
-/** Stored size by name as earlier backups wrote it down. */
-function expectedSizes(previous: readonly Manifest[]): Map<string, number> {
-  const sizes = new Map<string, number>()
-  for (const { chunks } of previous) for (const [name, , size] of chunks) sizes.set(name, size)
-  return sizes
+/**
+ * The next sequence number, and stored sizes by name that earlier backups wrote down. Only of chunks that are not stored with that
+ * very size, which are few, if any: nothing is to be said against the others.
+ */
+async function readPrevious(
+  { visitPrevious }: WriterOptions,
+  stored: ReadonlyMap<string, number>,
+): Promise<{ sequence: number; expected: Map<string, number> }> {
+  let highest = 0
+  const expected = new Map<string, number>()
+  await visitPrevious(({ sequence, chunks }) => {
+    highest = Math.max(highest, sequence)
+    for (const [name, , size] of chunks) if (stored.get(name) !== size) expected.set(name, size)
+  })
+  return { sequence: highest + 1, expected }
 }
 
 async function storedSize(storage: Storage, name: string, signal: AbortSignal | undefined): Promise<number> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { checkRepository } from '../../src/repository/check.ts'
+import { summarize } from '../../src/repository/format/manifest.ts'
 import { openRepository, openUnlocked } from '../../src/repository/open.ts'
 import { readAllPieces } from '../../src/repository/pieces.ts'
 import { readContents, readerOf } from '../../src/repository/session.ts'
@@ -14,8 +15,8 @@ test('the stored repository is listed and checked without a secret', async () =>
   assert.equal(repository.id, expected.repositoryId)
   const { backups, refused } = await repository.manifests()
   assert.deepEqual(refused, [])
-  assert.deepEqual(backups, expected.backups.map(({ manifest }) => manifest).reverse())
-  const report = await checkRepository({ storage, manifests: backups, reader: null, share: 0, pick: 0 })
+  assert.deepEqual(backups, expected.backups.map(({ manifest }) => summarize(manifest)).reverse())
+  const { report } = await checkRepository({ repository, reader: null, share: 0, pick: 0 })
   assert.deepEqual(
     report.backups.flatMap(({ missing, sizeDiffers }) => [...missing, ...sizeDiffers]),
     [],

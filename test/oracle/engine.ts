@@ -125,8 +125,7 @@ export async function damageOf(place: Place): Promise<string[]> {
   const storage = openLocalStorage(place.directory)
   const { repository, vault } = await openUnlocked({ storage, identity: place.identity })
   await using reader = readerOf(repository, vault, 1)
-  const { backups, refused } = await repository.manifests()
-  const report = await checkRepository({ storage, manifests: backups, reader, share: 1, pick: 0 })
+  const { report, refused } = await checkRepository({ repository, reader, share: 1, pick: 0 })
   return [
     ...refused.map((r) => `${r.key} was refused: ${r.reason}`),
     ...report.backups.flatMap((b) => {

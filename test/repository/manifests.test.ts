@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { encodeSigned } from '../../src/repository/format/signed.ts'
 import { decodeManifest, encodeManifest, putManifest } from '../../src/repository/manifests.ts'
 import { openRepository } from '../../src/repository/open.ts'
-import type { Manifest } from '../../src/repository/format/manifest.ts'
+import { summarize, type Manifest } from '../../src/repository/format/manifest.ts'
 import { newRepository, replaceObject, sampleManifest, textOf } from '../support/repository.ts'
 
 const code = (name: string) => (error: unknown) =>
@@ -33,7 +33,13 @@ test('manifests come back as they were, newest first by sequence whatever the cl
     backups.map((backup) => backup.id),
     [id(4), id(2), id(1), id(3)],
   )
-  assert.deepEqual(backups[2], manifests[0])
+  const seen: Manifest[] = []
+  await repository.manifests({ visit: (manifest) => seen.push(manifest) })
+  assert.deepEqual(
+    backups,
+    [3, 1, 0, 2].map((i) => manifests[i] && summarize(manifests[i])),
+  )
+  assert.deepEqual(new Set(seen), new Set(manifests))
   assert.deepEqual(await repository.find('latest'), manifests[3])
 })
 

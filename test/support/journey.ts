@@ -147,14 +147,7 @@ export function repositoryAt(
     async check(place = storage) {
       const { repository, vault } = await openUnlocked({ storage: place, identity })
       await using reader = readerOf(repository, vault, 2)
-      const { backups, refused } = await repository.manifests()
-      const report = await checkRepository({
-        storage: place,
-        manifests: backups,
-        reader,
-        share: 1,
-        pick: 0,
-      })
+      const { report, refused } = await checkRepository({ repository, reader, share: 1, pick: 0 })
       return { ...report, refused }
     },
     async list() {

@@ -50,10 +50,8 @@ export const command = defineCommand({
     const opened = input.readData > 0 ? await openForReading(context, input) : null
     await using reader = opened?.reader
     const repository = opened?.repository ?? (await openForListing(context, input)).repository
-    const { backups, refused } = await repository.manifests({ signal })
-    const report = await checkRepository({
-      storage: repository.storage,
-      manifests: backups,
+    const { report, refused } = await checkRepository({
+      repository,
       reader: reader ?? null,
       share: input.readData,
       pick: Math.floor(clock.now().getTime() / 86_400_000),
@@ -67,7 +65,7 @@ export const command = defineCommand({
     if (faults > 0) {
       throw new HoldfastError(
         'check_failed',
-        `${formatCountOf(faults, 'backup')} of ${backups.length + refused.length} can't be relied on.`,
+        `${formatCountOf(faults, 'backup')} of ${report.backups.length + refused.length} can't be relied on.`,
         {
           details: { report, refused },
         },

@@ -33,6 +33,13 @@ export interface Manifest {
   readonly chunks: readonly ManifestChunk[]
 }
 
+/** A manifest with the number of its chunks in place of their list: small, whatever the size of the backup. */
+export type ManifestSummary = Omit<Manifest, 'chunks'> & { readonly chunks: number }
+
+export function summarize({ chunks, ...rest }: Manifest): ManifestSummary {
+  return { ...rest, chunks: chunks.length }
+}
+
 export type ManifestChunk = readonly [name: string, plainBytes: number, storedBytes: number]
 
 export interface ManifestTotals {
