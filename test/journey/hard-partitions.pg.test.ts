@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { openMemoryStorage } from '../../src/storage/memory.ts'
 import { besideUrl, contentsOf, newRepository, type JourneyRepository } from '../support/journey.ts'
-import { testServer, type TestServer } from '../support/postgres.ts'
+import { queryAt, testServer, type TestServer } from '../support/postgres.ts'
 
 let server: TestServer
 let repository: JourneyRepository
@@ -69,6 +69,47 @@ for (const [key, statements] of Object.entries(tables)) {
     }
   })
 }
+
+/** Equal by their own rules, and different bytes. */
+const blind = `CREATE COLLATION blind (PROVIDER = icu, LOCALE = 'und-u-ks-level2', DETERMINISTIC = false)`
+
+test('rows of partitions by text under a nondeterministic collation travel, by hash, range and list', async () => {
+  await using source = await server.database()
+  await source.query(`${blind};
+    CREATE TABLE t (k text COLLATE blind, n int) PARTITION BY HASH (k); ${partitions};
+    CREATE TABLE r (k text COLLATE blind, n int) PARTITION BY RANGE (k);
+    CREATE TABLE r_1 PARTITION OF r FOR VALUES FROM (MINVALUE) TO ('m'); CREATE TABLE r_2 PARTITION OF r FOR VALUES FROM ('M') TO (MAXVALUE);
+    CREATE TABLE d (k text COLLATE blind) PARTITION BY LIST (k); CREATE TABLE d_1 PARTITION OF d FOR VALUES IN ('Straße', 'A'); CREATE TABLE d_2 PARTITION OF d DEFAULT;
+    CREATE UNIQUE INDEX ON r (k, n)`)
+  const words = `(ARRAY['a', 'A', 'ä', 'Ä', 'm', 'M', 'mm', 'Z', 'zebra', 'é', 'É', 'ß'])[1 + n % 12]`
+  await source.query(`INSERT INTO t SELECT ${words}, n FROM generate_series(1, 240) n; INSERT INTO r SELECT k, n FROM t;
+    INSERT INTO d SELECT k FROM t; INSERT INTO d VALUES ('straße'), ('STRASSE'), (NULL)`)
+  const made = await repository.backUp(source.url)
+  const url = besideUrl(server.url(), `${source.name}_copy`)
+  try {
+    const report = await repository.restoreTo(url, { createDatabase: true })
+    assert.ok(report.tables.every((t) => t.compared === 'hashed'))
+    const [copy, original] = [await contentsOf(url), await contentsOf(source.url)]
+    assert.deepEqual(copy, original)
+    assert.ok(
+      ['r_1', 'r_2', 'd_1'].every((name) => !(original.tables[`public.${name}`] ?? '0 ').startsWith('0 ')),
+    )
+    // The server finds them, so each is in the partition that the collation says.
+    for (const at of [source.url, url])
+      assert.deepEqual(
+        await queryAt(
+          at,
+          `SELECT (SELECT count(*)::int FROM t WHERE k = 'A') AS t, (SELECT count(*)::int FROM r WHERE k = 'M') AS r`,
+        ),
+        [{ t: 40, r: 40 }],
+      )
+    // Its hash is made of what a version of ICU sorts by, so they find their partition anew; their order is for the server to check.
+    const via = made.contents.tables.map((t) => [t.name, t.loadVia?.name ?? null])
+    assert.deepEqual(via, [['d_1', null], ['d_2', null], ['r_1', null], ['r_2', null], ['t_0', 't'], ['t_1', 't'], ['t_2', 't']]) // prettier-ignore
+  } finally {
+    await server.query(`DROP DATABASE IF EXISTS ${source.name}_copy WITH (FORCE)`)
+  }
+})
 
 test('partitions that are compared as one are not said to be hashed if only the small ones were', async () => {
   await using source = await server.database()
