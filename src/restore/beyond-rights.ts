@@ -48,8 +48,7 @@ export function beyondRights(o: {
   const { user, plain } = o.rights
   const found = new Map<string, { bar: Bar; labels: Set<string> }>()
   for (const entry of o.entries) {
-    const sql = Buffer.from(o.text.buffer, o.text.byteOffset + entry.offset, entry.length).toString('utf8')
-    const bar = barOf(entry, sql, o)
+    const bar = barOf(entry, sqlOf(entry, o.text), o)
     if (bar === undefined) continue
     const key = `${entry.type} ${bar.why}${bar.help}`
     const labels = found.get(key)?.labels ?? new Set()
@@ -79,8 +78,7 @@ function barOf(
     case 'EXTENSION':
       return extensionBar(entry.name, o)
     case 'PROCEDURAL LANGUAGE':
-      // Without a handler it is another way to install the extension of that name.
-      return outerWords(sql).includes('HANDLER') ? superuserOnly : extensionBar(entry.name, o)
+      return namesHandler(sql) ? superuserOnly : extensionBar(entry.name, o)
     case 'FUNCTION':
     case 'PROCEDURE':
       return functionBar(sql, rights)
@@ -102,6 +100,17 @@ function barOf(
       return undefined
   }
 }
+
+function sqlOf(entry: SchemaEntry, text: Uint8Array): string {
+  return Buffer.from(text.buffer, text.byteOffset + entry.offset, entry.length).toString('utf8')
+}
+
+/** A language that the server makes by itself. Without a handler, CREATE LANGUAGE is another word for CREATE EXTENSION. */
+export function hasHandler(language: SchemaEntry, text: Uint8Array): boolean {
+  return namesHandler(sqlOf(language, text))
+}
+
+const namesHandler = (sql: string): boolean => outerWords(sql).includes('HANDLER')
 
 function extensionBar(
   name: string,

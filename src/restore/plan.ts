@@ -9,7 +9,7 @@ import type { SchemaEntry } from '../postgres/schema/entry.ts'
 import type { BackupContents } from '../repository/format/contents.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
 import { grantProblems } from './grant-problems.ts'
-import { beyondRights } from './beyond-rights.ts'
+import { beyondRights, hasHandler } from './beyond-rights.ts'
 import { chooseScope, type RestoreScope } from './scope.ts'
 import { connectMaintenance, inspectTarget, type TargetFacts } from './target.ts'
 import type { RestoreOptions, RestorePlan, RestoreProblem } from './types.ts'
@@ -197,8 +197,13 @@ function lacks(o: {
 }): RestoreProblem[] {
   const messages: string[] = []
   for (const entry of o.scope.entries) {
-    if (entry.type === 'EXTENSION' && !o.facts.extensionsAvailable.has(entry.name)) {
+    if (o.facts.extensionsAvailable.has(entry.name)) continue
+    if (entry.type === 'EXTENSION') {
       messages.push(`The extension ${entry.name} is not installed on the server.`)
+    } else if (entry.type === 'PROCEDURAL LANGUAGE' && !hasHandler(entry, o.text)) {
+      messages.push(
+        `The language ${entry.name} has a handler of another extension, so it can only be made by an extension of its own name, and the server has none.`,
+      )
     }
   }
   for (const name of tablespacesOf(o.scope.entries, o.text)) {
