@@ -6,11 +6,13 @@ interface Facts extends Record<string, unknown> {
   subscriptions: string[]
   mappings: string[]
   sequences: string[]
+  members: string[]
 }
 
 /**
  * What pg_dump passes over without failing. Subscriptions hold secrets and are a superuser's to read; so are the options of user
- * mappings, but for one's own, and whether there are any can't be seen. A standby has no values of unlogged sequences.
+ * mappings, but for one's own, and whether there are any can't be seen. A standby has no values of unlogged sequences. Tables of
+ * extensions are the extension's to make, and their rows too, unless it declares them as the user's (pg_extension_config_dump).
  */
 export async function hiddenGaps(catalog: Connection, inRecovery: boolean): Promise<Gap[]> {
   const [facts] = await catalog.query<Facts>(
@@ -21,14 +23,25 @@ export async function hiddenGaps(catalog: Connection, inRecovery: boolean): Prom
         FROM pg_catalog.pg_user_mappings WHERE umoptions IS NULL) AS mappings,
       (SELECT coalesce(pg_catalog.json_agg(n.nspname || '.' || c.relname ORDER BY n.nspname, c.relname), '[]')
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind = 'S' AND c.relpersistence = 'u') AS sequences
+        WHERE c.relkind = 'S' AND c.relpersistence = 'u') AS sequences,
+      (SELECT coalesce(pg_catalog.json_agg(n.nspname || '.' || c.relname || ', of the extension ' || e.extname ORDER BY n.nspname, c.relname), '[]')
+        FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+        JOIN pg_catalog.pg_class c ON c.oid = d.objid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+          AND d.deptype = 'e' AND c.relkind IN ('r', 'm') AND c.relpersistence <> 't'
+          AND NOT c.oid = ANY (coalesce(e.extconfig, '{}')) AND pg_catalog.pg_relation_size(c.oid) > 0) AS members
      FROM pg_catalog.pg_roles r WHERE r.rolname = current_user`,
   )
   if (facts === undefined) return []
-  const { superuser, subscriptions, mappings, sequences } = facts
+  const { superuser, subscriptions, mappings, sequences, members } = facts
   const each = (names: readonly string[], what: string, why: string): Gap[] =>
     names.map((name) => ({ what: `${what} ${name}`, why }))
   return [
+    ...each(
+      members,
+      'rows of',
+      'The extension does not declare them as part of a dump: it makes its tables itself.',
+    ),
     ...(superuser ? [] : each(subscriptions, 'subscription', 'Only a superuser may read subscriptions.')),
     ...(superuser
       ? []

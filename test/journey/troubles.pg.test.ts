@@ -37,9 +37,11 @@ async function backedUp(
   await look({ target, made: await repository.backUp(source.url) })
 }
 
-test('a table that was made a member of an extension is the matter of that extension, and not held', () =>
+test('a table that was made a member of an extension is the matter of that extension, and told', () =>
   backedUp('extension_member', async ({ target, made }) => {
     assert.deepEqual(made.contents.tables, [])
+    const [gap] = made.contents.gaps
+    assert.equal(gap?.what, 'rows of trouble_extension.member, of the extension dict_int')
     await repository.restoreTo(target.url)
     assert.deepEqual(
       await target.query(
