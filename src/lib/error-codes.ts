@@ -177,6 +177,11 @@ const table = {
     meaning: 'The source is set to leave out damaged rows without a word.',
     hint: 'Turn zero_damaged_pages and ignore_checksum_failure off for this role and database; repair the source first.',
   },
+  source_name_unreadable: {
+    exit: 5,
+    meaning: 'A name in the database is not valid UTF-8.',
+    hint: 'Rename it. A database of encoding SQL_ASCII takes any bytes as a name.',
+  },
   source_changed: {
     exit: 1,
     meaning: 'Tables changed their definition faster than they could be locked.',

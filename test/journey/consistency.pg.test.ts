@@ -71,6 +71,16 @@ async function emptied({ encoding, item }: (typeof spellings)[number]): Promise<
   assert.deepEqual(row, { n: 2, items: 0 })
 }
 
+test('a name that is no text is told, and no backup made', async () => {
+  await using source = await server.database({
+    clauses: "TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'",
+  })
+  await source.query(`DO $$ BEGIN EXECUTE format('CREATE TABLE %I (a int)', 'gr' || chr(252) || 'n'); END $$`)
+  const repository = await newRepository(openMemoryStorage())
+  await assert.rejects(repository.backUp(source.url), { code: 'source_name_unreadable' })
+  assert.deepEqual(await repository.list(), [])
+})
+
 test('rows received that are not the rows counted make no backup', () => {
   const table = { schema: 'public', name: 'item' } as Parameters<typeof requireEqualRows>[0]
   requireEqualRows(table, 3, 3)

@@ -1,3 +1,4 @@
+import { HoldfastError, isHoldfastError } from '../../lib/errors.ts'
 import type { Connection } from '../connect.ts'
 import { literal } from '../quote.ts'
 import type { Wire } from '../wire.ts'
@@ -127,7 +128,9 @@ interface Row extends Record<string, unknown> {
 
 /** Lists the tables as the connection's transaction sees them, ordered by schema and name. Waits for no lock. */
 export async function listTables(connection: Connection): Promise<TableFacts[]> {
-  const rows = await connection.query<Row>(sql)
+  const rows = await connection.query<Row>(sql).catch((error: unknown) => {
+    throw notText(error) ?? error
+  })
   return rows.map((row) => ({
     oid: Number(row.oid),
     schema: row.schema,
@@ -141,6 +144,18 @@ export async function listTables(connection: Connection): Promise<TableFacts[]> 
     parents: row.parents ?? [],
     columns: row.columns ?? [],
   }))
+}
+
+/** A database of encoding SQL_ASCII takes any bytes as a name, and the server sends none that are not UTF-8 to us. */
+function notText(error: unknown): HoldfastError | undefined {
+  if (!isHoldfastError(error, 'query_failed') || error.details['sqlstate'] !== '22021') return undefined
+  return new HoldfastError(
+    'source_name_unreadable',
+    `A name in the database is not valid UTF-8: ${error.message}.`,
+    {
+      cause: error,
+    },
+  )
 }
 
 /** Pages and bytes by the table's oid. Takes a lock on each table: for a connection that has it, and so never waits. */
