@@ -70,13 +70,35 @@ export async function restoreLargeObjects(o: {
 /** Statistics for the planner: without them the first queries after a restore are slow in ways that look like damage. */
 export async function analyze(wires: readonly Wire[], plan: RestorePlan): Promise<void> {
   const free = [...wires]
-  const tables = [...plan.tables].sort((a, b) => b.plainBytes - a.plainBytes)
+  const tables = trees(plan).sort((a, b) => b.plainBytes - a.plainBytes)
   await eachLimited(batches(tables), wires.length, async (group) => {
     const wire = free.pop()
     if (wire === undefined) return
     await wire.query(`ANALYZE ${group.map((t) => qualified(t.schema, t.name)).join(', ')}`)
     free.push(wire)
   })
+}
+
+/**
+ * A partitioned table has statistics of its own, which autovacuum does not make. Analyzing it analyzes its partitions, too; of
+ * foreign ones by way of the server they are on, which a restore leaves alone.
+ */
+function trees(plan: RestorePlan): { schema: string; name: string; plainBytes: number }[] {
+  const made = new Set(
+    plan.entries.flatMap((e) => (e.type === 'TABLE' ? qualified(e.schema ?? '', e.name) : [])),
+  )
+  const foreign = new Set(plan.entries.flatMap((e) => (e.type === 'FOREIGN TABLE' ? e.id : [])))
+  const reaching = plan.entries.some(
+    (e) => e.type === 'TABLE ATTACH' && e.dependsOn.some((id) => foreign.has(id)),
+  )
+  const found = new Map<string, { schema: string; name: string; plainBytes: number }>()
+  for (const table of plan.tables) {
+    const root = reaching ? undefined : table.parents.at(-1)
+    const { schema, name } = root !== undefined && made.has(qualified(root.schema, root.name)) ? root : table
+    const plainBytes = (found.get(qualified(schema, name))?.plainBytes ?? 0) + table.plainBytes
+    found.set(qualified(schema, name), { schema, name, plainBytes })
+  }
+  return [...found.values()]
 }
 
 /** Large tables alone, small ones many to a statement. */

@@ -94,7 +94,7 @@ export async function runDrill(o: {
   } catch (error) {
     if (isHoldfastError(error, 'cancelled') || isHoldfastError(error, 'drill_failed')) throw error
     const details = isHoldfastError(error) ? { ...error.details, code: error.code } : {}
-    if (!server.isRunning()) {
+    if (await server.endsWithin(1000)) {
       throw new HoldfastError(
         'drill_failed',
         `The scratch server ended while backup ${o.manifest.id} was restored into it. Its log ends with:\n${server.logTail().slice(-1000).trim()}`,

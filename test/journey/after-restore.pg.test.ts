@@ -38,10 +38,11 @@ test('tables have statistics from the first query on', async () => {
   )
   assert.deepEqual(
     await target.query(
-      `SELECT tablename || '.' || attname AS column, n_distinct FROM pg_stats WHERE schemaname = 'public' AND tablename IN ('t', 'part') ORDER BY 1`,
+      `SELECT tablename || '.' || attname AS column, n_distinct FROM pg_stats WHERE schemaname = 'public' AND tablename IN ('t', 'part', 'parts') ORDER BY 1`,
     ),
     [
       { column: 'part.n', n_distinct: -1 },
+      { column: 'parts.n', n_distinct: -1 },
       { column: 't.kind', n_distinct: 3 },
       { column: 't.n', n_distinct: -1 },
     ],

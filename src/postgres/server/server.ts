@@ -38,8 +38,8 @@ export interface EmbeddedServer {
   readonly dataDirectory: string
   /** `postgres://` address of a database, by default `postgres`. Holds the password. */
   url(database?: string): string
-  /** False once it has ended, whether it was stopped or not. */
-  isRunning(): boolean
+  /** Whether it has ended, stopped or not, or does so within so many milliseconds: its sessions may notice first. */
+  endsWithin(ms: number): Promise<boolean>
   /** The end of the server's log; also after it has stopped. */
   logTail(): string
   /** Stops the server and removes what it kept in temporary directories. Does nothing the second time. */
@@ -108,8 +108,6 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
       limits: options.limits ?? {},
     })
     let lastLog = ''
-    let running = true
-    void ended.then(() => (running = false))
     let stopping: Promise<void> | undefined
     const stop = async (mode: 'fast' | 'immediate'): Promise<void> => {
       child.ref()
@@ -138,7 +136,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
       dataDirectory,
       url: (database = 'postgres') =>
         `postgres://postgres:${password}@127.0.0.1:${port}/${encodeURIComponent(database)}`,
-      isRunning: () => running,
+      endsWithin: (ms) => endsWithin(ended, ms),
       logTail: () => tailOf(logPath(runDirectory), logCharacters) || lastLog,
       stop: (mode = 'fast') => (stopping ??= stop(mode)),
       [Symbol.asyncDispose]: () => (stopping ??= stop('fast')),
@@ -205,4 +203,12 @@ async function writeSettings(options: {
   await using file = await open(path, 'wx', 0o600)
   await file.writeFile(lines.join(''))
   if (options.user !== null) await file.chown(options.user.uid, options.user.gid)
+}
+
+async function endsWithin(ended: Promise<void>, ms: number): Promise<boolean> {
+  const patience = new AbortController()
+  const tooLong = sleep(ms, false, { signal: patience.signal }).catch(() => false)
+  const first = await Promise.race([ended.then(() => true), tooLong])
+  patience.abort()
+  return first
 }
