@@ -261,7 +261,7 @@ const table = {
   },
   row_too_long: {
     exit: 1,
-    meaning: 'A row is too long to be turned into this format.',
+    meaning: 'A row is too long: for the server to send it as text, or for the format of an export.',
     hint: 'Export with --format sql, or restore the table into a database.',
   },
   server_missing: {

@@ -15,6 +15,7 @@ import { hiddenGaps } from './hidden.ts'
 import { copyLargeObjects } from './large-objects.ts'
 import { readTables, type TableRows } from './rows.ts'
 import { chooseTables } from './scope.ts'
+import { requireUnchanged } from './unlocked.ts'
 
 /** Reads all that a backup holds. When it resolves, every chunk that the contents name is durable. */
 export async function readContents(
@@ -26,7 +27,7 @@ export async function readContents(
   const chosen = chooseTables(tables, o.scope)
   // A standby has no rows of unlogged tables: their contents are the primary's alone.
   const onPrimary = chosen.held.filter((t) => o.snapshot.inRecovery && t.persistence === 'unlogged')
-  const denied = tables.filter((t) => !t.readable)
+  const denied = o.snapshot.tables.filter((t) => !t.readable)
   const unreadable = new Set([...onPrimary, ...denied])
   const held = chosen.held.filter((t) => !onPrimary.includes(t))
   requireReadable(held)
@@ -37,6 +38,7 @@ export async function readContents(
     readTables({ ...o, leaderFree: leaderWork, tables: held, encoding: server.encoding }),
   ])
 
+  await requireUnchanged({ catalog, address: o.source, tables: denied, signal: o.signal })
   o.onProgress({ phase: 'reading roles and sequences', done: 0, total: null, unit: 'objects' })
   const database = await readDatabase(catalog)
   const roles = await readRoles(catalog)
@@ -58,7 +60,9 @@ export async function readContents(
       ...roles.gaps,
       ...leader.largeObjects.gaps,
       ...hidden,
-      ...denied.map((t) => gap(`rows of ${tableLabel(t)}`, 'The role may not read the table.')),
+      ...denied
+        .filter((t) => t.kind === 'table')
+        .map((t) => gap(`rows of ${tableLabel(t)}`, 'The role may not read the table.')),
       ...onPrimary.map((t) =>
         gap(`rows of ${tableLabel(t)}`, 'The table is unlogged: a standby does not have its rows.'),
       ),

@@ -54,7 +54,8 @@ function named(error: unknown, table: SizedTable): unknown {
   const options = { cause: error, details: { ...details, table: tableLabel(table) } }
   const tooLarge =
     details['sqlstate'] === '54000' ||
-    (details['sqlstate'] === 'XX000' && message.startsWith('invalid memory alloc request size'))
+    (details['sqlstate'] === 'XX000' &&
+      isOfTextSize(/^invalid memory alloc request size (\d+)$/.exec(message)?.[1]))
   if (!tooLarge)
     return new HoldfastError('query_failed', `${tableLabel(table)}: ${message}`, { ...options, hint })
   return new HoldfastError(
@@ -65,6 +66,11 @@ function named(error: unknown, table: SizedTable): unknown {
       hint: 'No dump of Postgres can hold it either. Split its value, or leave the rows of the table out with --exclude-data.',
     },
   )
+}
+
+/** Text that is doubled from below 1 GB, as hexadecimal digits. What asks for far more comes from a damaged length. */
+function isOfTextSize(bytes: string | undefined): boolean {
+  return bytes !== undefined && Number(bytes) < 2 ** 32
 }
 
 /** ENCODING is the database's own, so that bytes are taken as they are whatever the session's encoding is. */

@@ -12,7 +12,8 @@ interface Facts extends Record<string, unknown> {
 /**
  * What pg_dump passes over without failing. Subscriptions hold secrets and are a superuser's to read; so are the options of user
  * mappings, but for one's own, and whether there are any can't be seen. A standby has no values of unlogged sequences. Tables of
- * extensions are the extension's to make, and their rows too, unless it declares them as the user's (pg_extension_config_dump).
+ * extensions are the extension's to make, and their rows too, unless it declares them as the user's (pg_extension_config_dump); whether
+ * there are any is asked without a lock, and so not quite exact.
  */
 export async function hiddenGaps(catalog: Connection, inRecovery: boolean): Promise<Gap[]> {
   const [facts] = await catalog.query<Facts>(
@@ -29,7 +30,7 @@ export async function hiddenGaps(catalog: Connection, inRecovery: boolean): Prom
         JOIN pg_catalog.pg_class c ON c.oid = d.objid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
           AND d.deptype = 'e' AND c.relkind IN ('r', 'm') AND c.relpersistence <> 't'
-          AND NOT c.oid = ANY (coalesce(e.extconfig, '{}')) AND pg_catalog.pg_relation_size(c.oid) > 0) AS members
+          AND NOT c.oid = ANY (coalesce(e.extconfig, '{}')) AND (c.relpages > 0 OR pg_catalog.pg_stat_get_live_tuples(c.oid) > 0)) AS members
      FROM pg_catalog.pg_roles r WHERE r.rolname = current_user`,
   )
   if (facts === undefined) return []

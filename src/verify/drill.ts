@@ -59,7 +59,8 @@ export async function runDrill(o: {
       allow_in_place_tablespaces: 'on',
       max_connections: String(connections),
       max_wal_size: '4GB',
-      // Its log may be shown: no statement in it, and nothing that quotes a row.
+      // Its log may be shown: no statement in it, and no message of a session, which may quote a row.
+      log_min_messages: 'log',
       log_error_verbosity: 'terse',
       log_min_error_statement: 'panic',
       // Reading the schema back locks every table at once, and what a view or a partitioned table is made of.

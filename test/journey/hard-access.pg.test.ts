@@ -11,6 +11,7 @@ import {
   requireSame,
   type JourneyRepository,
 } from '../support/journey.ts'
+import { heldStorage } from '../support/held-storage.ts'
 import { testServer, type TestDatabase, type TestServer } from '../support/postgres.ts'
 
 let server: TestServer
@@ -143,6 +144,23 @@ test('a role that may read some tables only is refused with the list; without th
   assert.match(report.warnings.join('; '), /to_secret.*NOT VALID/)
   const drilled = await repository.drill()
   assert.match(drilled.notVerified.map(({ what }) => what).join('; '), /hidden\.t/)
+})
+
+test('a table that can not be locked and changes while the schema is read makes no backup', async () => {
+  await using database = await secured()
+  await database.query(
+    `ALTER TABLE guarded DISABLE ROW LEVEL SECURITY; CREATE TABLE hidden (a int); CREATE INDEX hidden_index ON hidden (a)`,
+  )
+  const reader = database.urlFor('app_reader', 'p')
+  const without = { excludeTables: ['hidden'] }
+  const known = await repository.list()
+  let dropped: Promise<unknown> | undefined
+  const storage = heldStorage(repository.storage, async () => {
+    await (dropped ??= database.query('DROP INDEX hidden_index'))
+  })
+  await failure(repository.backUp(reader, { ...without, storage }), 'source_changed')
+  assert.deepEqual(await repository.list(), known)
+  await repository.backUp(reader, without)
 })
 
 test('grants and default privileges come back exactly, and those of the target do not leak in', async () => {
