@@ -54,8 +54,8 @@ export async function planRestore(o: {
   const beyond = beyondRights({
     entries: scope.entries,
     text: o.schemaText,
-    rights: facts.rights,
-    extensionsPresent: new Set(options.createDatabase ? [] : facts.extensionsPresent),
+    facts,
+    createDatabase: options.createDatabase,
   })
   const acting = ownersOf(scope.entries, contents.database.owner, options)
   const joins = [...acting].filter((owner) => mustJoin(owner, facts, creating)).sort()
