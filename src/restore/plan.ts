@@ -57,7 +57,7 @@ export async function planRestore(o: {
     facts,
     createDatabase: options.createDatabase,
   })
-  const acting = ownersOf(scope.entries, contents.database.owner, options)
+  const acting = ownersOf(scope, contents, options)
   const joins = [...acting].filter((owner) => mustJoin(owner, facts, creating)).sort()
   return {
     backup: o.manifest.id,
