@@ -1,7 +1,7 @@
 import type { SchemaEntry } from '../postgres/schema/entry.ts'
-import { outerWords } from '../postgres/schema/words.ts'
+import { outerWords, unquoted } from '../postgres/schema/words.ts'
 import { entryLabel } from './entries.ts'
-import type { TargetRights } from './rights.ts'
+import type { TargetFacts } from './target.ts'
 import type { RestoreProblem } from './types.ts'
 
 /** Why a role that is no superuser may not make something, and what helps. */
@@ -15,6 +15,13 @@ interface Bar {
 const superuserOnly: Bar = {
   why: 'only a superuser can',
   help: 'Restore as one, or choose schemas or tables, which leaves out what they do not need.',
+}
+
+/** What is asked of the target, or of another database of its server if it is not there yet. */
+interface Asked {
+  readonly facts: Pick<TargetFacts, 'user' | 'major' | 'superuser' | 'rights' | 'extensionsPresent'>
+  /** The database will be made from template0, where no extension is, and languages are as Postgres itself gives them. */
+  readonly createDatabase: boolean
 }
 
 /** Kinds of which no object can be made by anybody else, in any version. */
@@ -35,17 +42,18 @@ const superuserKinds = new Set([
  * On a server that may give roles more than Postgres does, it is a warning: a restore that would have worked must not be
  * refused, and one that fails is undone.
  */
-export function beyondRights(o: {
-  entries: readonly SchemaEntry[]
-  /** The schema's SQL. */
-  text: Uint8Array
-  rights: TargetRights
-  extensionsPresent: ReadonlySet<string>
-}): { problems: RestoreProblem[]; warnings: string[] } {
+export function beyondRights(
+  o: Asked & {
+    readonly entries: readonly SchemaEntry[]
+    /** The schema's SQL. */
+    readonly text: Uint8Array
+  },
+): { problems: RestoreProblem[]; warnings: string[] } {
   const problems: RestoreProblem[] = []
   const warnings: string[] = []
-  if (o.rights.superuser) return { problems, warnings }
-  const { user, plain } = o.rights
+  const { user, superuser } = o.facts
+  const { plain } = o.facts.rights
+  if (superuser) return { problems, warnings }
   const found = new Map<string, { bar: Bar; labels: Set<string> }>()
   for (const entry of o.entries) {
     const bar = barOf(entry, sqlOf(entry, o.text), o)
@@ -67,12 +75,7 @@ export function beyondRights(o: {
   return { problems, warnings }
 }
 
-function barOf(
-  entry: SchemaEntry,
-  sql: string,
-  o: { rights: TargetRights; extensionsPresent: ReadonlySet<string> },
-): Bar | undefined {
-  const { rights } = o
+function barOf(entry: SchemaEntry, sql: string, o: Asked): Bar | undefined {
   if (superuserKinds.has(entry.type)) return superuserOnly
   switch (entry.type) {
     case 'EXTENSION':
@@ -81,7 +84,7 @@ function barOf(
       return namesHandler(sql) ? superuserOnly : extensionBar(entry.name, o)
     case 'FUNCTION':
     case 'PROCEDURE':
-      return functionBar(sql, rights)
+      return functionBar(sql, o)
     case 'AGGREGATE':
       return /\n    M?STYPE = internal[,\n]/.test(sql) ? superuserOnly : undefined
     case 'TYPE':
@@ -93,7 +96,7 @@ function barOf(
     case 'PUBLICATION':
       return outerWords(sql).includes('ALL') ? superuserOnly : undefined
     case 'SUBSCRIPTION':
-      return subscriptionBar(sql, rights)
+      return subscriptionBar(sql, o)
     case 'ACL':
       return ofBuiltIn(entry) ? builtInRights : undefined
     default:
@@ -112,38 +115,36 @@ export function hasHandler(language: SchemaEntry, text: Uint8Array): boolean {
 
 const namesHandler = (sql: string): boolean => outerWords(sql).includes('HANDLER')
 
-function extensionBar(
-  name: string,
-  o: { rights: TargetRights; extensionsPresent: ReadonlySet<string> },
-): Bar | undefined {
-  if (o.extensionsPresent.has(name) || !o.rights.untrustedExtensions.has(name)) return undefined
+function extensionBar(name: string, { facts, createDatabase }: Asked): Bar | undefined {
+  if (!createDatabase && facts.extensionsPresent.includes(name)) return undefined
+  if (!facts.rights.untrustedExtensions.has(name)) return undefined
   return {
-    why: 'only a superuser can',
+    ...superuserOnly,
     help: 'Let one run CREATE EXTENSION in the empty database first, and restore into that without --create-database.',
   }
 }
 
-function functionBar(sql: string, rights: TargetRights): Bar | undefined {
+function functionBar(sql: string, { facts, createDatabase }: Asked): Bar | undefined {
   const words = outerWords(sql)
   // Words that stand alone: a language or a setting of such a name would be in lower case or quoted.
   if (words.includes('LEAKPROOF') || words.includes('SUPPORT')) return superuserOnly
   const language = unquoted(words[words.indexOf('LANGUAGE') + 1] ?? '')
   // A language that is not there comes with the backup, and is told itself if it can't be made.
-  const usable = rights.languages.get(language)
+  const usable = facts.rights.languages.get(language)
   if (usable === 'untrusted') return superuserOnly
-  if (usable !== 'not granted') return undefined
+  if (usable !== 'not granted' || createDatabase) return undefined
   return {
     why: `it has no right to use the language ${language}`,
-    help: `Let a superuser run GRANT USAGE ON LANGUAGE ${language} TO ${rights.user}.`,
+    help: `Let a superuser run GRANT USAGE ON LANGUAGE ${language} TO ${facts.user}.`,
   }
 }
 
-function subscriptionBar(sql: string, rights: TargetRights): Bar | undefined {
-  if (rights.major < 16) return superuserOnly
-  if (!rights.subscribes) {
+function subscriptionBar(sql: string, { facts }: Asked): Bar | undefined {
+  if (facts.major < 16) return superuserOnly
+  if (!facts.rights.subscribes) {
     return {
       why: 'only members of pg_create_subscription can',
-      help: `Let a superuser run GRANT pg_create_subscription TO ${rights.user}, or choose schemas or tables, which leaves subscriptions out.`,
+      help: `Let a superuser run GRANT pg_create_subscription TO ${facts.user}, or choose schemas or tables, which leaves subscriptions out.`,
     }
   }
   if (/password_required = false/.test(sql.slice(sql.lastIndexOf(' WITH (')))) return superuserOnly
@@ -191,8 +192,4 @@ const named = 20
 function listed(labels: ReadonlySet<string>): string {
   const more = labels.size - named
   return [...labels].slice(0, named).join(', ') + (more > 0 ? ` and ${more} more` : '')
-}
-
-function unquoted(name: string): string {
-  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name
 }

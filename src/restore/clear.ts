@@ -9,6 +9,7 @@ import {
   schemaStatements,
   subscriptionStatements,
 } from './clear-statements.ts'
+import { returnLoans } from './loans.ts'
 import { connectMaintenance, markerSchema } from './target.ts'
 
 /** What the target was before, so that it can be put back: kept in the target itself, for the case of a killed process. */
@@ -93,7 +94,7 @@ export async function connectAnywhere(address: ServerAddress): Promise<Connectio
  * Removes everything from a database that was empty when an unfinished restore began, as its marker proves; then it
  * is empty again, with the extensions it had and its `public` schema. In small transactions, since the locks of all that a
  * database can hold are more than a server has room for; the marker goes last, so that it can be done again.
- * Grants and default privileges need no clearing: they come with the marker's removal.
+ * Grants and default privileges need no clearing: they come with the marker's removal. What was lent goes with the marker, too.
  *
  * With `id`, throws `restore_failed` if the marker is not that restore's.
  */
@@ -117,6 +118,7 @@ export async function clearTarget(
   await inBatches(connection, await schemaStatements(connection, keep))
   await inBatches(connection, await leftoverStatements(connection, 'after', keep))
   await connection.query('BEGIN')
+  await returnLoans(connection)
   for (const statement of await publicSchemaStatements(connection)) await connection.query(statement)
   await connection.query(removeMarkerSql)
   await connection.query('COMMIT')

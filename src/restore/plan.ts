@@ -54,10 +54,10 @@ export async function planRestore(o: {
   const beyond = beyondRights({
     entries: scope.entries,
     text: o.schemaText,
-    rights: facts.rights,
-    extensionsPresent: new Set(options.createDatabase ? [] : facts.extensionsPresent),
+    facts,
+    createDatabase: options.createDatabase,
   })
-  const acting = ownersOf(scope.entries, contents.database.owner, options)
+  const acting = ownersOf(scope, contents, options)
   const joins = [...acting].filter((owner) => mustJoin(owner, facts, creating)).sort()
   return {
     backup: o.manifest.id,

@@ -9,7 +9,8 @@ import type { Wire } from '../postgres/wire.ts'
 import type { BackupContents } from '../repository/format/contents.ts'
 import { clearTarget, connectAnywhere, dropDatabase, dropRoles, removeMarkerSql, setMarker } from './clear.ts'
 import { runEntries, type EntrySql } from './entries.ts'
-import { joinRoles, leaveRoles, returnSchemas, type Loan } from './owners.ts'
+import { returnLoans } from './loans.ts'
+import { joinRoles, leaveRoles } from './owners.ts'
 import { connectMaintenance, inspectTarget, readHoldings } from './target.ts'
 import type { RestorePlan } from './types.ts'
 
@@ -22,8 +23,6 @@ export interface Prepared {
   readonly rolesCreated: readonly string[]
   /** Roles that the restoring role was made a member of. */
   readonly rolesJoined: readonly string[]
-  /** Rights to make objects that were lent to owners. */
-  readonly loans: Loan[]
   readonly warnings: string[]
 }
 
@@ -51,7 +50,6 @@ export async function prepareTarget(o: Request): Promise<Prepared> {
     madeDatabase: null as number | null,
     rolesCreated: [] as string[],
     rolesJoined: [] as string[],
-    loans: [] as Loan[],
     warnings: [] as string[],
   }
   try {
@@ -131,7 +129,7 @@ export interface Ending {
  */
 export async function finishTarget(o: Request & Ending): Promise<void> {
   const { sql, signal } = o
-  await returnSchemas(o.target, o.prepared.loans)
+  await endLoans(o.target)
   // This commit is waited for, and with it all that came before.
   const settings = { ...restoreSettings, synchronous_commit: 'on' }
   await using own = await connectWire({ address: o.target, signal, settings })
@@ -166,6 +164,13 @@ export async function finishTarget(o: Request & Ending): Promise<void> {
     await attemptLabel(own, label, o.prepared)
   }
   await attemptLeaving(server, o)
+}
+
+async function endLoans(target: ServerAddress): Promise<void> {
+  await using connection = await connect({ address: target })
+  await connection.query('BEGIN')
+  await returnLoans(connection)
+  await connection.query('COMMIT')
 }
 
 /** Takes everything back. Throws `restore_failed`, and removes nothing, if the target is another restore's by now. */

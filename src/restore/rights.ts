@@ -2,9 +2,6 @@ import type { Connection } from '../postgres/connect.ts'
 
 /** What the role that restores may make in the target, beyond what every owner of a database may. */
 export interface TargetRights {
-  readonly user: string
-  readonly major: number
-  readonly superuser: boolean
   /**
    * True if rights are what Postgres itself gives. Managed servers let some roles that are no superusers do what
    * otherwise only a superuser can, and no catalog says what.
@@ -33,16 +30,13 @@ const administrators =
  */
 export async function readRights(connection: Connection): Promise<TargetRights> {
   interface Row extends Record<string, unknown> {
-    user: string
-    superuser: boolean
     plain: boolean
     extensions: string[]
     languages: [string, 'usable' | 'not granted' | 'untrusted'][]
     subscribes: boolean
   }
   const [row] = await connection.query<Row>(
-    `SELECT r.rolname AS "user", r.rolsuper AS superuser,
-      NOT EXISTS (SELECT FROM pg_catalog.pg_settings WHERE name ~ '[.]' AND name !~ $1)
+    `SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_settings WHERE name ~ '[.]' AND name !~ $1)
         AND NOT EXISTS (SELECT FROM pg_catalog.pg_roles a
           WHERE a.rolname ~ $2 AND pg_catalog.pg_has_role(r.oid, a.oid, 'MEMBER')) AS plain,
       (SELECT coalesce(pg_catalog.json_agg(a.name), '[]') FROM pg_catalog.pg_available_extensions a
@@ -57,9 +51,6 @@ export async function readRights(connection: Connection): Promise<TargetRights> 
   )
   if (row === undefined) throw new Error('the server does not know its own user')
   return {
-    user: row.user,
-    major: Math.floor(connection.version / 10_000),
-    superuser: row.superuser,
     plain: row.plain,
     untrustedExtensions: new Set(row.extensions),
     languages: new Map(row.languages),

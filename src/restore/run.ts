@@ -16,7 +16,7 @@ import { compareTables } from './compare.ts'
 import { entrySql, runEntries, type EntrySql } from './entries.ts'
 import { analyze, restoreLargeObjects, setSequences } from './finish.ts'
 import { loadTables } from './load.ts'
-import { lendSchemas } from './owners.ts'
+import { lend, lendingPoints } from './loans.ts'
 import { planPost, runPost } from './post.ts'
 import { finishTarget, prepareTarget, restoreSettings, undoTarget } from './prepare.ts'
 import type { Ending, Prepared } from './prepare.ts'
@@ -139,7 +139,7 @@ async function fill(
   wires: readonly Wire[],
   first: Wire,
   sql: EntrySql,
-  { loans, warnings }: Prepared,
+  { warnings }: Prepared,
 ): Promise<{ tables: readonly RestoredTable[]; phases: RestoreReport['phases'] }> {
   const phases: { name: string; seconds: number }[] = []
   const phase = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
@@ -163,11 +163,14 @@ async function fill(
   const make = (entries: readonly SchemaEntry[]): Promise<void> =>
     runEntries({ wire: first, entries, sql, signal: o.signal, onDone: onMade, onSkipped: onWarning })
   await phase('making tables', async () => {
-    const inSchemas = pre.findLastIndex((e) => e.type === 'SCHEMA') + 1
-    await make(pre.slice(0, inSchemas))
-    if (!plan.current.superuser && !plan.options.noOwner)
-      loans.push(...(await lendSchemas(o.target, plan.entries)))
-    await make(pre.slice(inSchemas))
+    const lends = !plan.current.superuser && !plan.options.noOwner
+    let made = 0
+    for (const next of lends ? lendingPoints(pre) : []) {
+      await make(pre.slice(made, next))
+      await lend(o.target, plan.entries, sql)
+      made = next
+    }
+    await make(pre.slice(made))
   })
   const transactions = await phase('loading rows', () =>
     loadTables({

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { SchemaEntry } from '../../src/postgres/schema/entry.ts'
 import { beyondRights } from '../../src/restore/beyond-rights.ts'
-import type { TargetRights } from '../../src/restore/rights.ts'
 
-const plain: TargetRights = {
-  user: 'restorer',
-  major: 18,
-  superuser: false,
+type Facts = Parameters<typeof beyondRights>[0]['facts']
+
+const user = { user: 'restorer', major: 18, superuser: false }
+
+const rights: Facts['rights'] = {
   plain: true,
   untrustedExtensions: new Set(['postgres_fdw']),
   languages: new Map([
@@ -24,8 +24,8 @@ const plain: TargetRights = {
 function said(
   type: string,
   sql: string,
-  rights: Partial<TargetRights> = {},
-  more: { name?: string; schema?: string | null; present?: string[] } = {},
+  facts: Partial<Facts & Facts['rights']> = {},
+  more: { name?: string; schema?: string | null; present?: string[]; createDatabase?: boolean } = {},
 ): { problems: string[]; warnings: string[] } {
   const text = Buffer.from(sql)
   const entry: SchemaEntry = {
@@ -45,16 +45,16 @@ function said(
   const { problems, warnings } = beyondRights({
     entries: [entry],
     text,
-    rights: { ...plain, ...rights },
-    extensionsPresent: new Set(more.present),
+    facts: { ...user, ...facts, rights: { ...rights, ...facts }, extensionsPresent: more.present ?? [] },
+    createDatabase: more.createDatabase ?? false,
   })
   return { problems: problems.map((p) => p.message), warnings }
 }
 
-const refused = (type: string, sql: string, rights?: Partial<TargetRights>): void =>
-  assert.match(said(type, sql, rights).problems.join(), /^restorer may not make (?:\S.* )?x: /, sql)
-const allowed = (type: string, sql: string, rights?: Partial<TargetRights>): void =>
-  assert.deepEqual(said(type, sql, rights), { problems: [], warnings: [] }, sql)
+const refused = (type: string, sql: string, facts?: Partial<Facts & Facts['rights']>): void =>
+  assert.match(said(type, sql, facts).problems.join(), /^restorer may not make (?:\S.* )?x: /, sql)
+const allowed = (type: string, sql: string, facts?: Partial<Facts & Facts['rights']>): void =>
+  assert.deepEqual(said(type, sql, facts), { problems: [], warnings: [] }, sql)
 
 test('of functions only those in untrusted languages, or with what only a superuser may say, are beyond a role', () => {
   const make = (rest: string): string =>
@@ -64,6 +64,9 @@ test('of functions only those in untrusted languages, or with what only a superu
   refused('FUNCTION', make(`LANGUAGE sql IMMUTABLE LEAKPROOF\n    AS 'SELECT 1'`))
   refused('PROCEDURE', make(`LANGUAGE plpgsql SUPPORT app.helps\n    AS $$x$$`))
   refused('FUNCTION', make(`LANGUAGE "Guarded"\n    AS 'x'`))
+  // A database that is made has the rights of template0, whatever they are where it was asked.
+  const made = said('FUNCTION', make(`LANGUAGE "Guarded"\n    AS 'x'`), {}, { createDatabase: true })
+  assert.deepEqual(made, { problems: [], warnings: [] })
   allowed('FUNCTION', make(`LANGUAGE sql\n    AS $$\n    LANGUAGE c LEAKPROOF SUPPORT\n$$`))
   allowed(
     'FUNCTION',
@@ -131,14 +134,15 @@ test('subscriptions need a superuser before 16, and from then on a right and a p
 
 test('extensions that are no longer to be made, or that any owner can make, are no matter', () => {
   const sql = 'CREATE EXTENSION IF NOT EXISTS postgres_fdw WITH SCHEMA public;\n'
-  const of = (name: string, present: string[] = []) =>
-    said('EXTENSION', sql, {}, { name, present }).problems.join()
+  const of = (name: string, present: string[] = [], createDatabase = false) =>
+    said('EXTENSION', sql, {}, { name, present, createDatabase }).problems.join()
   assert.match(
     of('postgres_fdw'),
     /extension postgres_fdw: only a superuser can\. Let one run CREATE EXTENSION/,
   )
   assert.equal(of('citext'), '')
   assert.equal(of('postgres_fdw', ['postgres_fdw']), '')
+  assert.notEqual(of('postgres_fdw', ['postgres_fdw'], true), '')
 })
 
 test('where a server may make exceptions it is a warning, and grants on what Postgres brings always are', () => {

@@ -35,3 +35,8 @@ export function outerWords(sql: string): string[] {
   }
   return words
 }
+
+/** What a name is called, as the server reads it. */
+export function unquoted(name: string): string {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name
+}
