@@ -9,6 +9,8 @@ export interface ServerFailure {
   readonly fatal: boolean
   readonly detail: string | undefined
   readonly hint: string | undefined
+  /** Where the server was. Quotes rows, and is not for people's eyes. */
+  readonly context: string | undefined
   readonly schema: string | undefined
   readonly table: string | undefined
   readonly column: string | undefined
@@ -27,6 +29,7 @@ export function serverError(failure: ServerFailure): HoldfastError {
     column: failure.column,
     constraint: failure.constraint,
     detail: failure.detail,
+    line: lineOf(failure.context),
   })) {
     if (value !== undefined) details[name] = value
   }
@@ -35,6 +38,11 @@ export function serverError(failure: ServerFailure): HoldfastError {
     details,
     ...(failure.hint === undefined ? {} : { hint: failure.hint }),
   })
+}
+
+/** Of the rows that were sent by one COPY, the one that is to blame. */
+function lineOf(context: string | undefined): string | undefined {
+  return /^COPY .*?, line (\d+)/m.exec(context ?? '')?.[1]
 }
 
 function codeOf({ sqlstate, fatal }: ServerFailure): ErrorCode {
@@ -77,6 +85,7 @@ export function serverFailureOf(thrown: unknown): ServerFailure | undefined {
     fatal: text('severity') === 'FATAL' || text('severity') === 'PANIC',
     detail: text('detail'),
     hint: text('hint'),
+    context: text('where'),
     schema: text('schema'),
     table: text('table'),
     column: text('column'),

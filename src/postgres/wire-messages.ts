@@ -69,6 +69,7 @@ export function decodeError(body: Uint8Array, decode: (bytes: Uint8Array) => str
     fatal: fields.get('V') === 'FATAL' || fields.get('V') === 'PANIC',
     detail: fields.get('D'),
     hint: fields.get('H'),
+    context: fields.get('W'),
     schema: fields.get('s'),
     table: fields.get('t'),
     column: fields.get('c'),

@@ -17,7 +17,7 @@ const table = {
 
 /** What reading a table fails with whose COPY the server refuses so. */
 async function failureOf(sqlstate: string, message: string, detail?: string): Promise<HoldfastError> {
-  const empty = { hint: undefined, where: undefined, schema: undefined, table: undefined }
+  const empty = { hint: undefined, context: undefined, schema: undefined, table: undefined }
   const failure = { ...empty, column: undefined, constraint: undefined, fatal: false, detail }
   const wire = {
     copyOut: () => Promise.reject(serverError({ ...failure, sqlstate, message })),
