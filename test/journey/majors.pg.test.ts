@@ -23,6 +23,10 @@ import { openMemoryStorage } from '../../src/storage/memory.ts'
 
 /** A well-known sample database, where somebody has put it beside the checkout. */
 const chinook = fileURLToPath(new URL('../../../shared/data/chinook.sql', import.meta.url))
+const hasChinook = existsSync(chinook)
+console.log(
+  `majors: the shop is ${hasChinook ? 'Chinook' : 'a music shop of our own: chinook.sql is not there'}`,
+)
 
 interface Backed {
   readonly major: number
@@ -41,7 +45,7 @@ const sources: Readonly<Record<string, (server: TestServer) => Promise<TestDatab
   hard: loadHard,
   shop: async (server) => {
     const database = await server.database()
-    await database.query(existsSync(chinook) ? withoutCommands(readFileSync(chinook, 'utf8')) : musicShop())
+    await database.query(hasChinook ? withoutCommands(readFileSync(chinook, 'utf8')) : musicShop())
     return database
   },
   sample: async (server) => {
