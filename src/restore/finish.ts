@@ -1,5 +1,5 @@
 import { eachLimited } from '../lib/async.ts'
-import { HoldfastError } from '../lib/errors.ts'
+import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import {
   createLargeObjectsSql,
   largeObjectStageCopySql,
@@ -9,7 +9,7 @@ import {
 } from '../postgres/large-object-restore.ts'
 import { literal, qualified } from '../postgres/quote.ts'
 import type { Wire } from '../postgres/wire.ts'
-import type { BackupContents, SequenceValue } from '../repository/format/contents.ts'
+import type { BackupContents, SequenceValue, TableContents } from '../repository/format/contents.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
 import { readPieces, type ChunkCache } from '../repository/pieces.ts'
 import type { ChunkReader } from '../repository/types.ts'
@@ -70,20 +70,33 @@ export async function restoreLargeObjects(o: {
 /** Statistics for the planner: without them the first queries after a restore are slow in ways that look like damage. */
 export async function analyze(wires: readonly Wire[], plan: RestorePlan): Promise<void> {
   const free = [...wires]
-  const tables = trees(plan).sort((a, b) => b.plainBytes - a.plainBytes)
-  await eachLimited(batches(tables), wires.length, async (group) => {
+  const sorted = trees(plan).sort((a, b) => b.plainBytes - a.plainBytes)
+  await eachLimited(batches(sorted), wires.length, async (group) => {
     const wire = free.pop()
     if (wire === undefined) return
-    await wire.query(`ANALYZE ${group.map((t) => qualified(t.schema, t.name)).join(', ')}`)
+    const run = (tables: readonly TableName[]): Promise<unknown> =>
+      wire.query(`ANALYZE ${tables.map((t) => qualified(t.schema, t.name)).join(', ')}`)
+    await run(group).catch(async (error: unknown) => {
+      // A tree locks all its partitions at once, which may be more than the server has room for.
+      if (!isHoldfastError(error, 'query_failed')) throw error
+      await run(group.flatMap((tree) => tree.leaves))
+    })
     free.push(wire)
   })
+}
+
+type TableName = Pick<TableContents, 'schema' | 'name'>
+
+interface Tree extends TableName {
+  readonly plainBytes: number
+  readonly leaves: readonly TableName[]
 }
 
 /**
  * A partitioned table has statistics of its own, which autovacuum does not make. Analyzing it analyzes its partitions, too; of
  * foreign ones by way of the server they are on, which a restore leaves alone.
  */
-function trees(plan: RestorePlan): { schema: string; name: string; plainBytes: number }[] {
+function trees(plan: RestorePlan): Tree[] {
   const made = new Set(
     plan.entries.flatMap((e) => (e.type === 'TABLE' ? qualified(e.schema ?? '', e.name) : [])),
   )
@@ -91,14 +104,18 @@ function trees(plan: RestorePlan): { schema: string; name: string; plainBytes: n
   const reaching = plan.entries.some(
     (e) => e.type === 'TABLE ATTACH' && e.dependsOn.some((id) => foreign.has(id)),
   )
-  const found = new Map<string, { schema: string; name: string; plainBytes: number }>()
+  const found = new Map<string, { root: TableName; leaves: TableContents[] }>()
   for (const table of plan.tables) {
-    const root = reaching ? undefined : table.parents.at(-1)
-    const { schema, name } = root !== undefined && made.has(qualified(root.schema, root.name)) ? root : table
-    const plainBytes = (found.get(qualified(schema, name))?.plainBytes ?? 0) + table.plainBytes
-    found.set(qualified(schema, name), { schema, name, plainBytes })
+    const top = reaching ? undefined : table.parents.at(-1)
+    const root = top !== undefined && made.has(qualified(top.schema, top.name)) ? top : table
+    const tree = found.get(qualified(root.schema, root.name)) ?? { root, leaves: [] }
+    tree.leaves.push(table)
+    found.set(qualified(root.schema, root.name), tree)
   }
-  return [...found.values()]
+  return [...found.values()].map(({ root: { schema, name }, leaves }) => {
+    const plainBytes = leaves.reduce((sum, t) => sum + t.plainBytes, 0)
+    return { schema, name, plainBytes, leaves }
+  })
 }
 
 /** Large tables alone, small ones many to a statement. */
