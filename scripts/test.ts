@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, globSync } from 'node:fs'
+import { accessSync, constants, globSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /*
- * Runs the tests: all of test/, or the files given. Files named *.programs.test.ts compare Holdfast with programs of
+ * Runs the tests: all of test/, or the files and folders given. Files named *.programs.test.ts compare Holdfast with programs of
  * others. On a machine that lacks one of these the rest is run, and what was not run is said at the end, where it is read.
  */
 
@@ -18,7 +18,9 @@ const programs = new Map([
 
 const missing = [...programs.keys()].filter((program) => !isOnPath(program))
 const given = process.argv.slice(2)
-const files = given.length > 0 ? given : globSync('test/**/*.test.ts').sort()
+const files = (given.length > 0 ? given : ['test']).flatMap((path) =>
+  statSync(path).isDirectory() ? globSync(join(path, '**/*.test.ts')).sort() : [path],
+)
 const left =
   missing.length > 0 && given.length === 0 ? files.filter((f) => f.endsWith('.programs.test.ts')) : []
 

@@ -192,6 +192,8 @@ export async function standby(
   const result = withQueries({ ...server, stop, [Symbol.asyncDispose]: () => stop() })
   standbys.push(result)
   const caughtUp = async (): Promise<void> => {
+    // VACUUM leaves the flushing of what it wrote to the background; a commit flushes all before it.
+    await primary.query("SELECT pg_logical_emit_message(true, '', '')")
     const [at] = await primary.query('SELECT pg_current_wal_flush_lsn()::text AS lsn')
     const sql = `SELECT pg_last_wal_replay_lsn() >= '${String(at?.['lsn'])}'::pg_lsn AS done`
     for (let attempt = 0; attempt < 1000; attempt++) {

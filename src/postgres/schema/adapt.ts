@@ -1,4 +1,4 @@
-import { opaqueEnd } from './words.ts'
+import { opaqueEnd, statements } from './words.ts'
 
 /** What the restore's target can do. */
 export interface TargetAbilities {
@@ -9,7 +9,7 @@ export interface TargetAbilities {
 
 /** pg_dump writes these on a line of their own, after the table. A column's name may hold anything, doubled quotes too. */
 const lz4Column =
-  /^ALTER (?:FOREIGN )?TABLE ONLY (?:(?:"(?:[^"]|"")*"|[^\s."]+)\.)?(?:"(?:[^"]|"")*"|[^\s."]+) ALTER COLUMN (?:"(?:[^"]|"")*"|[^\s."]+) SET COMPRESSION lz4;\n*$/
+  /^ALTER TABLE ONLY (?:(?:"(?:[^"]|"")*"|[^\s."]+)\.)?(?:"(?:[^"]|"")*"|[^\s."]+) ALTER COLUMN (?:"(?:[^"]|"")*"|[^\s."]+) SET COMPRESSION lz4;\n*$/
 
 /**
  * Behind the connection's text, which may hold anything. pg_dump writes it for servers that know no other way, and
@@ -76,22 +76,4 @@ function* wholeLines(sql: string): Generator<string> {
       start = ++at
     } else at++
   }
-}
-
-/** Cuts SQL behind each semicolon, and the line's end that follows it, on the outermost level. */
-function* statements(sql: string): Generator<string> {
-  let start = 0
-  let at = 0
-  while (at < sql.length) {
-    const end = opaqueEnd(sql, at)
-    if (end > at) {
-      at = end
-    } else if (sql[at++] === ';') {
-      if (sql[at] === '\n') at++
-      while (sql[at] === '\n') at++
-      yield sql.slice(start, at)
-      start = at
-    }
-  }
-  if (start < sql.length) yield sql.slice(start)
 }

@@ -3,6 +3,7 @@ import { cancelledError } from '../failures.ts'
 import type { Wire } from '../wire.ts'
 import { parseArchive } from './archive.ts'
 import { assembleSchema } from './assemble.ts'
+import { readUsualColumns, withColumnStorage, type UsualColumns } from './column-storage.ts'
 import type { SchemaDump } from './entry.ts'
 import { withoutLocking } from './locking.ts'
 import { nameDecoder } from './names.ts'
@@ -48,8 +49,12 @@ export interface DumpSource {
  * Throws `schema_dump_failed`; `source_denied` and `lock_timeout` where the server said so; `cancelled`.
  */
 export async function dumpSchema(source: DumpSource): Promise<SchemaDump> {
-  const { file, filled } = await runDump(source, ['--format=custom', '--compress=none', '--schema-only'])
-  return assembleSchema(withRefreshes(parseArchive(file), filled))
+  const { file, filled, usual } = await runDump(source, [
+    '--format=custom',
+    '--compress=none',
+    '--schema-only',
+  ])
+  return assembleSchema(withRefreshes(withColumnStorage(parseArchive(file), usual), filled))
 }
 
 /**
@@ -90,7 +95,7 @@ async function runDump(
     signal,
   }: DumpSource,
   args: readonly string[],
-): Promise<{ file: Buffer; encoding: string; filled: Set<number> }> {
+): Promise<{ file: Buffer; encoding: string; filled: Set<number>; usual: UsualColumns }> {
   if (signal?.aborted) throw cancelledError(signal)
   refuseNewer(wire)
   const [row] = await wire.query(
@@ -117,11 +122,13 @@ async function runDump(
   const filled = await wire.query(
     "SELECT oid FROM pg_catalog.pg_class WHERE relkind = 'm' AND relispopulated",
   )
+  const usual = await readUsualColumns(wire)
   await wire.query(`${keepTransaction ? '' : 'ROLLBACK; '}DEALLOCATE ALL; SET client_encoding = '${before}'`)
   return {
     file: Buffer.from(file.buffer, file.byteOffset, file.byteLength),
     encoding,
     filled: new Set(filled.map(([oid]) => Number(oid))),
+    usual,
   }
 }
 

@@ -40,3 +40,21 @@ export function outerWords(sql: string): string[] {
 export function unquoted(name: string): string {
   return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name
 }
+
+/** Cuts SQL behind each semicolon, and the line's end that follows it, on the outermost level. */
+export function* statements(sql: string): Generator<string> {
+  let start = 0
+  let at = 0
+  while (at < sql.length) {
+    const end = opaqueEnd(sql, at)
+    if (end > at) {
+      at = end
+    } else if (sql[at++] === ';') {
+      if (sql[at] === '\n') at++
+      while (sql[at] === '\n') at++
+      yield sql.slice(start, at)
+      start = at
+    }
+  }
+  if (start < sql.length) yield sql.slice(start)
+}
