@@ -76,6 +76,16 @@ const table = {
     meaning: 'More than one backup begins like this.',
     hint: 'Give more characters of the id.',
   },
+  restore_not_found: {
+    exit: 3,
+    meaning: 'The repository knows of no restore with this id.',
+    hint: 'holdfast restores shows those it knows of.',
+  },
+  restore_ambiguous: {
+    exit: 2,
+    meaning: 'More than one restore begins like this.',
+    hint: 'Give more characters of the id.',
+  },
   object_missing: {
     exit: 4,
     meaning: 'An object that a backup needs is gone from the storage.',
@@ -88,7 +98,8 @@ const table = {
   },
   manifest_forged: {
     exit: 4,
-    meaning: 'A manifest or key set is not signed by anyone this repository trusts.',
+    meaning:
+      'A manifest, a key set or a document of a restore is not signed by anyone this repository trusts.',
     hint: 'Treat the storage as tampered with; do not restore from it before you know why.',
   },
   identity_missing: {

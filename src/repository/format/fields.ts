@@ -5,11 +5,14 @@ import { ShapeError, type Check, text } from './shape.ts'
 export const headerKey = 'holdfast'
 export const keysetPrefix = 'keys/'
 export const manifestPrefix = 'manifests/'
+export const restorePrefix = 'restores/'
 
 export const keysetKey = (version: number): string => keysetPrefix + String(version).padStart(8, '0')
 export const manifestKey = (id: string): string => manifestPrefix + id
+export const restoreKey = (id: string, part: 'safety' | 'report'): string => `${restorePrefix}${id}/${part}`
 
 export const keysetName = /^\d{8}$/
+/** Of backups and of restores. */
 export const backupId = /^\d{8}T\d{6}Z-[0-9a-f]{8}$/
 /** HMAC-SHA256 in lower case hex. */
 export const chunkNamePattern = /^[0-9a-f]{64}$/
