@@ -41,6 +41,11 @@ export interface RefusedRestore {
   readonly reason: string
 }
 
+/** A restore that was asked for, and those of its own documents that are not accepted. */
+export interface FoundRestore extends StoredRestore {
+  readonly refused: readonly RefusedRestore[]
+}
+
 /** What reading the documents of restores takes of a repository. */
 export type RestoresOf = Pick<Repository, 'storage'> & { readonly keyset: Pick<Keyset, 'ownerKey'> }
 
@@ -69,7 +74,7 @@ export async function findRestore(
   repository: RestoresOf,
   reference: string,
   options: CallOptions = {},
-): Promise<StoredRestore> {
+): Promise<FoundRestore> {
   const keys = await listKeys(repository, options)
   if (reference === 'latest') return latest(await readRestores(repository, keys, options))
   const ids = new Set(keys.map((key) => placeOf(key)?.id).filter((id) => id !== undefined))
@@ -84,7 +89,7 @@ export async function findRestore(
   const own = keys.filter((key) => placeOf(key)?.id === id)
   const { restores, refused } = await readRestores(repository, own, options)
   const [only] = restores
-  if (only !== undefined) return only
+  if (only !== undefined) return { ...only, refused }
   const [reason] = refused
   if (reason === undefined) throw notFound(reference)
   throw new HoldfastError(reason.code, reason.reason, { details: { key: reason.key } })
@@ -160,7 +165,7 @@ function placeOf(key: string): { id: string; part: RestorePart } | null {
  * The newest restore. If a document that is damaged or forged could be of a later one, "latest" would quietly mean an earlier
  * restore than the user thinks of, and undo that: so it is an error.
  */
-function latest(read: { restores: StoredRestore[]; refused: RefusedRestore[] }): StoredRestore {
+function latest(read: { restores: StoredRestore[]; refused: RefusedRestore[] }): FoundRestore {
   const [newest] = read.restores
   const second = (id: string): string => id.slice(0, id.indexOf('-'))
   const bar = read.refused.find(({ key }) => {
@@ -181,7 +186,7 @@ function latest(read: { restores: StoredRestore[]; refused: RefusedRestore[] }):
       hint: 'Restores from now on leave a report in it.',
     })
   }
-  return newest
+  return { ...newest, refused: read.refused.filter(({ key }) => placeOf(key)?.id === newest.id) }
 }
 
 function idsThatBegin(ids: Iterable<string>, beginning: string): string[] {

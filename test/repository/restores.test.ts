@@ -122,6 +122,7 @@ test('forged, edited, swapped, truncated and newer documents of restores are ref
     assert.deepEqual(restores.map(({ id: one, safety, report }) => [one, safety !== null, report !== null]), [[id(32), true, true], [id(31), false, true]], what) // prettier-ignore
     await assert.rejects(readSafety({ repository, reader, id: id(31) }), code(expected), what)
     assert.deepEqual((await readReport({ repository, reader, id: id(31) }))?.record, sampleRecord(), what)
+    assert.deepEqual((await findRestore(repository, id(31))).refused, refused, what)
     // It began before the newest good one, so that one is the latest beyond doubt.
     assert.equal((await findRestore(repository, 'latest')).id, id(32), what)
   }
@@ -143,7 +144,8 @@ test('"latest" never quietly means an earlier restore because the newest is dama
   const { storage, repository } = await withRestores(31, 32)
   await replaceObject(storage, safetyKey(32), 'nonsense')
   // The report still tells which one is the latest.
-  assert.equal((await findRestore(repository, 'latest')).id, id(32))
+  const latest = await findRestore(repository, 'latest')
+  assert.deepEqual([latest.id, latest.refused.map(({ key }) => key)], [id(32), [safetyKey(32)]])
   await replaceObject(storage, reportKey(32), 'nonsense')
   await assert.rejects(findRestore(repository, 'latest'), code('object_damaged'))
   assert.equal((await findRestore(repository, id(31))).id, id(31))

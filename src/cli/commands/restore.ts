@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { defineCommand, requiredArgument } from '../command.ts'
 import { choice, flag, requiredText } from '../option.ts'
 import { excludeTable, jobs, opening, schema, table } from '../options.ts'
@@ -43,7 +44,8 @@ export const command = defineCommand({
   summary: 'restore a backup into a new or empty database',
   description:
     'Restores a backup, or some of its tables, into a database that is new or empty, and compares the result with what ' +
-    'the source counted and hashed. What stands in the way is found and told before anything is touched.',
+    'the source counted and hashed. What stands in the way is found and told before anything is touched. A report of it is ' +
+    'stored in the repository: see holdfast restores.',
   arguments: { backup: requiredArgument('BACKUP', 'an id, a unique beginning of one, or latest') },
   options,
   examples: [
@@ -70,6 +72,8 @@ export const command = defineCommand({
     const { planRestore } = await import('../../restore/plan.ts')
     const { runRestore } = await import('../../restore/run.ts')
     const { defaultRestoreOptions } = await import('../../restore/types.ts')
+    const { recordOfRestore } = await import('../../restore/record.ts')
+    const { storeReport } = await import('../restore-report.ts')
     const { out, signal, clock } = context
     const target = resolveAddress(context, input.to)
     await using backup = await openBackup(context, input)
@@ -113,6 +117,38 @@ export const command = defineCommand({
     out.progressDone('done')
     for (const warning of report.warnings.slice(plan.warnings.length)) out.warn(printable(warning))
     tellReport(out, report)
-    out.result({ restore: report })
+    const record = recordOfRestore({
+      report,
+      moment: plan.moment,
+      who: `${target.user} (${hostname()})`,
+      scope: scopeOf(input),
+    })
+    const id = await storeReport(context, backup, record)
+    if (id !== null) out.line(`  report    holdfast restores ${id}`)
+    out.result({ restore: { ...report, id } })
   },
 })
+
+/** What was asked for, as options: but for the target and what opens the repository. */
+function scopeOf(input: {
+  readonly createDatabase: boolean
+  readonly schema: readonly string[]
+  readonly table: readonly string[]
+  readonly excludeTable: readonly string[]
+  readonly noOwner: boolean
+  readonly noGrants: boolean
+  readonly roles: string
+  readonly restart: boolean
+}): string[] {
+  const patterns = (name: string, given: readonly string[]) => given.map((pattern) => `${name} ${pattern}`)
+  return [
+    ...(input.createDatabase ? ['--create-database'] : []),
+    ...patterns('--schema', input.schema),
+    ...patterns('--table', input.table),
+    ...patterns('--exclude-table', input.excludeTable),
+    ...(input.noOwner ? ['--no-owner'] : []),
+    ...(input.noGrants ? ['--no-grants'] : []),
+    ...(input.roles === 'needed' ? [] : [`--roles ${input.roles}`]),
+    ...(input.restart ? ['--restart'] : []),
+  ]
+}
