@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { isHoldfastError } from '../../src/lib/errors.ts'
+import { createChunker } from '../../src/repository/chunker.ts'
 import { chunkKey, chunkName } from '../../src/repository/format/chunk-names.ts'
 import type { SafetyContents } from '../../src/repository/format/restore-contents.ts'
+import { readAllPieces } from '../../src/repository/pieces.ts'
 import { readReport, readSafety } from '../../src/repository/restore-reader.ts'
 import { openRestoreWriter } from '../../src/repository/restore-writer.ts'
 import { findRestore, listRestores } from '../../src/repository/restores.ts'
@@ -14,6 +17,7 @@ import {
   type Fault,
   type StorageCall,
 } from '../../src/storage/faulty.ts'
+import { randomOf } from '../oracle/random.ts'
 import { bytesOf } from '../support/chunks.ts'
 import { newUnlocked, replaceObject } from '../support/repository.ts'
 import { sampleRecord, sampleRestore, sampleRows, sampleSafety, storeRestore } from '../support/restores.ts'
@@ -126,6 +130,38 @@ test('what no reader would accept is not stored', async () => {
   await assert.rejects(writer.putReport({ ...restore, id: 'x' }, sampleRecord()), { code: 'internal' })
   assert.deepEqual(await listRestores(made.repository), { restores: [], refused: [] })
   await writer.putSafety(sampleRestore(), sampleSafety())
+})
+
+test('rows of many chunks, some shared by two tables, come back as they went', async () => {
+  const made = await newUnlocked()
+  const seed = randomBytes(8).toString('hex')
+  const random = randomOf(seed)
+  /** Rows of the two tables, the first of them larger than several chunks. */
+  const streams = [300, 20].map((rows) =>
+    Array.from({ length: rows }, () => Buffer.alloc(1 + random.skewed(200_000), random.between(32, 126))),
+  )
+  await using writer = openRestoreWriter({ ...made, threads: 2 })
+  const chunker = createChunker({ store: (bytes) => writer.store(bytes) })
+  const runs = []
+  for (const rows of streams) {
+    chunker.begin()
+    for (const row of rows) await chunker.write(row, true)
+    runs.push(chunker.end())
+  }
+  await chunker.flush()
+  const [one] = sampleSafety().tables
+  assert.ok(one)
+  const tables = await Promise.all(
+    runs.map(async (run, at) => ({ ...one, name: `t${at}`, pieces: await run.pieces() })),
+  )
+  await writer.putSafety(sampleRestore(), sampleSafety({ tables }))
+  await using reader = readerOf(made.repository, made.vault, 1)
+  const safety = await readSafety({ ...made, reader, id: sampleRestore().id })
+  for (const [at, rows] of streams.entries()) {
+    const pieces = safety?.contents.tables[at]?.pieces ?? []
+    const read = await readAllPieces({ manifest: safety?.document ?? assert.fail(), reader, pieces })
+    assert.ok(Buffer.concat(rows).equals(read), `seed ${seed}, table ${at}`)
+  }
 })
 
 test('a document is written once: again with the same bytes is no error, others under its name are', async () => {

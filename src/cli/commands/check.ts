@@ -13,8 +13,8 @@ export const command = defineCommand({
   name: 'check',
   summary: 'check that a repository is whole',
   description:
-    'Checks that every object a backup, or the undoing of a restore, needs is there, which takes no secret. With --read-data, a share of the objects ' +
-    'is read, opened and hashed again, which takes the identity; each day it is another share.',
+    'Checks that every object a backup, or the undoing of a restore, needs is there, which takes no secret. With ' +
+    '--read-data, a share of the objects is read, opened and hashed again, which takes the identity; each day it is another share.',
   arguments: {},
   options: {
     repo,
