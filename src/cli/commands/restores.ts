@@ -1,15 +1,15 @@
+import type { ChunkReader } from '../../repository/types.ts'
 import { defineCommand, optionalArgument, type CommandContext } from '../command.ts'
 import { opening } from '../options.ts'
 import type { OpenedVault } from '../repository.ts'
-import type { ChunkReader } from '../../repository/types.ts'
 
 export const command = defineCommand({
   name: 'restores',
   summary: 'list what was restored from a repository, or show one restore',
   description:
     'Lists the restores that left a report or a safety backup in the repository, newest first: how many rows each created ' +
-    '(+), updated (~) and deleted (-), and whether it can be undone. With an id it shows one whole, table by table. A restore ' +
-    'that is not finished failed, was killed, or is still running. What they hold is sealed: the identity or passphrase is needed.',
+    '(+), updated (~) and deleted (-), and whether it can be undone. With an id it shows one whole, table by table. One ' +
+    'told as not finished has failed, was killed, or is still running. All of it is sealed: the identity or passphrase is needed.',
   arguments: {
     restore: optionalArgument(
       'RESTORE',
