@@ -28,6 +28,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     types: ['postgres'],
     packages: ['age-encryption', '@scure/base'],
   },
+  config: { imports: ['lib'], types: ['postgres'] },
   profile: { imports: ['lib'], types: ['postgres'] },
   snapshot: { imports: engine },
   restore: { imports: engine },
@@ -35,7 +36,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   verify: { imports: [...engine, 'restore'] },
   sample: { imports: ['lib', 'postgres'] },
   cli: {
-    imports: [...engine, 'storage', 'snapshot', 'restore', 'export', 'verify', 'sample'],
+    imports: [...engine, 'config', 'storage', 'snapshot', 'restore', 'export', 'verify', 'sample'],
     packages: ['commander'],
   },
 }
