@@ -52,6 +52,7 @@ const context: CommandContext = {
   clock: systemClock,
   env,
   redactor,
+  config: undefined,
   ask:
     stdin.isTTY && stderr.isTTY
       ? (question) => askSecret(question, { input: stdin, output: stderr, signal: interruption.signal })
@@ -60,7 +61,8 @@ const context: CommandContext = {
 
 async function act(command: Command, input: Readonly<Record<string, unknown>>): Promise<void> {
   running = command
-  await command.run(context, input)
+  const { config } = input
+  await command.run({ ...context, config: typeof config === 'string' ? config : undefined }, input)
   // A command that ignored the signal has done its work: that is a success, and is told as one.
   out.finish()
 }

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import type { Source } from '../config/config.ts'
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import type { BackupContents } from '../repository/format/contents.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
@@ -9,10 +10,14 @@ import { readContents, readerOf } from '../repository/session.ts'
 import type { ChunkReader, HostCredentials, Repository, Vault } from '../repository/types.ts'
 import { openStorage } from '../storage/address.ts'
 import type { CommandContext } from './command.ts'
+import { repositoryAddress } from './config.ts'
 import { defaultHostPath, findSecrets, readSecret, type Secrets } from './secrets.ts'
 
 export interface Place {
-  readonly repo: string
+  /** As --repo gives it; undefined: as the configuration says. */
+  readonly repo: string | undefined
+  /** The configured source whose repository is meant, or its name. */
+  readonly source?: Source | string | null | undefined
   readonly ownerKey: string | undefined
 }
 
@@ -21,7 +26,7 @@ export async function openForListing(
   context: CommandContext,
   place: Place & { hostFile?: string | undefined },
 ): Promise<{ repository: Repository; host: HostCredentials | null }> {
-  const storage = openStorage(place.repo)
+  const storage = openStorage(await repositoryAddress(context, place))
   const { signal } = context
   const { id } = await openRepository({ storage, signal })
   const host = await findHost(context, { hostFile: place.hostFile, repository: id })
@@ -58,7 +63,7 @@ export async function openWithVault(
   context: CommandContext,
   place: Place & { identity: string | undefined; passphraseFile: string | undefined },
 ): Promise<OpenedVault> {
-  const storage = openStorage(place.repo)
+  const storage = openStorage(await repositoryAddress(context, place))
   const { signal } = context
   const { id, keyset } = await openRepository({ storage, trust: { ownerKey: place.ownerKey }, signal })
   const takesPassphrase = keyset.recipients.some(({ kind }) => kind === 'passphrase')

@@ -96,14 +96,17 @@ test('options become typed values, with the environment behind them', async () =
       'a',
       '--table',
       'b.*',
+      '--module',
+      'crm',
       '--no-owner',
       '-q',
     ],
-    { HOLDFAST_REPO: '/from/env', HOLDFAST_JOBS: '9' },
+    { HOLDFAST_REPO: '/from/env', HOLDFAST_JOBS: '9', HOLDFAST_CONFIG: 'shop.json' },
   )
   assert.deepEqual(got?.input, {
     backup: 'latest',
     repo: '/from/env',
+    source: undefined,
     identity: undefined,
     passphraseFile: undefined,
     ownerKey: undefined,
@@ -112,12 +115,14 @@ test('options become typed values, with the environment behind them', async () =
     jobs: 3,
     schema: [],
     table: ['a', 'b.*'],
+    module: ['crm'],
     excludeTable: [],
     noOwner: true,
     noGrants: false,
     roles: 'needed',
     restart: false,
     plan: false,
+    config: 'shop.json',
     json: false,
     quiet: true,
   })
@@ -138,7 +143,6 @@ test('what is wrong on the command line is told as usage', async () => {
   const wrong = [
     ['bakcup'],
     ['backup', 'a', 'b'],
-    ['list'],
     ['list', '--repo', 'x', '--no-such'],
     ['list', '--repo'],
     ['show', '--repo', 'x'],
@@ -149,6 +153,11 @@ test('what is wrong on the command line is told as usage', async () => {
     ['check', '--repo', 'x', '--read-data', '120%'],
     ['check', '--repo', 'x', '--read-data', '0%'],
     ['restore', 'latest', '--repo', 'x'],
+    ['restore', 'latest', '--to', 'postgres:///d', '--module', 'C R M'],
+    ['list', '--source', '-shop'],
+    ['source', 'add', 'shop'],
+    ['source', 'add', 'shop', 'service=shop', '--password-command', '["pass", 1]'],
+    ['source', 'add', 'shop', 'service=shop', '--password-command', "pass show 'my shop'"],
     ['keys', 'rotat', '--repo', 'x'],
   ]
   for (const args of wrong) {

@@ -4,7 +4,7 @@ import { chunkKey } from '../../repository/format/chunk-names.ts'
 import { defineCommand } from '../command.ts'
 import { formatBytes, formatCountOf } from '../format.ts'
 import { custom, wrong } from '../option.ts'
-import { identity, ownerKey, passphraseFile, repo } from '../options.ts'
+import { identity, ownerKey, passphraseFile, repo, source } from '../options.ts'
 import type { Output } from '../output.ts'
 
 const readDataFlags = '--read-data <share>'
@@ -18,6 +18,7 @@ export const command = defineCommand({
   arguments: {},
   options: {
     repo,
+    source,
     identity,
     passphraseFile,
     ownerKey,

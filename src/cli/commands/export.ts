@@ -3,7 +3,7 @@ import { schemaMatcher, tableMatcher } from '../../lib/table-matcher.ts'
 import type { TableContents } from '../../repository/format/contents.ts'
 import { defineCommand, requiredArgument } from '../command.ts'
 import { choice, requiredText } from '../option.ts'
-import { opening, rowChoices } from '../options.ts'
+import { module, opening, rowChoices } from '../options.ts'
 import { rowsText } from '../summary.ts'
 import { printable } from '../width.ts'
 
@@ -28,6 +28,7 @@ export const command = defineCommand({
       missing: 'where should it be written?',
     }),
     ...rowChoices,
+    module,
   },
   examples: [
     {
@@ -42,10 +43,13 @@ export const command = defineCommand({
   cancelled: 'Nothing was written.',
   async run(context, input) {
     const { openBackup } = await import('../repository.ts')
+    const { modulesMeant, namingModules } = await import('../config.ts')
     const { exportBackup } = await import('../../export/export.ts')
     const { out, signal, clock } = context
+    const modules = await modulesMeant(context, input.module, input.source)
+    const wanted = { ...input, table: [...input.table, ...modules.flatMap((one) => one.tables)] }
     await using backup = await openBackup(context, input)
-    const tables = chooseTables(backup.contents.tables, input)
+    const tables = await namingModules(modules, () => chooseTables(backup.contents.tables, wanted))
     const path = resolve(input.out)
     await exportBackup({
       ...backup,

@@ -11,6 +11,7 @@ const loaders: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   drill: () => import('./drill.ts'),
   restore: () => import('./restore.ts'),
   export: () => import('./export.ts'),
+  source: () => import('./source.ts'),
   keys: () => import('./keys.ts'),
 }
 

@@ -1,6 +1,6 @@
 import { defineCommand } from '../command.ts'
 import { formatBytes, formatCount, formatDuration, formatWhen } from '../format.ts'
-import { hostFile, ownerKey, repo } from '../options.ts'
+import { hostFile, ownerKey, repo, source } from '../options.ts'
 import { summaryOf } from '../summary.ts'
 
 export const command = defineCommand({
@@ -8,7 +8,7 @@ export const command = defineCommand({
   summary: 'list the backups of a repository',
   description: 'Lists the backups of a repository, newest first. Needs no secret.',
   arguments: {},
-  options: { repo, hostFile, ownerKey },
+  options: { repo, source, hostFile, ownerKey },
   examples: [
     { what: 'all backups', command: 'holdfast list --repo /mnt/backups/shop' },
     {

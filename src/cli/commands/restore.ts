@@ -1,6 +1,7 @@
+import type { RestoreOptions } from '../../restore/types.ts'
 import { defineCommand, requiredArgument } from '../command.ts'
 import { choice, flag, requiredText } from '../option.ts'
-import { excludeTable, jobs, opening, schema, table } from '../options.ts'
+import { excludeTable, jobs, module, opening, schema, table } from '../options.ts'
 import { planSummary, problemsError, tellPlan, tellReport } from '../restore-text.ts'
 import { printable } from '../width.ts'
 
@@ -9,7 +10,7 @@ const options = {
   to: requiredText({
     flags: '--to <target>',
     description:
-      'the database to restore into: postgres://user@host/database, or "service=name" and the like',
+      'the database to restore into: the name of a source in holdfast.json, postgres://user@host/database, or "service=name" and the like',
     missing: 'restore into which database?',
   }),
   createDatabase: flag({
@@ -19,6 +20,7 @@ const options = {
   jobs,
   schema,
   table,
+  module,
   excludeTable,
   noOwner: flag({ flags: '--no-owner', description: 'everything belongs to the role that restores' }),
   noGrants: flag({ flags: '--no-grants', description: 'leave out grants and default privileges' }),
@@ -61,36 +63,39 @@ export const command = defineCommand({
       what: 'one table, into an empty database',
       command: 'holdfast restore 20261121 --to postgres:///scratch --table orders --repo /mnt/backups/shop',
     },
+    {
+      what: 'a module of a source that holdfast.json describes',
+      command: 'holdfast restore latest --to postgres:///scratch --source shop --module crm',
+    },
   ],
   cancelled:
     'What was restored is removed again, and the target is as it was. Only a second Ctrl-C leaves it half done: then --restart clears it.',
   async run(context, input) {
     const { jobsOrDefault, openBackup, readSchemaText } = await import('../repository.ts')
     const { resolveAddress } = await import('../address.ts')
+    const { modulesMeant, namingModules } = await import('../config.ts')
     const { planRestore } = await import('../../restore/plan.ts')
     const { runRestore } = await import('../../restore/run.ts')
     const { defaultRestoreOptions } = await import('../../restore/types.ts')
     const { out, signal, clock } = context
-    const target = resolveAddress(context, input.to)
+    const modules = await modulesMeant(context, input.module, input.source)
+    const target = await resolveAddress(context, input.to)
     await using backup = await openBackup(context, input)
     const schemaText = await readSchemaText(backup, signal)
-    const plan = await planRestore({
-      ...backup,
-      schemaText,
-      target,
-      options: {
-        ...defaultRestoreOptions,
-        createDatabase: input.createDatabase,
-        schemas: input.schema,
-        tables: input.table,
-        excludeTables: input.excludeTable,
-        noOwner: input.noOwner,
-        noGrants: input.noGrants,
-        roles: input.roles,
-        restart: input.restart,
-      },
-      signal,
-    })
+    const options: RestoreOptions = {
+      ...defaultRestoreOptions,
+      createDatabase: input.createDatabase,
+      schemas: input.schema,
+      tables: [...input.table, ...modules.flatMap(({ tables }) => tables)],
+      excludeTables: input.excludeTable,
+      noOwner: input.noOwner,
+      noGrants: input.noGrants,
+      roles: input.roles,
+      restart: input.restart,
+    }
+    const plan = await namingModules(modules, () =>
+      planRestore({ ...backup, schemaText, target, options, signal }),
+    )
     if (input.plan) {
       tellPlan(out, plan)
       if (plan.problems.length > 0) throw problemsError(plan)

@@ -3,7 +3,7 @@ import type { BackupContents } from '../../repository/format/contents.ts'
 import type { Manifest } from '../../repository/format/manifest.ts'
 import { defineCommand, requiredArgument, type CommandContext } from '../command.ts'
 import { formatBytes, formatCount, formatCountOf, formatDuration, formatRate, formatWhen } from '../format.ts'
-import { identity, ownerKey, passphraseFile, repo } from '../options.ts'
+import { opening } from '../options.ts'
 import type { Output } from '../output.ts'
 import { contentsSummaryOf, proofOf, secondsOf, summaryOf } from '../summary.ts'
 import { printable } from '../width.ts'
@@ -15,7 +15,7 @@ export const command = defineCommand({
     'Shows a backup: when and how it was made, what it cost, and, with the identity or passphrase, its tables, ' +
     'rows, fingerprints and gaps. Without one it shows what is not sealed.',
   arguments: { backup: requiredArgument('BACKUP', 'an id, a unique beginning of one, or latest') },
-  options: { repo, identity, passphraseFile, ownerKey },
+  options: opening,
   examples: [
     { what: 'the newest backup', command: 'holdfast show latest --repo /mnt/backups/shop' },
     { what: 'its tables, for a program', command: "holdfast show latest --json | jq '.contents.tables'" },
