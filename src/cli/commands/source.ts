@@ -1,5 +1,6 @@
 import { defineCommand, requiredArgument, type CommandContext } from '../command.ts'
 import { command as add } from './source-add.ts'
+import { command as test } from './source-test.ts'
 
 const name = requiredArgument('NAME', 'the source')
 
@@ -64,8 +65,9 @@ export const command = defineCommand({
   examples: [
     { what: 'which are there?', command: 'holdfast source' },
     { what: 'a new one', command: 'holdfast source add shop postgres://app@db.example.com/shop' },
+    { what: 'would a backup work?', command: 'holdfast source test shop' },
   ],
-  subcommands: [add, list, show, remove],
+  subcommands: [add, list, show, test, remove],
   run: runList,
 })
 
