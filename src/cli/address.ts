@@ -1,6 +1,13 @@
+import { resolve } from 'node:path'
 import type { Source } from '../config/config.ts'
 import { readPassword } from '../config/password.ts'
-import { localFiles, parseAddress, withPassword, type ServerAddress } from '../postgres/address.ts'
+import {
+  localFiles,
+  parseAddress,
+  withPassword,
+  type AddressFiles,
+  type ServerAddress,
+} from '../postgres/address.ts'
 import type { CommandContext } from './command.ts'
 import { sourceMeant } from './config.ts'
 
@@ -15,7 +22,7 @@ export async function resolveAddress(
   const source = typeof meant === 'object' ? meant : await sourceMeant(context, meant)
   const { env, signal } = context
   const text = source?.address ?? (typeof meant === 'string' ? meant : undefined)
-  const address = parseAddress(text, env, localFiles)
+  const address = parseAddress(text, env, source === null ? localFiles : filesFrom(source.directory))
   keepSecret(context, address)
   if (source?.password === undefined) return address
   const { password, openFile } = await readPassword({
@@ -31,6 +38,11 @@ export async function resolveAddress(
   const complete = withPassword(address, password)
   keepSecret(context, complete)
   return complete
+}
+
+/** Certificates and the like that a source's address names are, as all paths in the configuration, from where its file is. */
+function filesFrom(directory: string): AddressFiles {
+  return { ...localFiles, readFile: (path) => localFiles.readFile(resolve(directory, path)) }
 }
 
 function keepSecret({ redactor }: CommandContext, address: ServerAddress): void {

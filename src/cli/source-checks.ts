@@ -23,6 +23,8 @@ const newest = 18
 /** A clock that is as far away as this shows in the times of backups. */
 const clockToleranceMs = 5000
 const shownNames = 10
+/** What a backup takes with the --jobs of a large machine. */
+const enoughConnections = 8
 
 /** What is found of a source that was reached, in words. */
 export function checksOf(facts: SourceFacts): SourceCheck[] {
@@ -34,6 +36,7 @@ export function checksOf(facts: SourceFacts): SourceCheck[] {
     version(major, server.version),
     server.standby ? standby(facts) : good('server', 'a primary'),
     role(facts),
+    ...connections(facts),
     ...rows(facts),
     ...refusals.map(refusal),
     sequences(facts),
@@ -149,6 +152,18 @@ function role({ server }: SourceFacts): SourceCheck {
   return server.superuser
     ? note('role', text, 'A role with pg_read_all_data and BYPASSRLS is enough, and can do less harm.')
     : good('role', text + hashes)
+}
+
+function connections({ server }: SourceFacts): SourceCheck[] {
+  const limit = server.connectionLimit
+  if (limit === null || limit >= enoughConnections) return []
+  return [
+    note(
+      'connections',
+      `the role or database may have ${limit} at once; a backup takes --jobs and up to four more`,
+      'Use fewer --jobs, or raise CONNECTION LIMIT.',
+    ),
+  ]
 }
 
 function rows({ tables, refusals }: SourceFacts): SourceCheck[] {

@@ -29,6 +29,8 @@ export interface ServerFacts extends Record<string, unknown> {
   readonly standbyFeedback: boolean
   readonly walLevel: string
   readonly bytes: number
+  /** How many connections the role or the database may have at once; null if only the server's own limit holds. */
+  readonly connectionLimit: number | null
   readonly extensions: readonly { readonly name: string; readonly version: string }[]
 }
 
@@ -66,6 +68,8 @@ SELECT pg_catalog.current_setting('server_version') AS version, r.rolname AS rol
   pg_catalog.current_setting('hot_standby_feedback')::pg_catalog.bool AS "standbyFeedback",
   pg_catalog.current_setting('wal_level') AS "walLevel",
   pg_catalog.pg_database_size(pg_catalog.current_database())::pg_catalog.float8 AS bytes,
+  CASE WHEN NOT r.rolsuper THEN least(nullif(r.rolconnlimit, -1), (SELECT nullif(d.datconnlimit, -1)
+    FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())) END AS "connectionLimit",
   (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('name', e.extname, 'version', e.extversion)
     ORDER BY e.extname), '[]') FROM pg_catalog.pg_extension e) AS extensions
 FROM pg_catalog.pg_roles r WHERE r.rolname = current_user`

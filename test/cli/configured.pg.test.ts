@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { commandLine } from '../support/command-line.ts'
@@ -10,7 +10,7 @@ import { testServer } from '../support/postgres.ts'
 
 const server = await testServer(17)
 const source = await server.database()
-const { directory, run, json } = await commandLine()
+const { directory, run, json, shell } = await commandLine()
 
 await server.query(`CREATE ROLE app LOGIN PASSWORD 'hunter22' CREATEDB`)
 await source.query(`
@@ -57,7 +57,10 @@ interface Failed {
 
 /** Makes a backup; what it holds. */
 function backUp(...args: readonly string[]): Shown['contents'] & { id: string; held: string[] } {
-  const { backup } = json<Pick<Shown, 'backup'>>(['backup', ...args], { env })
+  const { status, stdout, stderr } = run(['backup', ...args, '--json'], { ...env, HOLDFAST_DEBUG: '1' })
+  assert.equal(status, 0, stdout + stderr)
+  assert.doesNotMatch(stdout + stderr, /hunter/)
+  const { backup } = JSON.parse(stdout) as Pick<Shown, 'backup'>
   const { contents } = json<Shown>(['show', backup.id], { env })
   const held = contents.tables
     .filter(({ data }) => data === 'held')
@@ -82,9 +85,16 @@ test('a backup of a source takes its address, password, repository, scope and pr
   assert.equal(error.code, 'usage', 'another name of the same database has no repository')
   const wrong = json<Failed>(['backup', address, '--repo', 'repo'], { status: 5, env }).error
   assert.equal(wrong.code, 'login_failed', 'and no password')
-  const spoken = run(['backup', 'shop'], { ...env, HOLDFAST_DEBUG: '1' })
-  assert.equal(spoken.status, 0, spoken.stderr)
-  assert.doesNotMatch(spoken.stdout + spoken.stderr, /hunter/)
+})
+
+test('paths in a source, also those in its address, are from where the file is', async (t) => {
+  t.after(() => configure({ shop }))
+  await mkdir(join(directory, 'sub'))
+  await writeFile(join(directory, 'pgpass'), '*:*:*:app:hunter22\n', { mode: 0o600 })
+  const keywords = `host=127.0.0.1 port=${server.port} dbname=${source.name} user=app passfile=pgpass`
+  await configure({ shop: { ...shop, address: keywords, password: undefined } })
+  const { status, stderr } = shell('cd sub && HOLDFAST_REPO= $holdfast backup shop')
+  assert.equal(status, 0, stderr)
 })
 
 test('a backup of modules holds their rows, and those of --table', () => {

@@ -21,6 +21,7 @@ const server: ServerFacts = {
   standbyFeedback: false,
   walLevel: 'replica',
   bytes: 1_240_000_000,
+  connectionLimit: null,
   extensions: [{ name: 'plpgsql', version: '1.0' }],
 }
 
@@ -80,6 +81,12 @@ test('what is worth knowing is a note, and does not keep a backup from being mad
       { address: at('db', 'verify-ca') },
     ],
     ['encrypted', 'good: by TLSv1.3; it is certain that this is the server', {}],
+    [
+      'connections',
+      'note: the role or database may have 3 at once; a backup takes --jobs and up to four more',
+      {},
+      { connectionLimit: 3 },
+    ],
     ['server', 'note: a standby', {}, { standby: true }],
     ['server', 'good: a standby', {}, { standby: true, standbyFeedback: true }],
     [

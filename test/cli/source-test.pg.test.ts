@@ -187,13 +187,15 @@ test('a server of another major version is refused, older or newer', async () =>
   }
 })
 
-test('a clock that is far away, a locked table and a standby are told as facts', async () => {
+test('a locked table, a limit of connections, a standby and a clock that is far away are told as facts', async () => {
   await using blocker = await open(source.url)
+  await blocker.query('ALTER ROLE app CONNECTION LIMIT 5')
   await blocker.query('BEGIN; LOCK TABLE crm.leads')
   const address = addressOf(source.urlFor('app', 'hunter22'))
   const locked = await examineSource({ address, scope: wholeDatabase, clock: systemClock })
   assert.deepEqual([locked.largest, locked.tables?.held, locked.refusals], [null, 3, []])
-  await blocker.query('ROLLBACK')
+  assert.equal(locked.server.connectionLimit, 5)
+  await blocker.query('ROLLBACK; ALTER ROLE app CONNECTION LIMIT -1')
 
   await source.query('CREATE UNLOGGED TABLE fleeting (i int)')
   const copy = await standby(server, { hot_standby_feedback: 'off' })
@@ -204,6 +206,7 @@ test('a clock that is far away, a locked table and a standby are told as facts',
     clock: { now: () => new Date(Date.now() + 60_000) },
   })
   await source.query('DROP TABLE fleeting')
+  assert.equal(facts.server.connectionLimit, null, 'a superuser has no limit')
   assert.deepEqual([facts.server.standby, facts.server.standbyFeedback], [true, false])
   assert.deepEqual(facts.tables?.unlogged, ['public.fleeting'])
   assert.ok(facts.clockAheadMs < -30_000 && facts.clockAheadMs > -90_000, String(facts.clockAheadMs))

@@ -131,15 +131,14 @@ interface PasswordInput {
 }
 
 function passwordOf(input: PasswordInput, stored: (path: string) => string): JsonValue | undefined {
-  const given: [string, JsonValue][] = [
-    ...(input.passwordEnv === undefined ? [] : [['env', input.passwordEnv] satisfies [string, JsonValue]]),
-    ...(input.passwordFile === undefined
-      ? []
-      : [['file', stored(input.passwordFile)] satisfies [string, JsonValue]]),
-    ...(input.passwordCommand === undefined
-      ? []
-      : [['command', input.passwordCommand] satisfies [string, JsonValue]]),
-  ]
+  const references = {
+    env: input.passwordEnv,
+    file: input.passwordFile === undefined ? undefined : stored(input.passwordFile),
+    command: input.passwordCommand,
+  }
+  const given = Object.entries(references).flatMap(([kind, value]): [string, JsonValue][] =>
+    value === undefined ? [] : [[kind, value]],
+  )
   if (given.length > 1) {
     throw new HoldfastError('usage', 'Give one of --password-env, --password-file and --password-command.')
   }
