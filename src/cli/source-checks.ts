@@ -208,7 +208,9 @@ function size({ server, tables, largest }: SourceFacts): SourceCheck {
 
 function clock(aheadMs: number): SourceCheck {
   const far = Math.abs(aheadMs)
-  if (far <= clockToleranceMs) return good('clock', 'the same as here, within some seconds')
+  if (far <= clockToleranceMs) {
+    return good('clock', `within ${Math.max(1, Math.ceil(far / 1000))} s of this machine's`)
+  }
   return note(
     'clock',
     `the server's is ${Math.round(far / 1000)} s ${aheadMs > 0 ? 'ahead of' : 'behind'} this machine's`,

@@ -59,6 +59,7 @@ test('a source that is as it should be has nothing but good lines', () => {
     'good: 1.2 GB with indexes in 3 tables, the largest public.orders with 800 MB',
   ])
   assert.deepEqual(told('role'), ['good: app has pg_read_all_data, BYPASSRLS'])
+  assert.deepEqual(told('clock'), ["good: within 1 s of this machine's"])
 })
 
 test('what is worth knowing is a note, and does not keep a backup from being made', () => {
