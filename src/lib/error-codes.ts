@@ -244,6 +244,16 @@ const table = {
     meaning: 'The drill found a difference or could not restore.',
     hint: 'Do not rely on this backup; make another one and drill that.',
   },
+  assertion_invalid: {
+    exit: 2,
+    meaning: 'A file that was to hold an assertion for drills does not hold one query.',
+    hint: 'Write one SELECT, VALUES, TABLE or WITH query in the file, which returns the rows that should not be there.',
+  },
+  goal_missed: {
+    exit: 1,
+    meaning: 'The backup restores, but not in the time that was given as the goal.',
+    hint: 'Drill on a machine like the one you would restore on, with more --jobs, or set another goal.',
+  },
   check_failed: {
     exit: 4,
     meaning: 'The check found objects that are missing or damaged.',

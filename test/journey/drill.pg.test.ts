@@ -4,7 +4,7 @@ import { getPriority } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { openMemoryStorage } from '../../src/storage/memory.ts'
-import type { DrillReport } from '../../src/verify/drill.ts'
+import type { DrillReport } from '../../src/verify/types.ts'
 import { failure, newRepository, type JourneyRepository } from '../support/journey.ts'
 import { stopTestServers, testServer, type TestServer } from '../support/postgres.ts'
 

@@ -22,7 +22,8 @@ import type { Proof } from '../../src/snapshot/fingerprint.ts'
 import { wholeDatabase } from '../../src/snapshot/scope.ts'
 import { openLocalStorage } from '../../src/storage/local.ts'
 import type { Storage } from '../../src/storage/storage.ts'
-import { runDrill, type DrillReport } from '../../src/verify/drill.ts'
+import { runDrill } from '../../src/verify/drill.ts'
+import type { DrillOutcome, DrillReport, DrillRequest } from '../../src/verify/types.ts'
 import { addressOf } from './address.ts'
 
 /** What backup and restore take in common. */
@@ -45,6 +46,12 @@ export interface RestoreChoice extends RunOptions, Partial<RestoreOptions> {
   readonly backup?: string
 }
 
+export interface DrillChoice
+  extends RunOptions, Pick<DrillRequest, 'assertions' | 'assertionTimeoutMs' | 'part' | 'goalSeconds'> {
+  /** `latest` if left out. */
+  readonly backup?: string
+}
+
 /** A backup as it was just made. */
 export interface MadeBackup {
   readonly manifest: Manifest
@@ -60,7 +67,10 @@ export interface JourneyRepository {
   /** Plans and runs. A plan with problems is refused by the run. */
   restoreTo(url: string, options?: RestoreChoice): Promise<RestoreReport>
   planTo(url: string, options?: RestoreChoice): Promise<RestorePlan>
-  drill(options?: RunOptions & { readonly backup?: string }): Promise<DrillReport>
+  /** Throws what the drill found, as the command does. */
+  drill(options?: DrillChoice): Promise<DrillReport>
+  /** What the drill found, whatever it is. */
+  tryDrill(options?: DrillChoice): Promise<DrillOutcome>
   /** Every object present, opened and hashed again. */
   check(storage?: Storage): Promise<CheckReport & { refused: readonly { key: string; code: string }[] }>
   /** Ids of the backups there are, newest first. */
@@ -142,8 +152,13 @@ export function repositoryAt(
         }),
       ),
     planTo: (url, options = {}) => withBackup(options, (backup) => plan(url, options, backup)),
-    drill: (options = {}) =>
-      withBackup(options, (backup) => runDrill({ ...options, ...backup, jobs: 2, clock: systemClock })),
+    async drill(options) {
+      const { report, error } = await this.tryDrill(options)
+      if (error !== null) throw error
+      return report
+    },
+    tryDrill: (options = {}) =>
+      withBackup(options, (backup) => runDrill({ jobs: 2, clock: systemClock, ...options, ...backup })),
     async check(place = storage) {
       const { repository, vault } = await openUnlocked({ storage: place, identity })
       await using reader = readerOf(repository, vault, 2)
