@@ -63,7 +63,8 @@ export function formatWhen(moment: Date, now: Date): string {
   return `${today ? time : `${date} ${time}`}, ${formatAgo(now.getTime() - moment.getTime())}`
 }
 
-function formatAgo(milliseconds: number): string {
+/** From milliseconds: `3 hours ago`, `in 2 days`, `just now`. */
+export function formatAgo(milliseconds: number): string {
   const distance = Math.abs(milliseconds)
   if (distance < 60_000) return 'just now'
   const [amount, unit] = largestUnit(distance / 60_000)

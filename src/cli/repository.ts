@@ -77,6 +77,8 @@ export async function openForReading(
 }
 
 export interface OpenedBackup {
+  readonly repository: Repository
+  readonly vault: Vault
   readonly manifest: Manifest
   readonly contents: BackupContents
   readonly reader: ChunkReader
@@ -88,11 +90,18 @@ export async function openBackup(
   context: CommandContext,
   place: Parameters<typeof openWithVault>[1] & { backup: string },
 ): Promise<OpenedBackup> {
-  const { repository, reader } = await openForReading(context, place)
+  const { repository, vault, reader } = await openForReading(context, place)
   try {
     const manifest = await repository.find(place.backup, { signal: context.signal })
     const contents = await readContents(reader, manifest)
-    return { manifest, contents, reader, [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose]() }
+    return {
+      repository,
+      vault,
+      manifest,
+      contents,
+      reader,
+      [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
+    }
   } catch (error) {
     await reader[Symbol.asyncDispose]()
     throw error

@@ -241,7 +241,7 @@ const table = {
   // verify, export
   drill_failed: {
     exit: 4,
-    meaning: 'The drill found a difference or could not restore.',
+    meaning: 'The drill found a difference or a check that fails, or could not be done to its end.',
     hint: 'Do not rely on this backup; make another one and drill that.',
   },
   assertion_invalid: {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
-import { connect, type Connection, type ServerAddress } from '../postgres/connect.ts'
+import { connect, type ServerAddress } from '../postgres/connect.ts'
 import { ident, literal } from '../postgres/quote.ts'
 import { makeAddress } from '../postgres/server-address.ts'
 import type { CheckContext } from './checks.ts'
@@ -22,7 +22,9 @@ export async function requireQueries(o: {
   signal?: AbortSignal | undefined
 }): Promise<void> {
   if (o.assertions.length === 0) return
-  await using connection = await connect(o)
+  // Planning a query may compute what is constant in it.
+  const settings = { statement_timeout: '10000' }
+  await using connection = await connect({ ...o, settings })
   for (const { name, sql } of o.assertions) {
     if (isEmpty(sql)) throw invalid(name, 'it holds no query')
     if (sql.includes('\0')) throw invalid(name, 'it holds a NUL character')
@@ -113,13 +115,14 @@ async function runAssertion(
     await connection.runOne(declare + sql)
     firstRows = (await connection.query(`FETCH FORWARD ${rowsShown} FROM holdfast_assertion`)).map(asTexts)
     rows = firstRows.length
-    if (rows === rowsShown) rows += await countRest(connection)
+    if (rows === rowsShown) rows += await connection.runOne('MOVE FORWARD ALL FROM holdfast_assertion')
     if (rows > 0) {
       result = 'failed'
       why = `it returned ${rows} ${rows === 1 ? 'row' : 'rows'}`
     }
   } catch (error) {
-    if (!isHoldfastError(error) || error.code === 'cancelled') throw error
+    // What ends the session ends the drill: whether it was the assertion's doing nobody knows.
+    if (!isHoldfastError(error, 'query_failed') && !isHoldfastError(error, 'lock_timeout')) throw error
     const sqlstate = error.details['sqlstate']
     const lacking = o.incomplete && undefinedObject.has(String(sqlstate))
     result = lacking ? 'not verified' : 'failed'
@@ -138,10 +141,6 @@ async function runAssertion(
 /** Undefined table, column, function, schema and object. */
 const undefinedObject = new Set(['42P01', '42703', '42883', '3F000', '42704'])
 const canceled = '57014'
-
-async function countRest(connection: Connection): Promise<number> {
-  return await connection.runOne('MOVE FORWARD ALL FROM holdfast_assertion')
-}
 
 /** The assertions as one of the checks. */
 export function assertionCheck(results: readonly AssertionResult[]): DrillCheck {

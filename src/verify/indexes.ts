@@ -32,7 +32,7 @@ export async function checkIndexes(o: CheckContext): Promise<DrillCheck> {
     (index) => index.method,
   )
   const notVerified: Finding[] = [...others].map(([method, list]) => ({
-    what: `${list.length} ${list.length === 1 ? 'index' : 'indexes'} of kind ${method}`,
+    what: `${list.length} of kind ${method}`,
     why: 'the server has no check for them but that they could be built',
   }))
   const failures: Finding[] = []

@@ -23,7 +23,7 @@ export function openOf(
         ]
       : [
           {
-            what: `${left.length} of ${held.length} tables, and all that does not belong to the others`,
+            what: `${left.length} of ${held.length} tables, and all that belongs to none of the others`,
             why: 'only a part of the backup was drilled',
           },
         ]),

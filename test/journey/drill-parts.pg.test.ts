@@ -9,6 +9,7 @@ import { setClock } from '../support/repository.ts'
 /* Drills of a part of a backup, which prove nothing of the rest, and of the time that a restore may take. */
 
 let repository: JourneyRepository
+let withoutCustomers = ''
 
 before(async () => {
   const server = await testServer(17)
@@ -25,6 +26,7 @@ before(async () => {
      INSERT INTO event SELECT n, date '2026-01-01' + n FROM generate_series(0, 300) n;
      SELECT lo_from_bytea(0, 'large')`,
   )
+  withoutCustomers = (await repository.backUp(source.url, { excludeData: ['customer'] })).manifest.id
   await repository.backUp(source.url)
 })
 
@@ -84,4 +86,16 @@ test('a goal that is missed is an error of its own, unless the backup itself fai
   assert.equal(failed.error?.code, 'drill_failed')
   const met = await repository.drill({ goalSeconds: 86_400, clock: setClock() })
   assert.deepEqual([met.goal?.result, met.restoreSeconds], ['met', 0])
+})
+
+test('a key to rows that the backup does not hold is left open, though they are not there', async () => {
+  const report = await repository.drill({ backup: withoutCustomers })
+  const keys = report.checks.find((check) => check.name === 'foreign keys')
+  assert.deepEqual(keys?.notVerified, [
+    {
+      what: 'public.purchase purchase_customer_fkey',
+      why: 'the backup does not hold all rows of public.customer',
+    },
+  ])
+  assert.match(report.notVerified.map(({ what }) => what).join(), /rows of public\.customer/)
 })

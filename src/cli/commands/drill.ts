@@ -1,10 +1,12 @@
 import { randomInt } from 'node:crypto'
 import { steadyClock } from '../../lib/clock.ts'
-import { HoldfastError } from '../../lib/errors.ts'
-import type { DrillPart } from '../../verify/types.ts'
-import { defineCommand, requiredArgument } from '../command.ts'
-import { assertion, assertions, assertionTimeout, goal, sample, seed } from '../drill/options.ts'
+import { HoldfastError, isHoldfastError } from '../../lib/errors.ts'
+import type { VerifiedMark } from '../../repository/format/verified.ts'
+import type { DrillPart, DrillReport } from '../../verify/types.ts'
+import { defineCommand, requiredArgument, type CommandContext } from '../command.ts'
+import { assertion, assertions, assertionTimeout, goal, report, sample, seed } from '../drill/options.ts'
 import { excludeTable, jobs, opening, schema, table } from '../options.ts'
+import type { OpenedBackup } from '../repository.ts'
 
 const options = {
   ...opening,
@@ -18,6 +20,7 @@ const options = {
   assertion,
   assertionTimeout,
   goal,
+  report,
 }
 
 export const command = defineCommand({
@@ -26,7 +29,8 @@ export const command = defineCommand({
   description:
     'Restores a backup into a scratch server of its own, compares every table with what the source counted and hashed, checks ' +
     'foreign keys, indexes, row level security and logins, runs your own assertions, and says how long it took. ' +
-    "What can't be checked, an extension that a scratch server lacks for example, is reported as not verified.",
+    "What can't be checked, an extension that a scratch server lacks for example, is reported as not verified. " +
+    'The result is kept in the repository, signed, and shown by list and show.',
   arguments: { backup: requiredArgument('BACKUP', 'an id, a unique beginning of one, or latest') },
   options,
   examples: [
@@ -44,6 +48,10 @@ export const command = defineCommand({
       command: 'holdfast drill latest --repo /mnt/backups/shop --sample 10%',
     },
     {
+      what: 'with a page to hand on',
+      command: 'holdfast drill latest --repo /mnt/backups/shop --report drill.html',
+    },
+    {
       what: 'with queries of your own that must find nothing',
       command: 'holdfast drill latest --repo /mnt/backups/shop --assertions ~/shop/drills',
     },
@@ -53,9 +61,11 @@ export const command = defineCommand({
     const { jobsOrDefault, openBackup, readSchemaText } = await import('../repository.ts')
     const { runDrill } = await import('../../verify/drill.ts')
     const { readAssertions } = await import('../drill/assertions.ts')
+    const { requireWritable, writeReports } = await import('../drill/report.ts')
     const { tellDrill, withoutRows } = await import('../drill/text.ts')
-    const { out, signal } = context
+    const { out, signal, clock } = context
     const part = partOf(input)
+    await requireWritable(input.report)
     const assertions = await readAssertions({ folder: input.assertions, files: input.assertion })
     await using backup = await openBackup(context, input)
     const { report, error } = await runDrill({
@@ -72,7 +82,15 @@ export const command = defineCommand({
     })
     out.progressDone(error === null ? 'done' : 'failed')
     tellDrill(out, report)
-    if (error === null) return out.result({ drill: withoutRows(report) })
+    const mark = await putMark(context, backup, report)
+    const unwritten = await writeReports(input.report, { ...backup, report, finished: clock.now() })
+    for (const { message } of unwritten) out.warn(message)
+    if (error === null) {
+      out.result({ drill: withoutRows(report), verified: mark })
+      const [first] = unwritten
+      if (first !== undefined) throw first
+      return
+    }
     const { code, message, cause, hint, details } = error
     throw new HoldfastError(code, message, {
       cause,
@@ -81,6 +99,30 @@ export const command = defineCommand({
     })
   },
 })
+
+/** Keeps the result in the repository, for all who list its backups. One that can't be written to changes nothing of what was found. */
+async function putMark(
+  { out, clock, signal }: CommandContext,
+  { repository, vault, manifest }: OpenedBackup,
+  report: DrillReport,
+): Promise<VerifiedMark | null> {
+  const { putVerified } = await import('../../repository/verified.ts')
+  const { markOf } = await import('../../verify/mark.ts')
+  try {
+    return await putVerified({
+      repository,
+      vault,
+      manifest,
+      when: clock.now(),
+      found: markOf(report),
+      signal,
+    })
+  } catch (error) {
+    if (!isHoldfastError(error) || error.code === 'cancelled') throw error
+    out.warn(`The result could not be kept in the repository, so list does not show it: ${error.message}`)
+    return null
+  }
+}
 
 /** What the drill is limited to, if anything. The seed that chooses a sample is a new one unless it is given. */
 function partOf(input: {

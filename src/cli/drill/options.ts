@@ -43,6 +43,12 @@ const goalTexts = {
 
 export const goal = custom({ ...goalTexts, read: readSeconds })
 
+export const report = texts({
+  flags: '--report <file>',
+  description:
+    'write what was found to a file, for machines (.json) or people (.html), over an earlier one; may be repeated',
+})
+
 /** `10%` or `10`. All of it is no sample. */
 function readPercent(given: string | undefined): number | undefined {
   if (given === undefined) return undefined

@@ -37,23 +37,19 @@ export function tellDrill(out: Output, report: DrillReport): void {
 /** All that was left open, by the drill as a whole and by its checks. */
 export function openIn(report: DrillReport): DrillReport['notVerified'] {
   const ofChecks = report.checks.flatMap(({ name, notVerified }) =>
-    notVerified.map(({ what, why }) => ({ what: `${nounOf(name)} ${what}`, why })),
+    notVerified.map(({ what, why }) => ({ what: `${name}: ${what}`, why })),
   )
   return [...report.notVerified, ...ofChecks]
 }
 
-const nouns: Readonly<Record<CheckName, readonly [one: string, many: string, open: string]>> = {
-  restore: ['table', 'tables', 'the restore of'],
-  schema: ['object of the schema', 'objects of the schema', 'the object'],
-  'foreign keys': ['foreign key', 'foreign keys', 'the foreign key'],
-  'row security': ['rule of row level security', 'rules of row level security', 'the rule'],
-  indexes: ['index', 'indexes', 'the check of'],
-  logins: ['login with its password', 'logins with their passwords', 'the login'],
-  assertions: ['assertion', 'assertions', 'the assertion'],
-}
-
-function nounOf(name: CheckName): string {
-  return nouns[name][2]
+const nouns: Readonly<Record<CheckName, readonly [one: string, many: string]>> = {
+  restore: ['table', 'tables'],
+  schema: ['object of the schema', 'objects of the schema'],
+  'foreign keys': ['foreign key', 'foreign keys'],
+  'row security': ['rule of row level security', 'rules of row level security'],
+  indexes: ['index', 'indexes'],
+  logins: ['login with its password', 'logins with their passwords'],
+  assertions: ['assertion', 'assertions'],
 }
 
 /** `12 foreign keys`, `1 of 3 assertions failed`. */

@@ -3,7 +3,7 @@ import { sign, verify } from '../crypto/ed25519.ts'
 import { type Check, ShapeError } from './shape.ts'
 
 /** The kinds of signed documents. */
-export type SignedKind = 'repository' | 'keyset' | 'manifest'
+export type SignedKind = 'repository' | 'keyset' | 'manifest' | 'verified'
 
 /** A signed document taken apart. Nothing in `json` may be used before `verifySigned` has returned true for it. */
 export interface SignedDocument {
@@ -17,7 +17,7 @@ export interface SignedDocument {
   readonly signedBytes: Uint8Array
 }
 
-const kinds: readonly string[] = ['repository', 'keyset', 'manifest']
+const kinds: readonly string[] = ['repository', 'keyset', 'manifest', 'verified']
 const newline = 0x0a
 
 /** Writes a document: docs/FORMAT.md "Signed documents". */
