@@ -94,7 +94,7 @@ function verifiedText(marks: readonly VerifiedMark[], now: Date): string {
       ? []
       : [`${formatCount(passed)} of ${formatCountOf(passed + failed, 'assertion')} passed`]),
     ...(mark.notVerified === 0 ? [] : [`${formatCount(mark.notVerified)} left open`]),
-    `restored in ${formatDuration(mark.seconds * 1000)}`,
+    ...(mark.seconds === 0 ? [] : [`restored in ${formatDuration(mark.seconds * 1000)}`]),
   ].join(', ')
 }
 

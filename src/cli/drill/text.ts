@@ -26,8 +26,10 @@ export function tellDrill(out: Output, report: DrillReport): void {
   if (checked.length > 0) out.line(`  checked   ${checked.map(checkText).join(', ')}`)
   const sample = report.part?.sample
   if (sample) out.line(`  sample    ${sample.percent} % of the bytes: --seed ${sample.seed} chooses it again`)
+  const restored =
+    report.restoreSeconds > 0 ? `${formatDuration(report.restoreSeconds * 1000)} to restore, ` : ''
   out.line(
-    `  took      ${formatDuration(report.restoreSeconds * 1000)} to restore, ${formatDuration(report.seconds * 1000)} in all, with a scratch server of Postgres ${report.server}`,
+    `  took      ${restored}${formatDuration(report.seconds * 1000)} in all, with a scratch server of Postgres ${report.server}`,
   )
   const { goal } = report
   if (goal !== null) out.line(`  goal      ${formatDuration(goal.seconds * 1000)} to restore: ${goal.result}`)
