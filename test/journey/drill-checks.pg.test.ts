@@ -51,9 +51,12 @@ const defects = `
     ALTER POLICY own ON public.customer USING (true);
     ALTER TABLE public.customer NO FORCE ROW LEVEL SECURITY;
     CREATE POLICY all_see ON public.customer USING (true);
+    DROP TABLE IF EXISTS public.doomed;
+    ALTER ROLE drill_in PASSWORD 'with new salt';
     RETURN 1;
   END $$;
   CREATE MATERIALIZED VIEW doors AS SELECT open_doors() AS n;
+  CREATE TABLE doomed (id int);
   DROP POLICY all_see ON customer;
   ALTER TABLE customer FORCE ROW LEVEL SECURITY;
   ALTER POLICY own ON customer USING (name = current_user)`
@@ -104,7 +107,13 @@ test('what a dump and a restore carry along faithfully is found all the same', a
   const { report, error } = await repository.tryDrill({ backup: broken })
   assert.equal(error?.code, 'drill_failed')
   assert.equal(report.result, 'failed')
-  assert.equal(checkIn(report, 'schema').result, 'passed')
+  assert.deepEqual(checkIn(report, 'schema').failures, [
+    { what: 'TABLE public.doomed', why: 'it is not in the restored database' },
+  ])
+  assert.deepEqual(
+    checkIn(report, 'logins').failures.map(({ what }) => what),
+    ['drill_in'],
+  )
   assert.deepEqual(checkIn(report, 'foreign keys').failures, [
     { what: 'public.guest guest_place_stay_fkey', why: '1 row has no match in public.visited' },
     { what: 'public.half half_a_b_fkey', why: '1 row has no match in public.pair' },
