@@ -13,6 +13,8 @@ export interface CommandContext {
   readonly redactor: Redactor
   /** Asks for a passphrase on the terminal, without showing it; null where there is no terminal. */
   readonly ask: ((question: string) => Promise<string>) | null
+  /** Asks for a text, which is shown while it is typed; null where there is no terminal. */
+  readonly askText: ((question: string) => Promise<string>) | null
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>

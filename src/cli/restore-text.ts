@@ -2,6 +2,7 @@ import { HoldfastError } from '../lib/errors.ts'
 import type { RestorePlan, RestoreReport } from '../restore/types.ts'
 import { formatCountOf, formatDuration, formatRate } from './format.ts'
 import type { Output } from './output.ts'
+import { quarantineText } from './quarantine-text.ts'
 import { comparedText, rowsText } from './summary.ts'
 import { printable } from './width.ts'
 
@@ -15,11 +16,17 @@ export function tellPlan(out: Output, plan: RestorePlan): void {
   )
   out.line(`  schema    ${kindsText(plan)}`)
   out.line(`  rows      ${rowsText(totals.rows, totals.tables, totals.plainBytes)}`)
+  tellQuarantine(out, plan.quarantine)
   for (const { type, name, why } of plan.leftOut)
     out.line(`  left out  ${type.toLowerCase()} ${printable(name)}: ${printable(why)}`)
   for (const warning of plan.warnings) out.line(`  note      ${printable(warning)}`)
   for (const { message } of plan.problems) out.line(`  PROBLEM   ${printable(message)}`)
   if (plan.problems.length === 0) out.line('Nothing stands in its way. Nothing was touched.')
+}
+
+/** What will be off, by name. */
+function tellQuarantine(out: Output, items: RestorePlan['quarantine']): void {
+  for (const { kind, name } of items) out.line(`  off       ${kind} ${printable(name)}`)
 }
 
 /** `12 tables, 30 indexes, ...`: the objects of the schema by kind, most first. */
@@ -43,6 +50,7 @@ export function planSummary(plan: RestorePlan): Record<string, unknown> {
     objects: plan.entries.map(({ type, schema, name }) => ({ type, schema, name })),
     tables: plan.tables.map(({ schema, name, rows, plainBytes }) => ({ schema, name, rows, plainBytes })),
     leftOut: plan.leftOut,
+    quarantine: plan.quarantine.map(({ kind, name }) => ({ kind, name })),
     totals: plan.totals,
     warnings: plan.warnings,
     problems: plan.problems,
@@ -66,5 +74,8 @@ export function tellReport(out: Output, report: RestoreReport): void {
   out.line(`  took      ${formatDuration(milliseconds)}, ${formatRate(report.plainBytes, milliseconds)}`)
   if (report.rolesCreated.length > 0) {
     out.line(`  roles     created ${report.rolesCreated.map(printable).join(', ')}`)
+  }
+  if (report.quarantined.length > 0) {
+    out.line(`  off       ${quarantineText(report.quarantined)}, until holdfast release`)
   }
 }

@@ -238,6 +238,21 @@ const table = {
     meaning: 'The restored rows are not equal to what the source counted and hashed.',
     hint: 'Do not use the restored database. Please report it with the report of differences.',
   },
+  nothing_quarantined: {
+    exit: 3,
+    meaning: 'Nothing in the database was switched off by a restore.',
+    hint: 'Check the name of the database; one that was released has no trace of its quarantine.',
+  },
+  release_incomplete: {
+    exit: 1,
+    meaning: 'Some of what a restore had switched off could not be switched on.',
+    hint: 'Run holdfast release again as a role that may: the owner of each, or a superuser.',
+  },
+  not_confirmed: {
+    exit: 7,
+    meaning: 'What changes a database in use was not confirmed.',
+    hint: 'Type the name of the database when asked, or add --yes --confirm NAME.',
+  },
   // verify, export
   drill_failed: {
     exit: 4,

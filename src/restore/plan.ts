@@ -11,6 +11,7 @@ import type { Manifest } from '../repository/format/manifest.ts'
 import { grantProblems } from './grant-problems.ts'
 import { beyondRights, hasHandler } from './beyond-rights.ts'
 import { ownersOf } from './owners.ts'
+import { planQuarantine } from './quarantine/plan.ts'
 import { chooseScope, type RestoreScope } from './scope.ts'
 import { connectMaintenance, inspectTarget, type TargetFacts } from './target.ts'
 import type { RestoreOptions, RestorePlan, RestoreProblem } from './types.ts'
@@ -57,6 +58,9 @@ export async function planRestore(o: {
     facts,
     createDatabase: options.createDatabase,
   })
+  const quiet = options.quarantine
+    ? planQuarantine({ ...scope, text: o.schemaText, user: facts.user, superuser: facts.superuser })
+    : { items: [], problems: [], warnings: [] }
   const acting = ownersOf(scope, contents, options)
   const joins = [...acting].filter((owner) => mustJoin(owner, facts, creating)).sort()
   return {
@@ -90,6 +94,7 @@ export async function planRestore(o: {
         name: o.target.database,
       }),
       ...beyond.warnings,
+      ...quiet.warnings,
       ...joinsText(
         facts.user,
         joins.filter((owner) => !creating.has(owner)),
@@ -122,9 +127,11 @@ export async function planRestore(o: {
         superuser: facts.superuser,
       }),
       ...beyond.problems,
+      ...quiet.problems,
     ],
     options,
     largeObjects: scope.all,
+    quarantine: quiet.items,
     abilities,
   }
 }

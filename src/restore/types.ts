@@ -4,6 +4,8 @@ import type { CurrentRole } from '../postgres/globals/role-target.ts'
 import type { TargetAbilities } from '../postgres/schema/adapt.ts'
 import type { SchemaEntry } from '../postgres/schema/entry.ts'
 import type { Gap, TableContents } from '../repository/format/contents.ts'
+import type { QuarantineItem } from './quarantine/plan.ts'
+import type { Quarantined } from './quarantine/record.ts'
 
 /** What a person can choose of a restore into a new or empty database. */
 export interface RestoreOptions {
@@ -19,6 +21,8 @@ export interface RestoreOptions {
   readonly roles: 'needed' | 'all' | 'none'
   /** Clear what an interrupted restore left in the target before beginning. */
   readonly restart: boolean
+  /** Whatever would work by itself or call other systems stays off until it is released. */
+  readonly quarantine: boolean
   /** Drills only: a locale the scratch server lacks is replaced by C.UTF-8, which is reported. */
   readonly allowLocaleFallback: boolean
   /** Drills only: extensions that the scratch server lacks; what needs them is left out, which is reported. */
@@ -35,6 +39,7 @@ export const defaultRestoreOptions: RestoreOptions = {
   noGrants: false,
   roles: 'needed',
   restart: false,
+  quarantine: false,
   allowLocaleFallback: false,
   withoutExtensions: [],
 }
@@ -63,6 +68,8 @@ export interface RestorePlan {
   readonly options: RestoreOptions
   /** Large objects are restored with the whole database only. */
   readonly largeObjects: boolean
+  /** What will be off in the restored database; empty without `quarantine`. */
+  readonly quarantine: readonly QuarantineItem[]
   readonly abilities: TargetAbilities
 }
 
@@ -92,6 +99,8 @@ export interface RestoreReport {
   readonly warnings: readonly string[]
   readonly gaps: readonly Gap[]
   readonly rolesCreated: readonly string[]
+  /** What is off until it is released. */
+  readonly quarantined: readonly Quarantined[]
 }
 
 export interface RestoredTable {

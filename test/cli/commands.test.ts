@@ -117,6 +117,7 @@ test('options become typed values, with the environment behind them', async () =
     noGrants: false,
     roles: 'needed',
     restart: false,
+    noQuarantine: false,
     plan: false,
     json: false,
     quiet: true,

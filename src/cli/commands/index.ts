@@ -10,6 +10,7 @@ const loaders: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   check: () => import('./check.ts'),
   drill: () => import('./drill.ts'),
   restore: () => import('./restore.ts'),
+  release: () => import('./release.ts'),
   export: () => import('./export.ts'),
   keys: () => import('./keys.ts'),
 }

@@ -32,6 +32,11 @@ const options = {
     flags: '--restart',
     description: 'first clear what an interrupted restore left in the target',
   }),
+  noQuarantine: flag({
+    flags: '--no-quarantine',
+    description:
+      'leave on what works by itself or calls other systems: the restored database takes the place of the original',
+  }),
   plan: flag({
     flags: '--plan',
     description: 'print what would be done, and what stands in its way; touch nothing',
@@ -43,7 +48,8 @@ export const command = defineCommand({
   summary: 'restore a backup into a new or empty database',
   description:
     'Restores a backup, or some of its tables, into a database that is new or empty, and compares the result with what ' +
-    'the source counted and hashed. What stands in the way is found and told before anything is touched.',
+    'the source counted and hashed. What stands in the way is found and told before anything is touched. A copy must not begin to ' +
+    'work by itself: event triggers, cron jobs, webhooks, publications, subscriptions and foreign servers are off until holdfast release.',
   arguments: { backup: requiredArgument('BACKUP', 'an id, a unique beginning of one, or latest') },
   options,
   examples: [
@@ -88,6 +94,7 @@ export const command = defineCommand({
         noGrants: input.noGrants,
         roles: input.roles,
         restart: input.restart,
+        quarantine: !input.noQuarantine,
       },
       signal,
     })
