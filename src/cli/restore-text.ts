@@ -8,25 +8,26 @@ import { printable } from './width.ts'
 
 /** Prints a plan: what would be made, what would not, and what stands in its way. */
 export function tellPlan(out: Output, plan: RestorePlan): void {
-  const { totals, roles, database } = plan
+  const { database } = plan
   out.line(`Plan: restore backup ${plan.backup}, taken ${plan.moment}, into ${plan.target}`)
   out.line(`  database  ${database === null ? 'is there' : 'will be created'}`)
-  out.line(
-    `  roles     ${roles.create.length === 0 ? 'none to create' : `create ${roles.create.map(({ name }) => printable(name)).join(', ')}`}`,
-  )
-  out.line(`  schema    ${kindsText(plan)}`)
-  out.line(`  rows      ${rowsText(totals.rows, totals.tables, totals.plainBytes)}`)
-  tellQuarantine(out, plan.quarantine)
-  for (const { type, name, why } of plan.leftOut)
-    out.line(`  left out  ${type.toLowerCase()} ${printable(name)}: ${printable(why)}`)
+  tellParts(out, plan)
   for (const warning of plan.warnings) out.line(`  note      ${printable(warning)}`)
   for (const { message } of plan.problems) out.line(`  PROBLEM   ${printable(message)}`)
   if (plan.problems.length === 0) out.line('Nothing stands in its way. Nothing was touched.')
 }
 
-/** What will be off, by name. */
-function tellQuarantine(out: Output, items: RestorePlan['quarantine']): void {
-  for (const { kind, name } of items) out.line(`  off       ${kind} ${printable(name)}`)
+/** What the database will hold, and what of that will be off. */
+export function tellParts(out: Output, plan: RestorePlan): void {
+  const { totals, roles } = plan
+  out.line(
+    `  roles     ${roles.create.length === 0 ? 'none to create' : `create ${roles.create.map(({ name }) => printable(name)).join(', ')}`}`,
+  )
+  out.line(`  schema    ${kindsText(plan)}`)
+  out.line(`  rows      ${rowsText(totals.rows, totals.tables, totals.plainBytes)}`)
+  for (const { kind, name } of plan.quarantine) out.line(`  off       ${kind} ${printable(name)}`)
+  for (const { type, name, why } of plan.leftOut)
+    out.line(`  left out  ${type.toLowerCase()} ${printable(name)}: ${printable(why)}`)
 }
 
 /** `12 tables, 30 indexes, ...`: the objects of the schema by kind, most first. */

@@ -238,6 +238,27 @@ const table = {
     meaning: 'The restored rows are not equal to what the source counted and hashed.',
     hint: 'Do not use the restored database. Please report it with the report of differences.',
   },
+  target_in_use: {
+    exit: 7,
+    meaning: 'Sessions or prepared transactions keep the database from being replaced.',
+    hint: 'End them, and run it again: what is restored already is used.',
+  },
+  target_replicated: {
+    exit: 7,
+    meaning:
+      'The database takes part in logical replication, which would break without a word if it were replaced.',
+    hint: 'See the message for what to end first; nothing was touched.',
+  },
+  target_changed: {
+    exit: 1,
+    meaning: 'The database was replaced, renamed or dropped by somebody else in the meantime.',
+    hint: 'Plan it again; nothing was changed.',
+  },
+  nothing_replaced: {
+    exit: 3,
+    meaning: 'No database is kept that was replaced by a restore in place.',
+    hint: 'Check the name of the database; holdfast release TARGET --list shows what is kept.',
+  },
   nothing_quarantined: {
     exit: 3,
     meaning: 'Nothing in the database was switched off by a restore.',

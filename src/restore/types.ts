@@ -81,6 +81,8 @@ export interface RestoreProblem {
     | 'target_unfinished'
     | 'target_lacks'
     | 'database_missing'
+    | 'target_in_use'
+    | 'target_replicated'
   readonly message: string
 }
 

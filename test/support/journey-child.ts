@@ -16,7 +16,7 @@ export type ChildTask = {
   readonly dieAt?: number
 } & (
   | { readonly action: 'backup'; readonly options?: BackupOptions }
-  | { readonly action: 'restore'; readonly options?: RestoreChoice }
+  | { readonly action: 'restore' | 'swap'; readonly options?: RestoreChoice }
 )
 
 export interface ChildResult {
@@ -36,6 +36,7 @@ async function perform(task: ChildTask): Promise<void> {
   }
   onProgress()
   if (task.action === 'backup') await repository.backUp(task.url, { ...task.options, onProgress })
+  else if (task.action === 'swap') await repository.swapTo(task.url, { ...task.options, onProgress })
   else await repository.restoreTo(task.url, { ...task.options, onProgress })
 }
 

@@ -17,6 +17,8 @@ import { planRestore } from '../../src/restore/plan.ts'
 import { runRestore } from '../../src/restore/run.ts'
 import { defaultRestoreOptions } from '../../src/restore/types.ts'
 import type { RestoreOptions, RestorePlan, RestoreReport } from '../../src/restore/types.ts'
+import { planSwap, type SwapPlan } from '../../src/restore/swap/plan.ts'
+import { runSwap, type SwapReport } from '../../src/restore/swap/run.ts'
 import { runBackup } from '../../src/snapshot/backup.ts'
 import type { Proof } from '../../src/snapshot/fingerprint.ts'
 import { wholeDatabase } from '../../src/snapshot/scope.ts'
@@ -60,6 +62,9 @@ export interface JourneyRepository {
   /** Plans and runs. A plan with problems is refused by the run. */
   restoreTo(url: string, options?: RestoreChoice): Promise<RestoreReport>
   planTo(url: string, options?: RestoreChoice): Promise<RestorePlan>
+  /** Plans and runs a restore in place of the database. */
+  swapTo(url: string, options?: RestoreChoice): Promise<SwapReport>
+  planSwapTo(url: string, options?: RestoreChoice): Promise<SwapPlan>
   drill(options?: RunOptions & { readonly backup?: string }): Promise<DrillReport>
   /** Every object present, opened and hashed again. */
   check(storage?: Storage): Promise<CheckReport & { refused: readonly { key: string; code: string }[] }>
@@ -106,6 +111,13 @@ export function repositoryAt(
       options: { ...defaultRestoreOptions, ...o },
       signal: o.signal,
     })
+  const swapPlan = (url: string, o: RestoreChoice, backup: OpenBackup): Promise<SwapPlan> =>
+    planSwap({
+      ...backup,
+      target: addressOf(url),
+      options: { ...defaultRestoreOptions, ...o },
+      signal: o.signal,
+    })
 
   return {
     storage,
@@ -142,6 +154,19 @@ export function repositoryAt(
         }),
       ),
     planTo: (url, options = {}) => withBackup(options, (backup) => plan(url, options, backup)),
+    swapTo: (url, options = {}) =>
+      withBackup(options, async (backup) =>
+        runSwap({
+          ...backup,
+          plan: await swapPlan(url, options, backup),
+          target: addressOf(url),
+          jobs: options.jobs ?? 2,
+          clock: options.clock ?? systemClock,
+          signal: options.signal,
+          onProgress: options.onProgress,
+        }),
+      ),
+    planSwapTo: (url, options = {}) => withBackup(options, (backup) => swapPlan(url, options, backup)),
     drill: (options = {}) =>
       withBackup(options, (backup) => runDrill({ ...options, ...backup, jobs: 2, clock: systemClock })),
     async check(place = storage) {

@@ -1,4 +1,6 @@
+import { HoldfastError } from '../../lib/errors.ts'
 import { defineCommand, requiredArgument } from '../command.ts'
+import { confirming } from '../confirm.ts'
 import { choice, flag, requiredText } from '../option.ts'
 import { excludeTable, jobs, opening, schema, table } from '../options.ts'
 import { planSummary, problemsError, tellPlan, tellReport } from '../restore-text.ts'
@@ -16,6 +18,11 @@ const options = {
     flags: '-C, --create-database',
     description: 'make the target database, with the properties of the one that was backed up',
   }),
+  inPlace: flag({
+    flags: '--in-place',
+    description:
+      'replace the target, which is there: restore beside it, compare, and exchange the names; the old database is kept',
+  }),
   jobs,
   schema,
   table,
@@ -32,15 +39,20 @@ const options = {
     flags: '--restart',
     description: 'first clear what an interrupted restore left in the target',
   }),
+  quarantine: flag({
+    flags: '--quarantine',
+    description: 'with --in-place: leave off what works by itself or calls other systems',
+  }),
   noQuarantine: flag({
     flags: '--no-quarantine',
     description:
-      'leave on what works by itself or calls other systems: the restored database takes the place of the original',
+      'leave on what works by itself or calls other systems, because the restored database is to replace the original',
   }),
   plan: flag({
     flags: '--plan',
     description: 'print what would be done, and what stands in its way; touch nothing',
   }),
+  ...confirming,
 }
 
 export const command = defineCommand({
@@ -67,6 +79,10 @@ export const command = defineCommand({
       what: 'one table, into an empty database',
       command: 'holdfast restore 20261121 --to postgres:///scratch --table orders --repo /mnt/backups/shop',
     },
+    {
+      what: 'in place of the live database',
+      command: 'holdfast restore latest --to postgres://admin@db1/shop --in-place --repo /mnt/backups/shop',
+    },
   ],
   cancelled:
     'What was restored is removed again, and the target is as it was. Only a second Ctrl-C leaves it half done: then --restart clears it.',
@@ -80,6 +96,14 @@ export const command = defineCommand({
     const target = resolveAddress(context, input.to)
     await using backup = await openBackup(context, input)
     const schemaText = await readSchemaText(backup, signal)
+    if (input.inPlace) {
+      const { replaceDatabase } = await import('../replace.ts')
+      requireWhole(input)
+      const { noOwner, noGrants, roles, restart, quarantine } = input
+      const options = { noOwner, noGrants, roles, restart, quarantine }
+      await replaceDatabase(context, input, { backup, schemaText, target, options })
+      return
+    }
     const plan = await planRestore({
       ...backup,
       schemaText,
@@ -123,3 +147,19 @@ export const command = defineCommand({
     out.result({ restore: report })
   },
 })
+
+/** Throws `usage` for what has no meaning together with `--in-place`. */
+function requireWhole(input: {
+  readonly schema: readonly string[]
+  readonly table: readonly string[]
+  readonly excludeTable: readonly string[]
+  readonly createDatabase: boolean
+}): void {
+  if (input.createDatabase)
+    throw new HoldfastError(
+      'usage',
+      '--in-place replaces a database that is there; --create-database makes one.',
+    )
+  if (input.schema.length + input.table.length + input.excludeTable.length > 0)
+    throw new HoldfastError('usage', 'Only a whole database can be restored with --in-place.')
+}

@@ -1,0 +1,56 @@
+import { HoldfastError } from '../lib/errors.ts'
+import type { ServerAddress } from '../postgres/connect.ts'
+import type { RestoreOptions } from '../restore/types.ts'
+import type { CommandContext } from './command.ts'
+import { confirmDatabase } from './confirm.ts'
+import { swapSummary, tellSwap, tellSwapPlan } from './swap-text.ts'
+import { jobsOrDefault, type OpenedBackup } from './repository.ts'
+import { printable } from './width.ts'
+
+/** `restore --in-place` of a whole database: shows the plan, asks, and lets the restored one take the live one's place. */
+export async function replaceDatabase(
+  context: CommandContext,
+  input: {
+    readonly plan: boolean
+    readonly yes: boolean
+    readonly confirm: string | undefined
+    readonly jobs: number | undefined
+  },
+  o: {
+    readonly backup: OpenedBackup
+    readonly schemaText: Uint8Array
+    readonly target: ServerAddress
+    readonly options: Pick<RestoreOptions, 'noOwner' | 'noGrants' | 'roles' | 'restart' | 'quarantine'>
+  },
+): Promise<void> {
+  const { planSwap } = await import('../restore/swap/plan.ts')
+  const { runSwap } = await import('../restore/swap/run.ts')
+  const { out, signal, clock } = context
+  const request = { ...o.backup, schemaText: o.schemaText, target: o.target, signal }
+  const plan = await planSwap({ ...request, options: o.options })
+  const [problem] = plan.problems
+  if (problem !== undefined) {
+    if (input.plan) tellSwapPlan(out, plan)
+    throw new HoldfastError(problem.code, plan.problems.map(({ message }) => message).join(' '), {
+      details: { plan: swapSummary(plan) },
+    })
+  }
+  tellSwapPlan(out, plan)
+  if (input.plan) {
+    out.result({ plan: swapSummary(plan) })
+    return
+  }
+  await confirmDatabase(context, input, o.target.database)
+  const report = await runSwap({
+    ...request,
+    plan,
+    jobs: jobsOrDefault(input.jobs),
+    clock,
+    onProgress: out.progress,
+  })
+  out.progressDone('done')
+  for (const warning of [...(report.restore?.warnings ?? []), ...report.warnings])
+    if (!plan.warnings.includes(warning)) out.warn(printable(warning))
+  tellSwap(out, report)
+  out.result({ swap: report })
+}
