@@ -186,21 +186,25 @@ test('in a quarantined copy nothing works by itself, and a release puts it all b
 
 test('no job of pg_cron can be seen active while a quarantined copy is made', async () => {
   await using target = await freshDatabase()
-  let seen = 0
-  let looked = 0
-  let done = false
-  const look = async (): Promise<void> => {
-    while (!done) {
-      const rows = await target.query('SELECT FROM cron.job WHERE active').catch(() => [])
-      seen += rows.length
-      looked++
+  // The log tells what others could see, and when.
+  await target.query(`SELECT pg_create_logical_replication_slot('quarantine_log', 'test_decoding')`)
+  await repository.restoreTo(target.url, { quarantine: true })
+  const changes = await target.query(
+    `SELECT xid::text, data FROM pg_logical_slot_get_changes('quarantine_log', NULL, NULL) WHERE data LIKE 'table cron.job: %'`,
+  )
+  await target.query(`SELECT pg_drop_replication_slot('quarantine_log')`)
+  const active = new Set<string>()
+  const seen = new Map<unknown, string[]>()
+  for (const { xid, data } of changes) seen.set(xid, [...(seen.get(xid) ?? []), String(data)])
+  for (const transaction of seen.values()) {
+    for (const change of transaction) {
+      const job = /jobid\[bigint\]:(\d+)/.exec(change)?.[1] ?? ''
+      if (change.includes('active[boolean]:true')) active.add(job)
+      else active.delete(job)
     }
+    assert.deepEqual([...active], [], 'after a transaction')
   }
-  const looking = look()
-  await repository.restoreTo(target.url, { quarantine: true }).finally(() => (done = true))
-  await looking
-  assert.ok(looked > 0)
-  assert.equal(seen, 0)
+  assert.equal(changes.length, 9 + 6)
 })
 
 test('a backup of a quarantined database restores as one, in quarantine or not, and is released as the first would be', async () => {
@@ -256,6 +260,45 @@ test('who may not switch something on is told which and why; the rest is release
   await failure(inspectQuarantine(addressOf(copy.url)), 'nothing_quarantined')
   await copy.query('SET event_triggers = off; DROP OWNED BY releases CASCADE')
   await server.query('DROP ROLE releases')
+})
+
+for (const major of [15, 16, 18] as const)
+  test(`a quarantined copy on Postgres ${major} is released to what it would have been without`, async () => {
+    const own = await testServer(major)
+    const journey = await newRepository(openMemoryStorage())
+    await using from = await own.database()
+    await from.query(`${cron}; ${webhooks}; CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw;
+      CREATE PUBLICATION p FOR TABLE parts WITH (publish = 'delete'); CREATE SERVER near FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'x');
+      CREATE FUNCTION nothing() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+      CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION nothing(); ALTER EVENT TRIGGER e ENABLE REPLICA`)
+    await journey.backUp(from.url)
+    await using copy = await own.database()
+    const { quarantined } = await journey.restoreTo(copy.url, { quarantine: true })
+    assert.equal(quarantined.length, 6 + 5 + 2 + 1 + 1)
+    assert.deepEqual(
+      await copy.query(`SELECT FROM pg_trigger WHERE tgname = 'parted' AND tgenabled <> 'D'`),
+      [],
+    )
+    assert.deepEqual((await releaseQuarantine(addressOf(copy.url))).kept, [])
+    requireSame(await stateOf(copy.url), await stateOf(from.url), 'the released copy')
+  })
+
+test('jobs that come as rows of an extension are off, too', async () => {
+  const configured = `CREATE EXTENSION citext; ${cron}; TRUNCATE cron.job; ALTER EXTENSION citext ADD SCHEMA cron; ALTER EXTENSION citext ADD TABLE cron.job;
+    UPDATE pg_extension SET extconfig = ARRAY['cron.job'::regclass::oid], extcondition = ARRAY[''] WHERE extname = 'citext'`
+  const extended = await newRepository(openMemoryStorage())
+  await using from = await server.database()
+  await from.query(
+    `${configured}; INSERT INTO cron.job VALUES (1, '* * * * *', 'SELECT 1', 'shop', 'postgres')`,
+  )
+  await extended.backUp(from.url)
+  await using copy = await server.database()
+  await copy.query(configured)
+  await extended.restoreTo(copy.url, { quarantine: true })
+  assert.deepEqual(await labels(copy.url), ['cron job 1'])
+  assert.deepEqual(await copy.query('SELECT active FROM cron.job'), [{ active: false }])
+  await releaseQuarantine(addressOf(copy.url))
+  requireSame(await stateOf(copy.url), await stateOf(from.url), 'the released copy')
 })
 
 test('what only a superuser can keep quiet is a problem of the plan for anybody else', async () => {
