@@ -204,6 +204,13 @@ test('what a swap would break without a word, or can not do, is told before anyt
       refused.join(),
     )
   assert.doesNotMatch(refused.join(), /3MB/)
+  await server.query(`CREATE DATABASE ${live.name}_holdfast_0a1b2c3d`)
+  const { warnings } = await repository.planSwapTo(live.url)
+  assert.ok(warnings.some((w) => w.startsWith(`${live.name}_holdfast_0a1b2c3d has a name`)))
+  await server.query(`DROP DATABASE ${live.name}_holdfast_0a1b2c3d`)
+  await server.query(`ALTER DATABASE ${live.name} SET default_transaction_read_only = on`)
+  assert.deepEqual(await codes(), [])
+  await server.query(`ALTER DATABASE ${live.name} RESET default_transaction_read_only`)
   assert.ok((await codes(besideUrl(live.url, 'template1'))).includes('target_lacks'))
   await failure(repository.planSwapTo(besideUrl(live.url, 'no_such_database')), 'database_missing')
   assert.deepEqual(await listBeside(addressOf(live.url)), [])

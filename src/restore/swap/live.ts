@@ -5,7 +5,7 @@ import type { RestoreProblem } from '../types.ts'
 import { mayEnd } from './exchange.ts'
 import { readReplication, replicationProblems, type Replication } from './replication.ts'
 import { bareProperties, ownStatements, readOwn, type OwnProperties } from './properties.ts'
-import { readBeside, type BesideDatabase } from './state.ts'
+import { readBeside, readUnmarked, type BesideDatabase } from './state.ts'
 
 /** What must be known of a database before another takes its place. */
 export interface LiveDatabase extends Replication {
@@ -16,6 +16,8 @@ export interface LiveDatabase extends Replication {
   readonly sessions: readonly LiveSessions[]
   /** What swaps have left beside it. */
   readonly beside: readonly BesideDatabase[]
+  /** Names of what an earlier run may have left without a word. */
+  readonly unmarked: readonly string[]
   readonly problems: readonly RestoreProblem[]
 }
 
@@ -96,6 +98,7 @@ async function readLive(live: Connection, found: readonly RestoreProblem[]): Pro
     sessions: sessions as unknown as LiveSessions[],
     ...(await readReplication(live, row.oid)),
     beside: await readBeside(live, name),
+    unmarked: await readUnmarked(live, name),
   }
   return {
     ...facts,

@@ -117,6 +117,10 @@ function notes(name: string, live: LiveDatabase, contents: BackupContents): stri
   const disabled = live.subscriptions.filter((s) => !s.enabled).map((s) => s.name)
   const inBackup = contents.schema.entries.filter((e) => e.type === 'SUBSCRIPTION').map((e) => e.name)
   return [
+    ...live.unmarked.map(
+      (left) =>
+        `${left} has a name as a restore in place of ${name} gives it, and says nothing of one. If a run died right after it had made it, it is empty: drop it.`,
+    ),
     ...kept.map(
       (d) =>
         `${d.name}, replaced ${d.at}, is kept since an earlier restore in place; holdfast release ${name} --drop-old drops it.`,

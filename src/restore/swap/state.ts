@@ -55,6 +55,22 @@ export async function readBeside(connection: Connection, of: string): Promise<Be
   return found.sort((a, b) => b.at.localeCompare(a.at))
 }
 
+/**
+ * Databases with a name as a swap of this database gives, and no word of it: what a run has left that died right after it had made
+ * one, or somebody else's. They are told, and never dropped.
+ */
+export async function readUnmarked(connection: Connection, of: string): Promise<string[]> {
+  const id = '00000000'
+  const beginning = besideName(of, 'holdfast', id).slice(0, -id.length)
+  const rows = await connection.query<{ name: string }>(
+    `SELECT datname AS name FROM pg_catalog.pg_database d
+     WHERE pg_catalog.starts_with(datname::pg_catalog.text, $1) AND pg_catalog.substr(datname::pg_catalog.text, pg_catalog.length($1) + 1) ~ '^[0-9a-f]{8}$'
+       AND NOT coalesce(pg_catalog.starts_with(pg_catalog.shobj_description(d.oid, 'pg_database'), ${literal(prefix)}), false) ORDER BY 1`,
+    [beginning],
+  )
+  return rows.map((r) => r.name)
+}
+
 /** Null: somebody else has written it. */
 function parseState(text: string): SwapState | null {
   let value: unknown
