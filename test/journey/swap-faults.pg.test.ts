@@ -174,6 +174,39 @@ test('what has begun since the plan stops the exchange, and nothing has changed'
   assert.equal(await whoIsLive(own), 'new')
 })
 
+test('no session is ended before the database is locked against new ones', async () => {
+  const { live, next } = await twoDatabases()
+  const url = besideUrl(server.url(), 'fault_live')
+  await using connection = await connect({ address: addressOf(server.url()) })
+  await using other = await connect({ address: addressOf(server.url()) })
+  await using holder = await connect({ address: addressOf(server.url()) })
+  await using session = await connect({ address: addressOf(url) })
+  await holder.query(`BEGIN; COMMENT ON DATABASE fault_live IS 'live'`)
+  let looked = 0
+  const enough = Promise.withResolvers<void>()
+  const counting: Connection = {
+    ...other,
+    query(sql, values) {
+      if (++looked === 7) enough.resolve()
+      return other.query(sql, values)
+    },
+  }
+  const changed = changePlaces({
+    connection,
+    other: counting,
+    live: { name: 'fault_live', oid: live },
+    next: { name: 'fault_next', oid: next },
+    keepAs: 'fault_old',
+    kept: (comment) => ({ ...state, state: 'replaced', comment }),
+    warnings: [],
+  })
+  await enough.promise
+  assert.deepEqual(await session.query('SELECT 1 AS here'), [{ here: 1 }])
+  await holder.query('ROLLBACK')
+  await changed
+  await failure(session.query('SELECT 1'), 'connection_lost')
+})
+
 test('a restore in place that is killed at any moment leaves the old or the new database under the name, and the next run finishes it', async (t) => {
   const directory = await temporaryDirectory(t)
   const repository = await newRepository(directory)

@@ -73,20 +73,25 @@ async function renameLive(o: Parameters<typeof exchange>[0]): Promise<void> {
     .query(`ALTER DATABASE ${ident(o.live.name)} RENAME TO ${ident(o.keepAs)}`)
     .finally(() => (settled = true))
   const ending = (async () => {
-    while (!settled) await endSessions(o.other, [o.live.oid, o.next.oid])
+    while (!settled) await endSessions(o)
   })()
   const [renamed, ended] = await Promise.allSettled([renaming, ending])
   if (renamed.status === 'rejected') throw renamed.reason
   if (ended.status === 'rejected') throw ended.reason
 }
 
-/** Sessions that the role may end; who may not be ended keeps the rename from being done. */
-async function endSessions(connection: Connection, databases: readonly number[]): Promise<void> {
-  await connection.query(
+/**
+ * Sessions that the role may end; who may not be ended keeps the rename from being done. None is ended before the rename has its
+ * lock: as long as it waits for that, others could come in, and it may never get it.
+ */
+async function endSessions({ connection, other, live, next }: Parameters<typeof exchange>[0]): Promise<void> {
+  await other.query(
     `SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a
-     WHERE a.datid = ANY (${oids(databases)}) AND ${mayEnd}`,
+     WHERE a.datid = ANY (${oids([live.oid, next.oid])}) AND ${mayEnd} AND EXISTS (
+       SELECT FROM pg_catalog.pg_locks l WHERE l.pid = ${connection.processId} AND l.granted AND l.mode = 'AccessExclusiveLock'
+         AND l.classid = 'pg_catalog.pg_database'::pg_catalog.regclass AND l.objid = ${live.oid})`,
   )
-  await connection.query('SELECT pg_catalog.pg_sleep(0.05)')
+  await other.query('SELECT pg_catalog.pg_sleep(0.05)')
 }
 
 /** True of a session `a` that the role may end. Those that belong to the server itself end by themselves. */
