@@ -266,15 +266,18 @@ for (const major of [15, 16, 18] as const)
   test(`a quarantined copy on Postgres ${major} is released to what it would have been without`, async () => {
     const own = await testServer(major)
     const journey = await newRepository(openMemoryStorage())
-    await using from = await own.database()
+    // Names are taken byte for byte in whatever encoding.
+    const clauses = major === 16 ? `ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0` : ''
+    await using from = await own.database({ clauses })
     await from.query(`${cron}; ${webhooks}; CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw;
-      CREATE PUBLICATION p FOR TABLE parts WITH (publish = 'delete'); CREATE SERVER near FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'x');
+      CREATE PUBLICATION "é ""p" FOR TABLE parts WITH (publish = 'delete'); CREATE SERVER near FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'x');
       CREATE FUNCTION nothing() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
       CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION nothing(); ALTER EVENT TRIGGER e ENABLE REPLICA`)
     await journey.backUp(from.url)
-    await using copy = await own.database()
+    await using copy = await own.database({ clauses })
     const { quarantined } = await journey.restoreTo(copy.url, { quarantine: true })
     assert.equal(quarantined.length, 6 + 5 + 2 + 1 + 1)
+    assert.ok(quarantined.some(({ name }) => name === 'é "p'))
     assert.deepEqual(
       await copy.query(`SELECT FROM pg_trigger WHERE tgname = 'parted' AND tgenabled <> 'D'`),
       [],
@@ -299,6 +302,34 @@ test('jobs that come as rows of an extension are off, too', async () => {
   assert.deepEqual(await copy.query('SELECT active FROM cron.job'), [{ active: false }])
   await releaseQuarantine(addressOf(copy.url))
   requireSame(await stateOf(copy.url), await stateOf(from.url), 'the released copy')
+})
+
+test('who is no superuser restores in quarantine for other owners, and what is not its own it can not release', async () => {
+  await server.query(
+    `CREATE ROLE quiet_maker LOGIN CREATEDB CREATEROLE PASSWORD 'x'; SET ROLE quiet_maker; CREATE ROLE quiet_owner`,
+  )
+  const owned = await newRepository(openMemoryStorage())
+  await using from = await server.database({ clauses: 'OWNER quiet_owner' })
+  await from.query(`SET ROLE quiet_owner; CREATE SCHEMA s; CREATE TABLE s.t (id int PRIMARY KEY);
+    CREATE FUNCTION s.tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM net.http_get('x'); RETURN new; END $$;
+    CREATE TRIGGER tells AFTER INSERT ON s.t FOR EACH ROW EXECUTE FUNCTION s.tell(); CREATE PUBLICATION p FOR TABLE s.t`)
+  await owned.backUp(from.url)
+  const url = new URL(besideUrl(server.url(), 'quiet_for_owner'))
+  url.username = 'quiet_maker'
+  url.password = 'x'
+  await owned.restoreTo(url.href, { createDatabase: true, quarantine: true })
+  assert.deepEqual(await labels(url.href), ['publication p', 'webhook s.t tells'])
+  const { kept } = await releaseQuarantine(addressOf(url.href))
+  assert.deepEqual(
+    kept.map(({ why }) => why),
+    ['must be owner of publication p', 'permission denied for schema s'],
+  )
+  const copy = besideUrl(server.url(), 'quiet_for_owner')
+  assert.deepEqual((await releaseQuarantine(addressOf(copy))).kept, [])
+  requireSame(await stateOf(copy), await stateOf(from.url), 'the released copy')
+  await server.query('DROP DATABASE quiet_for_owner WITH (FORCE)')
+  await from.drop()
+  await server.query('DROP ROLE quiet_owner; DROP ROLE quiet_maker')
 })
 
 test('what only a superuser can keep quiet is a problem of the plan for anybody else', async () => {

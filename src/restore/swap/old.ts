@@ -34,7 +34,7 @@ export async function dropOld(target: ServerAddress, old: BesideDatabase): Promi
 
 /**
  * Gives the name back to the database that had it before, as that was; the one that has it now is kept in its place,
- * so that this can be taken back, too. Resolves to the name that it is kept under. Throws `target_in_use`, `target_changed`.
+ * so that this can be taken back, too. Resolves to the name that it is kept under. Throws as `exchange` does.
  */
 export async function swapBack(o: {
   readonly target: ServerAddress
