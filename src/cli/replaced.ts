@@ -23,9 +23,8 @@ export async function giveBack(
   tellBeside(out, [old], clock.now())
   await confirmDatabase(context, input, target.database)
   const kept = await swapBack({ target, old, clock, signal })
-  out.line(
-    `${printable(old.name)} is ${printable(target.database)} again; what it was until now is kept as ${printable(kept)}.`,
-  )
+  out.line(`${printable(old.name)} is ${printable(target.database)} again`)
+  if (kept !== null) out.line(`  kept      what it was until now, as ${printable(kept)}`)
   out.result({ swapBack: { restored: old.name, kept } })
 }
 

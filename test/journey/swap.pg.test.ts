@@ -100,7 +100,14 @@ test('a backup takes the place of a live database, whose own properties stay, an
     requireSame(await stateOf(live.url), backedUp, 'the restored database, once more')
     assert.deepEqual(await databaseOf(live.url), own)
 
-    for (const one of await listReplaced(addressOf(live.url))) await dropOld(addressOf(live.url), one)
+    // Also when the one that took its place is gone.
+    await server.query(`ALTER DATABASE "${name.replaceAll('"', '""')}" IS_TEMPLATE false`)
+    await live.drop()
+    const [last] = await listReplaced(addressOf(live.url))
+    assert.ok(last !== undefined)
+    assert.equal(await swapBack({ target: addressOf(live.url), old: last, clock: systemClock }), null)
+    requireSame(await stateOf(live.url), state, 'the database that was there first')
+    assert.deepEqual(await databaseOf(live.url), own)
     await failure(listReplaced(addressOf(live.url)), 'nothing_replaced')
     await dropAll(live)
   }

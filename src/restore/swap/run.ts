@@ -95,7 +95,8 @@ async function takePlace(o: SwapRequest, warnings: string[]): Promise<void> {
   await using connection = await connectMaintenance(target)
   await using other = await connectMaintenance(target)
   const live = { name: plan.name, oid: plan.live.oid }
-  const next = await databaseNamed(connection, plan.besideName)
+  const next = await findDatabase(connection, plan.besideName)
+  if (next === null) throw new HoldfastError('target_changed', `The database ${plan.besideName} is gone.`)
   const kept = (comment: string | null): SwapState => stateOf(o, 'replaced', comment)
   try {
     await changePlaces({ connection, other, live, next, keepAs: plan.keepAs, kept, warnings })
@@ -142,13 +143,13 @@ export async function hasName(address: ServerAddress, name: string, oid: number)
   }
 }
 
-export async function databaseNamed(connection: Connection, name: string): Promise<NamedDatabase> {
+/** Null: there is none of this name. */
+export async function findDatabase(connection: Connection, name: string): Promise<NamedDatabase | null> {
   const [found] = await connection.query<{ oid: number }>(
     'SELECT oid FROM pg_catalog.pg_database WHERE datname = $1',
     [name],
   )
-  if (found === undefined) throw new HoldfastError('target_changed', `The database ${name} is gone.`)
-  return { name, oid: found.oid }
+  return found === undefined ? null : { name, oid: found.oid }
 }
 
 async function attemptLabels(
