@@ -137,8 +137,15 @@ test('sessions are ended, also those that come again and again, and wait at most
   await repository.swapTo(live.url)
   stop = true
   assert.match(String(await idle), /terminating connection/)
-  await server.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${live.name}'`)
-  await Promise.all(insisting)
+  let settled = false
+  const all = Promise.all(insisting).finally(() => (settled = true))
+  while (!settled) {
+    await server.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${live.name}'`,
+    )
+    await server.query('SELECT pg_sleep(0.02)')
+  }
+  await all
   assert.ok(connected >= 4)
   requireSame(await stateOf(live.url), backedUp, 'the database in its place')
   await dropAll(live)
@@ -211,6 +218,16 @@ test('what a swap would break without a word, or can not do, is told before anyt
       refused.join(),
     )
   assert.doesNotMatch(refused.join(), /3MB/)
+  await server.query(
+    'REVOKE CONNECT ON DATABASE postgres FROM PUBLIC; REVOKE CONNECT ON DATABASE template1 FROM PUBLIC',
+  )
+  const alone = (await repository.planSwapTo(live.urlFor('swap_owner', 'x'))).problems
+  assert.ok(
+    alone.some((p) => p.code === 'target_lacks' && /only be renamed from another one/.test(p.message)),
+  )
+  await server.query(
+    'GRANT CONNECT ON DATABASE postgres TO PUBLIC; GRANT CONNECT ON DATABASE template1 TO PUBLIC',
+  )
   await server.query(`CREATE DATABASE ${live.name}_holdfast_0a1b2c3d`)
   const { warnings } = await repository.planSwapTo(live.url)
   assert.ok(warnings.some((w) => w.startsWith(`${live.name}_holdfast_0a1b2c3d has a name`)))

@@ -10,8 +10,9 @@ import { readBeside, readUnmarked, type BesideDatabase } from './state.ts'
 /** What must be known of a database before another takes its place. */
 export interface LiveDatabase extends Replication {
   readonly oid: number
-  /** Null where the role may not ask. */
-  readonly bytes: number | null
+  readonly bytes: number
+  /** Another database of the server can be connected to: where a database is made, and renamed, from. */
+  readonly reachable: boolean
   readonly own: OwnProperties
   readonly sessions: readonly LiveSessions[]
   /** What swaps have left beside it. */
@@ -94,6 +95,7 @@ async function readLive(live: Connection, found: readonly RestoreProblem[]): Pro
   const facts = {
     oid: row.oid,
     bytes: Number(row.bytes),
+    reachable: found.length === 0,
     own,
     sessions: sessions as unknown as LiveSessions[],
     ...(await readReplication(live, row.oid)),

@@ -26,7 +26,7 @@ export interface SwapPlan {
   readonly ready: BesideDatabase | null
   /** What an earlier run has left, which is dropped first. */
   readonly cleared: readonly BesideDatabase[]
-  /** Into the database beside the live one; null if that is ready. */
+  /** Into the database beside the live one; null if that is ready, or can't be planned. */
   readonly restore: RestorePlan | null
   readonly differing: readonly string[]
   readonly warnings: readonly string[]
@@ -61,7 +61,7 @@ export async function planSwap(o: {
   const id = ready?.id ?? randomUUID().slice(0, 8)
   const beside = ready?.name ?? besideName(target.database, 'holdfast', id)
   const restore =
-    ready === undefined
+    ready === undefined && live.reachable
       ? await planRestore({
           ...o,
           contents: besideContents(o.contents, live.own),
