@@ -15,6 +15,9 @@ export interface Contestant {
   prepare(paths: { readonly store: string }): Promise<void>
   backup(options: { readonly url: string; readonly store: string }): Command
   restore(options: { readonly url: string; readonly store: string }): Command
+  /** Brings back the rows of one table that are gone, in the database they are gone from. Null for who can't. */
+  readonly recover:
+    ((options: { readonly url: string; readonly store: string; readonly table: string }) => Command) | null
 }
 
 export interface Command {
@@ -59,6 +62,28 @@ export function holdfast({ root, home }: { root: string; home: string }): Contes
       ],
       env,
     }),
+    recover: ({ url, store, table }) => ({
+      command,
+      args: [
+        'restore',
+        'latest',
+        '--in-place',
+        '--table',
+        table,
+        '--repo',
+        store,
+        '--to',
+        url,
+        '--identity',
+        identityOf(store),
+        '--yes',
+        '--confirm',
+        new URL(url).pathname.slice(1),
+        '--json',
+        '--quiet',
+      ],
+      env,
+    }),
   }
 }
 
@@ -86,6 +111,7 @@ export async function findPeers(): Promise<Peer[]> {
     ours: false,
     major,
     version,
+    recover: null,
     async prepare() {},
     backup: ({ url, store }) => ({
       command: join(bin, 'pg_dump'),

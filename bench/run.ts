@@ -66,6 +66,7 @@ async function bench(): Promise<void> {
   await stage.database('bench_main', (url) => generate({ url, dataset: multiTenant({ bytes: size }) }))
   await stage.fullBackups({ work: 'full backup', database: 'bench_main', repetitions })
   await stage.secondBackups({ database: 'bench_main', repetitions: Math.min(3, repetitions) })
+  await stage.lostRows({ database: 'bench_main', repetitions: Math.min(3, repetitions) })
   await stage.restores({ work: 'restore', database: 'bench_main', repetitions: Math.min(3, repetitions) })
   await stage.drop('bench_main')
 

@@ -4,6 +4,7 @@ import type { Command, Contestant } from './contestants.ts'
 import { bytesOnDisk, measure } from './measure.ts'
 import type { Run, Series } from './report.ts'
 import { runSql, type BenchServer } from './server.ts'
+import { recoverWork } from './works.ts'
 
 /** Where the contestants work, in turn, and what was measured of them. */
 export interface Stage {
@@ -14,6 +15,8 @@ export interface Stage {
   fullBackups(options: Work): Promise<void>
   /** Backups by Holdfast into the repository it has, after 0.1 % of one table's rows were changed: side by side, and all over. */
   secondBackups(options: Omit<Work, 'work'>): Promise<void>
+  /** 100 rows of the largest table are deleted, side by side and all over, and brought back in place. */
+  lostRows(options: Omit<Work, 'work'>): Promise<void>
   /** Restores of the kept backups into new empty databases. */
   restores(options: Work): Promise<void>
   series(): Series[]
@@ -97,6 +100,23 @@ export function createStage({
       }
     },
 
+    async lostRows({ database, repetitions }) {
+      const url = server.url(database)
+      const table = 'app.events'
+      for (const contestant of contestants) {
+        for (let n = 0; contestant.recover !== null && n < repetitions; n++) {
+          for (const [work, loss] of [
+            [recoverWork, contiguousLoss(n)],
+            ['100 deleted rows brought back, from all over', scatteredLoss(n)],
+          ] as const) {
+            await runSql(url, loss)
+            const run = await timed(contestant.recover({ url, store: storeOf(contestant), table }))
+            record(work, contestant, { ...run, storedBytes: null })
+          }
+        }
+      }
+    },
+
     async restores({ work, repetitions }) {
       for (let n = 0; n < repetitions; n++) {
         for (const contestant of contestants) {
@@ -118,6 +138,14 @@ export function createStage({
         runs: all,
       })),
   }
+}
+
+function contiguousLoss(n: number): string {
+  return `DELETE FROM app.events WHERE id > (SELECT max(id) * ${n + 3} / 10 FROM app.events) AND id <= (SELECT max(id) * ${n + 3} / 10 + 100 FROM app.events)`
+}
+
+function scatteredLoss(n: number): string {
+  return `DELETE FROM app.events WHERE id IN (SELECT (max(id) / 101 * g + ${n}) FROM app.events, generate_series(1, 100) g GROUP BY g)`
 }
 
 /** 0.1 % of all orders, in the middle of the table. */

@@ -28,14 +28,16 @@ export const layers: Readonly<Record<string, Layer>> = {
     types: ['postgres'],
     packages: ['age-encryption', '@scure/base'],
   },
+  config: { imports: ['lib'], types: ['postgres'] },
   profile: { imports: ['lib'], types: ['postgres'] },
   snapshot: { imports: engine },
   restore: { imports: engine },
   export: { imports: engine },
   verify: { imports: [...engine, 'restore'] },
+  erasure: { imports: [...engine, 'restore'] },
   sample: { imports: ['lib', 'postgres'] },
   cli: {
-    imports: [...engine, 'storage', 'snapshot', 'restore', 'export', 'verify', 'sample'],
+    imports: [...engine, 'config', 'storage', 'snapshot', 'restore', 'export', 'verify', 'erasure', 'sample'],
     packages: ['commander'],
   },
 }

@@ -30,8 +30,9 @@ const options = [
   '--test-reporter=spec',
   '--test-concurrency=2',
 ]
-// What hangs is ended; test/oracle may be asked to go on for longer than any test usually takes.
-const minutes = 15 + Number(process.env['HOLDFAST_ORACLE_MINUTES'] ?? 0)
+// What hangs is ended; random tests may be asked to go on for longer than any test usually takes.
+const { HOLDFAST_ORACLE_MINUTES, HOLDFAST_INPLACE_MINUTES } = process.env
+const minutes = 15 + Number(HOLDFAST_ORACLE_MINUTES ?? 0) + Number(HOLDFAST_INPLACE_MINUTES ?? 0)
 const { status } = spawnSync(
   process.execPath,
   [...options, `--test-timeout=${minutes * 60_000}`, ...files.filter((f) => !left.includes(f))],

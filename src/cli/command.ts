@@ -11,8 +11,12 @@ export interface CommandContext {
   readonly clock: Clock
   readonly env: Environment
   readonly redactor: Redactor
+  /** The configuration file that was named, by option or environment. */
+  readonly config: string | undefined
   /** Asks for a passphrase on the terminal, without showing it; null where there is no terminal. */
   readonly ask: ((question: string) => Promise<string>) | null
+  /** Asks for a text, which is shown while it is typed; null where there is no terminal. */
+  readonly askText: ((question: string) => Promise<string>) | null
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>

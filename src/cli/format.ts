@@ -1,4 +1,4 @@
-/** Numbers and times as people read them. Everything here is for the terminal: `--json` gives the bare values. */
+/** Numbers, times and lists as people read them. Everything here is for the terminal: `--json` gives the bare values. */
 
 const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB']
 
@@ -63,7 +63,8 @@ export function formatWhen(moment: Date, now: Date): string {
   return `${today ? time : `${date} ${time}`}, ${formatAgo(now.getTime() - moment.getTime())}`
 }
 
-function formatAgo(milliseconds: number): string {
+/** From milliseconds: `3 hours ago`, `in 2 days`, `just now`. */
+export function formatAgo(milliseconds: number): string {
   const distance = Math.abs(milliseconds)
   if (distance < 60_000) return 'just now'
   const [amount, unit] = largestUnit(distance / 60_000)
@@ -78,6 +79,13 @@ function largestUnit(minutes: number): [number, string] {
   if (days < 60) return [days, 'day']
   if (days < 730) return [Math.floor(days / 30.4), 'month']
   return [Math.floor(days / 365.25), 'year']
+}
+
+/** `a, b and c`; of more than `most` the first, and how many there are besides. */
+export function formatList(texts: readonly string[], most = Infinity): string {
+  const shown = texts.length <= most ? texts : texts.slice(0, most - 1)
+  const all = texts.length <= most ? shown : [...shown, `${formatCount(texts.length - shown.length)} more`]
+  return all.length < 2 ? all.join('') : `${all.slice(0, -1).join(', ')} and ${all.at(-1)}`
 }
 
 function pad(value: number): string {

@@ -7,7 +7,7 @@ import { loadCommands } from './commands/index.ts'
 import { lostResultError, toShownError } from './failure.ts'
 import { createOutput } from './output.ts'
 import { createProgram, runProgram } from './program.ts'
-import { askSecret } from './prompt.ts'
+import { askSecret, askText } from './prompt.ts'
 import { createRedactor } from './redact.ts'
 import { createResults } from './results.ts'
 import { watchSignals } from './signals.ts'
@@ -46,21 +46,24 @@ const interruption = watchSignals({
   exit: (status) => process.exit(status),
 })
 
+const terminal =
+  stdin.isTTY && stderr.isTTY ? { input: stdin, output: stderr, signal: interruption.signal } : null
+
 const context: CommandContext = {
   out,
   signal: interruption.signal,
   clock: systemClock,
   env,
   redactor,
-  ask:
-    stdin.isTTY && stderr.isTTY
-      ? (question) => askSecret(question, { input: stdin, output: stderr, signal: interruption.signal })
-      : null,
+  config: undefined,
+  ask: terminal === null ? null : (question) => askSecret(question, terminal),
+  askText: terminal === null ? null : (question) => askText(question, terminal),
 }
 
 async function act(command: Command, input: Readonly<Record<string, unknown>>): Promise<void> {
   running = command
-  await command.run(context, input)
+  const { config } = input
+  await command.run({ ...context, config: typeof config === 'string' ? config : undefined }, input)
   // A command that ignored the signal has done its work: that is a success, and is told as one.
   out.finish()
 }

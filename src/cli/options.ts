@@ -1,14 +1,33 @@
 import { parseSchemaPattern, parseTablePattern, type NamePattern } from '../lib/patterns.ts'
-import { flag, integer, requiredText, text, texts, type OptionSpec } from './option.ts'
+import { namePattern, namesAre } from '../config/declaration.ts'
+import { custom, flag, integer, text, texts, wrong, type OptionSpec } from './option.ts'
 
 /** The options that several commands share, each declared once. */
 
-export const repo = requiredText({
+export const repo = text({
   flags: '-r, --repo <address>',
   description: 'the repository: a path, or an address such as file:///backups/shop',
   env: 'HOLDFAST_REPO',
-  missing: 'which repository?',
+  default: 'the one in holdfast.json',
 })
+
+export const source = custom({
+  flags: '--source <name>',
+  description: 'the source in holdfast.json whose repository and modules are meant',
+  default: 'the only one there is',
+  read: (given) => (given === undefined ? undefined : requireName('--source', given)),
+})
+
+const plainModule = texts({
+  flags: '--module <name>',
+  description:
+    'tables of this module of the source in holdfast.json, as if each were given as --table; may be repeated',
+})
+
+export const module: OptionSpec<readonly string[]> = {
+  ...plainModule,
+  read: (given) => plainModule.read(given).map((name) => requireName('--module', name)),
+}
 
 export const identity = text({
   flags: '-i, --identity <file>',
@@ -114,11 +133,24 @@ export const quiet = flag({
   description: 'print no progress and no notes, only results, warnings and errors',
 })
 
+export const config = text({
+  flags: '--config <file>',
+  description: 'the configuration file',
+  env: 'HOLDFAST_CONFIG',
+  default: 'holdfast.json in this directory or one above it',
+})
+
 /** Options that every command takes. */
-export const everywhere = { json, quiet }
+export const everywhere = { config, json, quiet }
 
 /** What a command needs to open a repository for reading rows. */
-export const opening = { repo, identity, passphraseFile, ownerKey }
+export const opening = { repo, source, identity, passphraseFile, ownerKey }
+
+/** What a source or module may be called. Throws `usage`. */
+export function requireName(flags: string, given: string): string {
+  if (namePattern.test(given)) return given
+  throw wrong({ flags }, given, `a name is ${namesAre}`)
+}
 
 /** Patterns travel as text, as the manifest keeps them; parsing here finds mistakes before anything is done. */
 function patterns(

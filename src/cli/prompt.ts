@@ -1,6 +1,7 @@
 import type { ReadStream } from 'node:tty'
 import { throwIfCancelled } from '../lib/abort.ts'
 import { HoldfastError } from '../lib/errors.ts'
+import { displayWidth } from './width.ts'
 
 export interface Terminal {
   readonly input: ReadStream
@@ -12,7 +13,20 @@ export interface Terminal {
  * Asks one question and reads the answer without showing it. Throws `cancelled` at Ctrl-C and Ctrl-D, when the signal is
  * aborted, and when the terminal is gone.
  */
-export async function askSecret(question: string, { input, output, signal }: Terminal): Promise<string> {
+export function askSecret(question: string, terminal: Terminal): Promise<string> {
+  return askLine(question, terminal, () => undefined)
+}
+
+/** The same, with the answer shown while it is typed. */
+export function askText(question: string, terminal: Terminal): Promise<string> {
+  return askLine(question, terminal, (text) => terminal.output.write(text))
+}
+
+async function askLine(
+  question: string,
+  { input, output, signal }: Terminal,
+  show: (text: string) => unknown,
+): Promise<string> {
   throwIfCancelled(signal)
   // Before anything is asked: what is typed at once must not be shown either.
   input.setRawMode(true)
@@ -26,6 +40,12 @@ export async function askSecret(question: string, { input, output, signal }: Ter
         signal.removeEventListener('abort', cancel)
         settle()
       }
+      const shorten = (length: number): void => {
+        const characters = [...answer]
+        const kept = characters.slice(0, Math.max(0, length))
+        show('\b \b'.repeat(displayWidth(characters.slice(kept.length).join(''))))
+        answer = kept.join('')
+      }
       const cancel = (): void => end(() => reject(new HoldfastError('cancelled', 'Cancelled.')))
       function onData(typed: string): void {
         for (const character of typed) {
@@ -37,9 +57,12 @@ export async function askSecret(question: string, { input, output, signal }: Ter
             cancel()
             return
           }
-          if (character === '\u007f' || character === '\b') answer = [...answer].slice(0, -1).join('')
-          else if (character === '\u0015') answer = ''
-          else if (character >= ' ') answer += character
+          if (character === '\u007f' || character === '\b') shorten([...answer].length - 1)
+          else if (character === '\u0015') shorten(0)
+          else if (character >= ' ') {
+            answer += character
+            show(character)
+          }
         }
       }
       input.on('data', onData).on('end', cancel)

@@ -1,7 +1,11 @@
 import { availableParallelism } from 'node:os'
+import type { Source } from '../config/config.ts'
+import { holdBack } from '../erasure/hold-back.ts'
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import type { BackupContents } from '../repository/format/contents.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
+import { erasuresInForce } from '../repository/erasures.ts'
+import type { HeldBack } from '../repository/held-back.ts'
 import { parseHostFile } from '../repository/hostfile.ts'
 import { openRepository, openUnlocked } from '../repository/open.ts'
 import { readAllPieces } from '../repository/pieces.ts'
@@ -9,10 +13,14 @@ import { readContents, readerOf } from '../repository/session.ts'
 import type { ChunkReader, HostCredentials, Repository, Vault } from '../repository/types.ts'
 import { openStorage } from '../storage/address.ts'
 import type { CommandContext } from './command.ts'
+import { repositoryAddress } from './config.ts'
 import { defaultHostPath, findSecrets, readSecret, type Secrets } from './secrets.ts'
 
 export interface Place {
-  readonly repo: string
+  /** As --repo gives it; undefined: as the configuration says. */
+  readonly repo: string | undefined
+  /** The configured source whose repository is meant, or its name. */
+  readonly source?: Source | string | null | undefined
   readonly ownerKey: string | undefined
 }
 
@@ -21,7 +29,7 @@ export async function openForListing(
   context: CommandContext,
   place: Place & { hostFile?: string | undefined },
 ): Promise<{ repository: Repository; host: HostCredentials | null }> {
-  const storage = openStorage(place.repo)
+  const storage = openStorage(await repositoryAddress(context, place))
   const { signal } = context
   const { id } = await openRepository({ storage, signal })
   const host = await findHost(context, { hostFile: place.hostFile, repository: id })
@@ -58,7 +66,7 @@ export async function openWithVault(
   context: CommandContext,
   place: Place & { identity: string | undefined; passphraseFile: string | undefined },
 ): Promise<OpenedVault> {
-  const storage = openStorage(place.repo)
+  const storage = openStorage(await repositoryAddress(context, place))
   const { signal } = context
   const { id, keyset } = await openRepository({ storage, trust: { ownerKey: place.ownerKey }, signal })
   const takesPassphrase = keyset.recipients.some(({ kind }) => kind === 'passphrase')
@@ -77,22 +85,62 @@ export async function openForReading(
 }
 
 export interface OpenedBackup {
+  readonly repository: Repository
+  readonly vault: Vault
   readonly manifest: Manifest
   readonly contents: BackupContents
+  /** Rows that `contents` do not speak of any more, because they were erased. */
+  readonly heldBack: readonly HeldBack[]
   readonly reader: ChunkReader
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Opens one backup: its manifest, its sealed contents, and a reader for the rest of it. */
-export async function openBackup(
-  context: CommandContext,
-  place: Parameters<typeof openWithVault>[1] & { backup: string },
-): Promise<OpenedBackup> {
-  const { repository, reader } = await openForReading(context, place)
+type BackupPlace = Parameters<typeof openWithVault>[1] & { readonly backup: string }
+
+/**
+ * Opens one backup to give out what it holds: its manifest, its sealed contents without the rows that were erased, and a reader
+ * for the rest of it.
+ */
+export async function openBackup(context: CommandContext, place: BackupPlace): Promise<OpenedBackup> {
+  const opened = await openStoredBackup(context, place)
+  try {
+    return { ...opened, ...(await withoutErased(context, opened)) }
+  } catch (error) {
+    await opened[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+/** What of a backup's contents may be given out: all that gives out rows goes this way. */
+export async function withoutErased(
+  { out, signal }: CommandContext,
+  o: Omit<OpenedBackup, 'heldBack' | typeof Symbol.asyncDispose>,
+): Promise<Pick<OpenedBackup, 'contents' | 'heldBack'>> {
+  const erasures = await erasuresInForce({ ...o, signal })
+  return await holdBack({
+    ...o,
+    erasures,
+    namingKey: o.vault.namingKey,
+    signal,
+    onProgress: out.progress,
+  })
+}
+
+/** Opens one backup as it is stored, erased rows and all: to tell what there is, never to give out rows. */
+export async function openStoredBackup(context: CommandContext, place: BackupPlace): Promise<OpenedBackup> {
+  const { repository, vault, reader } = await openForReading(context, place)
   try {
     const manifest = await repository.find(place.backup, { signal: context.signal })
     const contents = await readContents(reader, manifest)
-    return { manifest, contents, reader, [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose]() }
+    return {
+      repository,
+      vault,
+      manifest,
+      contents,
+      heldBack: [],
+      reader,
+      [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
+    }
   } catch (error) {
     await reader[Symbol.asyncDispose]()
     throw error

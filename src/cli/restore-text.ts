@@ -1,25 +1,34 @@
 import { HoldfastError } from '../lib/errors.ts'
+import { heldBackRows } from '../repository/held-back.ts'
 import type { RestorePlan, RestoreReport } from '../restore/types.ts'
 import { formatCountOf, formatDuration, formatRate } from './format.ts'
 import type { Output } from './output.ts'
+import { quarantineText } from './quarantine-text.ts'
 import { comparedText, rowsText } from './summary.ts'
 import { printable } from './width.ts'
 
 /** Prints a plan: what would be made, what would not, and what stands in its way. */
 export function tellPlan(out: Output, plan: RestorePlan): void {
-  const { totals, roles, database } = plan
+  const { database } = plan
   out.line(`Plan: restore backup ${plan.backup}, taken ${plan.moment}, into ${plan.target}`)
   out.line(`  database  ${database === null ? 'is there' : 'will be created'}`)
+  tellParts(out, plan)
+  for (const warning of plan.warnings) out.line(`  note      ${printable(warning)}`)
+  for (const { message } of plan.problems) out.line(`  PROBLEM   ${printable(message)}`)
+  if (plan.problems.length === 0) out.line('Nothing stands in its way. Nothing was touched.')
+}
+
+/** What the database will hold, and what of that will be off. */
+export function tellParts(out: Output, plan: RestorePlan): void {
+  const { totals, roles } = plan
   out.line(
     `  roles     ${roles.create.length === 0 ? 'none to create' : `create ${roles.create.map(({ name }) => printable(name)).join(', ')}`}`,
   )
   out.line(`  schema    ${kindsText(plan)}`)
   out.line(`  rows      ${rowsText(totals.rows, totals.tables, totals.plainBytes)}`)
+  for (const { kind, name } of plan.quarantine) out.line(`  off       ${kind} ${printable(name)}`)
   for (const { type, name, why } of plan.leftOut)
     out.line(`  left out  ${type.toLowerCase()} ${printable(name)}: ${printable(why)}`)
-  for (const warning of plan.warnings) out.line(`  note      ${printable(warning)}`)
-  for (const { message } of plan.problems) out.line(`  PROBLEM   ${printable(message)}`)
-  if (plan.problems.length === 0) out.line('Nothing stands in its way. Nothing was touched.')
 }
 
 /** `12 tables, 30 indexes, ...`: the objects of the schema by kind, most first. */
@@ -43,6 +52,8 @@ export function planSummary(plan: RestorePlan): Record<string, unknown> {
     objects: plan.entries.map(({ type, schema, name }) => ({ type, schema, name })),
     tables: plan.tables.map(({ schema, name, rows, plainBytes }) => ({ schema, name, rows, plainBytes })),
     leftOut: plan.leftOut,
+    quarantine: plan.quarantine.map(({ kind, name }) => ({ kind, name })),
+    heldBack: plan.heldBack,
     totals: plan.totals,
     warnings: plan.warnings,
     problems: plan.problems,
@@ -63,8 +74,12 @@ export function tellReport(out: Output, report: RestoreReport): void {
   out.line(`Restored backup ${report.backup} into ${report.target}`)
   out.line(`  restored  ${rowsText(report.rows, report.tables.length, report.plainBytes)}`)
   out.line(`  compared  ${comparedText(report.tables)}: equal`)
+  for (const held of report.heldBack) out.line(`  erased    ${printable(heldBackRows(held))} held back`)
   out.line(`  took      ${formatDuration(milliseconds)}, ${formatRate(report.plainBytes, milliseconds)}`)
   if (report.rolesCreated.length > 0) {
     out.line(`  roles     created ${report.rolesCreated.map(printable).join(', ')}`)
+  }
+  if (report.quarantined.length > 0) {
+    out.line(`  off       ${quarantineText(report.quarantined)}, until holdfast release`)
   }
 }

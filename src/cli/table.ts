@@ -62,6 +62,6 @@ function fit(columns: readonly Column[], natural: readonly number[], width: numb
 }
 
 /** Text that runs from right to left would pull its neighbours' digits along: keep it to its own cell. */
-function isolate(text: string): string {
+export function isolate(text: string): string {
   return rightToLeft.test(text) ? `\u2068${text}\u2069` : text
 }

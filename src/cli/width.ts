@@ -30,6 +30,11 @@ function graphemeWidth(grapheme: string): number {
   return width
 }
 
+/** What a reader takes for characters, one by one. */
+export function segments(text: string): string[] {
+  return Array.from(segmenter.segment(text), ({ segment }) => segment)
+}
+
 /** `text` if it fits, else as much of it as does, with `…` at the end. Never cuts a character in two. */
 export function truncate(text: string, columns: number): string {
   if (displayWidth(text) <= columns) return text

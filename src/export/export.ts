@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { OnProgress } from '../lib/progress.ts'
 import type { BackupContents, TableContents } from '../repository/format/contents.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
+import { heldBackOf, heldBackReason, heldBackRows, type HeldBack } from '../repository/held-back.ts'
 import type { ChunkReader } from '../repository/types.ts'
 import { inPlace } from './files.ts'
 import { writeFolder } from './folder.ts'
@@ -24,6 +25,8 @@ export interface ExportRequest {
   readonly out: string
   /** Whose rows are written; the schema always is written whole. Default: all tables. */
   readonly tables?: readonly TableContents[] | undefined
+  /** What `contents` lack because it was erased. */
+  readonly heldBack?: readonly HeldBack[] | undefined
   readonly clock: Clock
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: OnProgress | undefined
@@ -36,8 +39,15 @@ export interface ExportRequest {
  */
 export async function exportBackup(request: ExportRequest): Promise<void> {
   const { format, out, clock } = request
+  const tables = request.tables ?? request.contents.tables
+  const erased = heldBackOf(request.heldBack ?? [], tables).map((held) => ({
+    what: heldBackRows(held),
+    why: heldBackReason,
+  }))
+  // The files say what they lack, whether the backup lacks it or it is held back.
+  const contents = { ...request.contents, gaps: [...request.contents.gaps, ...erased] }
   await inPlace(out, async (path) => {
-    const source = await openSource({ ...request, exported: clock.now().toISOString() })
+    const source = await openSource({ ...request, contents, tables, exported: clock.now().toISOString() })
     if (format === 'sql') await writeSql(source, path)
     else if (format === 'folder') await writeFolder(source, path)
     else await writeTables(source, path, format)

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { HoldfastError } from '../lib/errors.ts'
-import { asBytes, asUtf8, type DecodeValue } from '../postgres/copy-text.ts'
-import { nameDecoder } from '../postgres/schema/names.ts'
+import { asBytes, type DecodeValue } from '../postgres/copy-text.ts'
+import { valueDecoder } from '../postgres/schema/names.ts'
 import type { TableContents } from '../repository/format/contents.ts'
 import { csvHeader, csvRows, type CsvOptions } from './csv.ts'
 import { createDirectory, createFile, fileName, syncDirectory, writeText } from './files.ts'
@@ -75,12 +75,9 @@ function headerBytes(header: string, encoding: string): Uint8Array {
   )
 }
 
-/** Encodings that Node has no table for. */
-const unknown = new Set(['EUC_TW', 'EUC_JIS_2004', 'MULE_INTERNAL', 'LATIN5'])
-
 function jsonDecoder(encoding: string): DecodeValue {
-  if (encoding === 'UTF8' || encoding === 'SQL_ASCII') return asUtf8
-  if (!unknown.has(encoding)) return nameDecoder(encoding)
+  const decode = valueDecoder(encoding)
+  if (decode !== null) return decode
   throw new HoldfastError(
     'usage',
     `JSON is always UTF-8, and text of encoding ${encoding} can't be converted here.`,

@@ -29,6 +29,47 @@ const table = {
     meaning: 'The command was done, but its result could not be written to stdout.',
     hint: 'What it did stays done: holdfast list shows a backup that was made. Make room where stdout goes before you ask again.',
   },
+  // configuration
+  config_missing: {
+    exit: 3,
+    meaning: 'There is no configuration file, or it can not be read.',
+    hint: 'holdfast source add NAME ADDRESS makes one; --config FILE names one that is elsewhere.',
+  },
+  config_invalid: {
+    exit: 2,
+    meaning: 'The configuration file is not as it should be.',
+    hint: 'Correct what the message names. docs/holdfast.schema.json describes the file, also for editors.',
+  },
+  config_secret: {
+    exit: 2,
+    meaning: 'The configuration file holds a secret where only a reference to one may stand.',
+    hint: 'Take it out, write where it is instead, and change it: whoever could read the file knows it.',
+  },
+  config_untrusted: {
+    exit: 7,
+    meaning: 'A configuration file was found that somebody else could have written.',
+    hint: 'Pass --config FILE if you trust it.',
+  },
+  source_not_found: {
+    exit: 3,
+    meaning: 'The configuration has no source of this name.',
+    hint: 'holdfast source list shows those there are.',
+  },
+  source_exists: {
+    exit: 7,
+    meaning: 'The configuration has a source of this name already.',
+    hint: 'Choose another name, or pass --replace; nothing was changed.',
+  },
+  module_not_found: {
+    exit: 3,
+    meaning: 'The source has no module of this name.',
+    hint: 'holdfast source show NAME shows those there are.',
+  },
+  password_missing: {
+    exit: 5,
+    meaning: 'The password that the configuration refers to could not be had.',
+    hint: 'Look at "password" of the source. If it is a command, run it yourself: what it prints is never shown.',
+  },
   // storage
   storage_not_found: {
     exit: 3,
@@ -76,6 +117,31 @@ const table = {
     meaning: 'More than one backup begins like this.',
     hint: 'Give more characters of the id.',
   },
+  restore_not_found: {
+    exit: 3,
+    meaning: 'The repository knows of no restore with this id.',
+    hint: 'holdfast restores shows those it knows of.',
+  },
+  restore_ambiguous: {
+    exit: 2,
+    meaning: 'More than one restore begins like this.',
+    hint: 'Give more characters of the id.',
+  },
+  erasure_not_found: {
+    exit: 3,
+    meaning: 'The repository knows of no erasure with this id.',
+    hint: 'holdfast erase --list shows those it knows of.',
+  },
+  erasure_ambiguous: {
+    exit: 2,
+    meaning: 'More than one erasure begins like this.',
+    hint: 'Give more characters of the id.',
+  },
+  erasure_unclear: {
+    exit: 7,
+    meaning: 'Which rows of a table were erased can not be told, so none of its backup is given out.',
+    hint: 'Erase the rows anew by columns that the backup has, or withdraw the erasure: holdfast erase --list shows it.',
+  },
   object_missing: {
     exit: 4,
     meaning: 'An object that a backup needs is gone from the storage.',
@@ -88,7 +154,8 @@ const table = {
   },
   manifest_forged: {
     exit: 4,
-    meaning: 'A manifest or key set is not signed by anyone this repository trusts.',
+    meaning:
+      'A manifest, a key set or a document of a restore is not signed by anyone this repository trusts.',
     hint: 'Treat the storage as tampered with; do not restore from it before you know why.',
   },
   identity_missing: {
@@ -177,6 +244,11 @@ const table = {
     meaning: 'The source is set to leave out damaged rows without a word.',
     hint: 'Turn zero_damaged_pages and ignore_checksum_failure off for this role and database; repair the source first.',
   },
+  source_unsupported: {
+    exit: 7,
+    meaning: 'The server is of a major version that is not supported.',
+    hint: 'Holdfast backs up Postgres 15 to 18.',
+  },
   source_name_unreadable: {
     exit: 5,
     meaning: 'A name in the database is not valid UTF-8.',
@@ -233,16 +305,82 @@ const table = {
     meaning: 'The restore failed, and the target was put back as it was.',
     hint: 'See the cause.',
   },
+  preview_outdated: {
+    exit: 7,
+    meaning: 'The rows or tables have changed since the preview that was agreed to.',
+    hint: 'Look at the preview anew: run the same command again.',
+  },
+  restore_undecided: {
+    exit: 7,
+    meaning: 'A restore in place has a question that only you can answer.',
+    hint: 'Answer it with the option that the message names.',
+  },
+  undo_elsewhere: {
+    exit: 7,
+    meaning: 'The restore that is to be undone changed another database than this one.',
+    hint: 'Give the database that the restore went to: holdfast restores shows it.',
+  },
+  undo_nothing: {
+    exit: 7,
+    meaning: 'The restore has changed nothing, so there is nothing to undo.',
+    hint: 'holdfast restores shows which restores were finished.',
+  },
+  confirmation_missing: {
+    exit: 7,
+    meaning: 'What would be changed was not confirmed.',
+    hint: 'Type the name of the database when asked, or give --yes --confirm NAME.',
+  },
   restore_differs: {
     exit: 4,
     meaning: 'The restored rows are not equal to what the source counted and hashed.',
     hint: 'Do not use the restored database. Please report it with the report of differences.',
   },
+  target_in_use: {
+    exit: 7,
+    meaning: 'Sessions or prepared transactions keep the database from being replaced.',
+    hint: 'End them, and run it again: what is restored already is used.',
+  },
+  target_replicated: {
+    exit: 7,
+    meaning:
+      'The database takes part in logical replication, which would break without a word if it were replaced.',
+    hint: 'See the message for what to end first; nothing was touched.',
+  },
+  target_changed: {
+    exit: 1,
+    meaning: 'The database was replaced, renamed or dropped by somebody else in the meantime.',
+    hint: 'Plan it again; nothing was changed.',
+  },
+  nothing_replaced: {
+    exit: 3,
+    meaning: 'No database is kept that was replaced by a restore in place.',
+    hint: 'Check the name of the database; holdfast release TARGET --list shows what is kept.',
+  },
+  nothing_quarantined: {
+    exit: 3,
+    meaning: 'Nothing in the database was switched off by a restore.',
+    hint: 'Check the name of the database; one that was released has no trace of its quarantine.',
+  },
+  release_incomplete: {
+    exit: 1,
+    meaning: 'Some of what a restore had switched off could not be switched on.',
+    hint: 'Run holdfast release again as a role that may: the owner of each, or a superuser.',
+  },
   // verify, export
   drill_failed: {
     exit: 4,
-    meaning: 'The drill found a difference or could not restore.',
+    meaning: 'The drill found a difference or a check that fails, or could not be done to its end.',
     hint: 'Do not rely on this backup; make another one and drill that.',
+  },
+  assertion_invalid: {
+    exit: 2,
+    meaning: 'A file that was to hold an assertion for drills does not hold one query.',
+    hint: 'Write one SELECT, VALUES, TABLE or WITH query in the file, which returns the rows that should not be there.',
+  },
+  goal_missed: {
+    exit: 1,
+    meaning: 'The backup restores, but not in the time that was given as the goal.',
+    hint: 'Drill on a machine like the one you would restore on, with more --jobs, or set another goal.',
   },
   check_failed: {
     exit: 4,

@@ -37,5 +37,5 @@ function required(
   matches: (table: MatchedTable) => boolean,
 ): (table: MatchedTable) => boolean {
   if (tables.some(matches)) return matches
-  throw new HoldfastError('table_not_found', `No table matches "${text}".`)
+  throw new HoldfastError('table_not_found', `No table matches "${text}".`, { details: { pattern: text } })
 }

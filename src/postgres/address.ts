@@ -10,10 +10,14 @@ export {
   describeAddress,
   makeAddress,
   withDatabase,
+  withPassword,
   type ServerAddress,
   type TlsMode,
   type TlsSettings,
 } from './server-address.ts'
+
+/** What an address says by itself, without environment and files. Throws `usage`, as parseAddress does. */
+export type InspectAddress = (text: string) => { readonly hasPassword: boolean }
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -62,6 +66,13 @@ export function parseAddress(text: string | undefined, env: Environment, files: 
     const hosts = SOCKET_DIRECTORIES.includes(host) ? [host, 'localhost'] : [host]
     return passwordFromFile(path, [hosts, String(port), database, user], files)
   }
+}
+
+export const inspectAddress: InspectAddress = (text) => {
+  const keywords = parseText(text.trim())
+  // In an address with a stray ":" or "/", this is a piece of the password.
+  wholeNumber(keywords.get('port') ?? '5432', 'port')
+  return { hasPassword: keywords.has('password') }
 }
 
 function parseText(text: string): Keywords {

@@ -1,4 +1,4 @@
-import type { Client } from 'pg'
+import type { Client, QueryConfig } from 'pg'
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import { cancelUntilSettled } from './cancel.ts'
 import { cancelledError, connectionLost, serverError, serverFailureOf } from './failures.ts'
@@ -33,6 +33,11 @@ export interface Connection {
    * times are strings. Throws query_failed, lock_timeout, connection_lost, cancelled.
    */
   query<Row extends Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]>
+  /**
+   * Runs one statement, in turn with those of `query`; the server refuses a text that holds several. Resolves to the number
+   * of rows that it returned or was about. Throws as `query` does.
+   */
+  runOne(sql: string): Promise<number>
   /** server_version_num, e.g. 170010. */
   readonly version: number
   readonly address: ServerAddress
@@ -75,7 +80,7 @@ export async function connectWire(o: ConnectOptions): Promise<Wire> {
 function createSession(
   o: ConnectOptions,
   { client, socket, key, tls }: OpenClient,
-): Pick<Connection, 'query' | 'close' | typeof Symbol.asyncDispose> {
+): Pick<Connection, 'query' | 'runOne' | 'close' | typeof Symbol.asyncDispose> {
   const { address, signal } = o
   let lost: unknown
   let closing: Promise<void> | undefined
@@ -93,14 +98,12 @@ function createSession(
   const onAbort = (): void => void stop()
   signal?.addEventListener('abort', onAbort, { once: true })
 
-  async function run<Row>(sql: string, values: readonly unknown[] | undefined): Promise<Row[]> {
+  async function run<T>(send: () => Promise<T>): Promise<T> {
     if (signal?.aborted) throw cancelledError(signal)
     if (lost !== undefined || closing !== undefined) throw lostError()
     running = true
     try {
-      const result: unknown = await client.query(sql, values === undefined ? undefined : [...values])
-      const last: unknown = Array.isArray(result) ? result.at(-1) : result
-      return (last as { rows: Row[] }).rows
+      return await send()
     } catch (error) {
       if (signal?.aborted) throw cancelledError(signal)
       const failure = serverFailureOf(error)
@@ -138,12 +141,25 @@ function createSession(
     clearTimeout(timer)
   }
 
+  function inTurn<T>(send: () => Promise<T>): Promise<T> {
+    const result = previous.then(() => run(send))
+    previous = result.catch(() => {})
+    return result
+  }
+
   const close = (): Promise<void> => (closing ??= end(client))
   return {
     query<Row extends Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]> {
-      const result = previous.then(() => run<Row>(sql, values))
-      previous = result.catch(() => {})
-      return result
+      return inTurn(async () => {
+        const result: unknown = await client.query(sql, values === undefined ? undefined : [...values])
+        const last: unknown = Array.isArray(result) ? result.at(-1) : result
+        return (last as { rows: Row[] }).rows
+      })
+    },
+    runOne(sql) {
+      // Its types do not know of queryMode, which makes pg use the protocol that takes one statement.
+      const query: QueryConfig & { queryMode: 'extended' } = { text: sql, queryMode: 'extended' }
+      return inTurn(async () => (await client.query(query)).rowCount ?? 0)
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -70,7 +70,12 @@ function parseLine(line: string, columns: number, decode: DecodeValue): TextRow 
   if (columns === 0 && line === '') return []
   const fields = line.split('\t')
   if (fields.length !== columns) throw damaged(`a row has ${fields.length} values, not ${columns}`)
-  return fields.map((field) => (field === '\\N' ? null : decode(unescape(field))))
+  return fields.map((field) => parseField(field, decode))
+}
+
+/** One value as it stands between tabs, bytes one per character. */
+export function parseField(field: string, decode: DecodeValue): string | null {
+  return field === '\\N' ? null : decode(unescape(field))
 }
 
 const escapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }

@@ -9,6 +9,8 @@ export interface ServerFailure {
   readonly fatal: boolean
   readonly detail: string | undefined
   readonly hint: string | undefined
+  /** Where in the statement, in characters from 1, if that is where it lies. */
+  readonly position?: number | undefined
   /** Where the server was. Quotes rows, and is not for people's eyes. */
   readonly context: string | undefined
   readonly schema: string | undefined
@@ -30,6 +32,7 @@ export function serverError(failure: ServerFailure): HoldfastError {
     constraint: failure.constraint,
     detail: failure.detail,
     line: lineOf(failure.context),
+    position: failure.position,
   })) {
     if (value !== undefined) details[name] = value
   }
@@ -85,6 +88,7 @@ export function serverFailureOf(thrown: unknown): ServerFailure | undefined {
     fatal: text('severity') === 'FATAL' || text('severity') === 'PANIC',
     detail: text('detail'),
     hint: text('hint'),
+    position: text('position') === undefined ? undefined : Number(text('position')),
     context: text('where'),
     schema: text('schema'),
     table: text('table'),

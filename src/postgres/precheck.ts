@@ -84,7 +84,7 @@ export async function precheckSource(
       'source_denied',
       `Role ${server.role} may not read ${count(denied)}: ${list(denied)}.`,
       {
-        hint: `Run ${shown(grants)}; or GRANT pg_read_all_data TO ${ident(server.role)}; or leave the tables out by name.`,
+        hint: `Run ${shown(grants)} or GRANT pg_read_all_data TO ${ident(server.role)}; or leave the tables out by name.`,
         details: { role: server.role, tables: denied.map(label), statements: grants },
       },
     )

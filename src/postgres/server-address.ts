@@ -51,6 +51,11 @@ export function withDatabase(address: ServerAddress, database: string): ServerAd
   return makeAddress({ ...address, password: address.password, tls: keepKey(address.tls), database })
 }
 
+/** The same, with another password. */
+export function withPassword(address: ServerAddress, password: string): ServerAddress {
+  return makeAddress({ ...address, password, tls: keepKey(address.tls) })
+}
+
 function keepKey(tls: TlsSettings | undefined): TlsSettings | undefined {
   return tls === undefined ? undefined : { ...tls, key: tls.key }
 }

@@ -2,24 +2,30 @@ import { eachLimited } from '../lib/async.ts'
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import type { OnProgress } from '../lib/progress.ts'
 import type { Storage } from '../storage/storage.ts'
+import { visitErasures, visitRestores } from './check-restores.ts'
 import { chunkNameOfKey, chunkPrefix } from './format/chunk-names.ts'
 import type { Manifest } from './format/manifest.ts'
+import type { RestoresOf } from './restores.ts'
 import type { ChunkReader, Repository } from './types.ts'
 
-/** What a check found. A backup is whole if its lists are empty; only chunks that were `read` are known to be undamaged. */
+/** What a check found. Something is whole if its lists are empty; only chunks that were `read` are known to be undamaged. */
 export interface CheckReport {
-  readonly backups: readonly BackupCheck[]
-  /** Distinct chunks that the backups need. */
+  readonly backups: readonly PartCheck[]
+  /** What restores left: safety backups and reports, by the id of the restore. */
+  readonly restores: readonly PartCheck[]
+  /** Erasures and withdrawals of them. */
+  readonly erasures: readonly PartCheck[]
+  /** Distinct chunks that all of them need. */
   readonly objects: number
   /** Chunks that were opened and re-hashed, and their plain bytes. */
   readonly read: number
   readonly bytesRead: number
-  /** Stored chunks that none of the backups needs: of backups that are running or were broken off. Not an error. */
+  /** Stored chunks that none of them needs: of backups that are running or were broken off. Not an error. */
   readonly unreferenced: { readonly objects: number; readonly bytes: number }
 }
 
-/** The names of a backup's chunks that are not as they should be. */
-export interface BackupCheck {
+/** The names of the chunks of a backup or restore that are not as they should be. */
+export interface PartCheck {
   readonly id: string
   readonly missing: readonly string[]
   /** Opened, and not what was stored. */
@@ -30,10 +36,12 @@ export interface BackupCheck {
   readonly unreadable: readonly string[]
 }
 
-/** What is known of a chunk, held once for all backups that need it. */
+type Faults = Omit<PartCheck, 'id'>
+
+/** What is known of a chunk, held once for all that need it. */
 interface NeededChunk {
   readonly name: string
-  /** As the first manifest that was read has them. */
+  /** As the first document that was read has them. */
   readonly plainBytes: number
   readonly storedBytes: number
   /** Its size in the storage; null if it is missing. */
@@ -46,14 +54,14 @@ interface NeededChunk {
 const readsAtOnce = 4
 
 /**
- * Checks that every chunk the manifests name is present, by listing once, and with a `reader` opens and re-hashes a
+ * Checks that every chunk that manifests, restores and erasures name is present, by listing once, and with a `reader` opens and re-hashes a
  * `share` (0 to 1) of the distinct chunks. Which ones is decided by `pick`, a whole number: successive values go round
  * all chunks, so that a share of 0.05 has seen everything after 20 checks. Throws only if the check itself cannot be done.
  *
- * No manifest is held: if anything is wrong, each is read again to tell what it means for that backup.
+ * No list of chunks is held: if anything is wrong, each document is read again to tell what it means for that backup or restore.
  */
 export async function checkRepository(options: {
-  repository: Pick<Repository, 'storage' | 'manifests' | 'find'>
+  repository: Pick<Repository, 'storage' | 'manifests' | 'find'> & RestoresOf
   reader: ChunkReader | null
   share: number
   pick: number
@@ -63,7 +71,7 @@ export async function checkRepository(options: {
   const { repository, reader, share, pick, signal, onProgress } = options
   const needed = new Map<string, NeededChunk>()
   let agreed = true
-  const visit = ({ chunks }: Manifest): void => {
+  const visit = ({ chunks }: Pick<Manifest, 'chunks'>): void => {
     for (const [name, plainBytes, storedBytes] of chunks) {
       const chunk = needed.get(name)
       if (chunk !== undefined) agreed &&= chunk.plainBytes === plainBytes && chunk.storedBytes === storedBytes
@@ -71,6 +79,9 @@ export async function checkRepository(options: {
     }
   }
   const { backups, refused } = await repository.manifests({ visit, signal })
+  const restores = await visitRestores(repository, visit, { signal })
+  const erasures = await visitErasures(repository, { signal })
+  for (const document of erasures.documents) visit(document)
   const unreferenced = await findStored(repository.storage, needed, signal, onProgress)
 
   const present = [...needed.values()].filter((chunk) => chunk.present !== null)
@@ -88,12 +99,29 @@ export async function checkRepository(options: {
   })
 
   const whole = agreed && needed.values().every(isWhole)
-  const checks: BackupCheck[] = []
+  const checks: PartCheck[] = []
   for (const { id } of backups) {
     const chunks = whole ? [] : (await repository.find(id, { signal })).chunks
     checks.push({ id, ...faultsOf(chunks, needed) })
   }
-  return { report: { backups: checks, objects: needed.size, read, bytesRead, unreferenced }, refused }
+  const ofRestores = new Map(restores.ids.map((id) => [id, faultsOf([], needed)]))
+  if (!whole) {
+    await restores.again((id, chunks) => {
+      ofRestores.set(id, withFaults(ofRestores.get(id), faultsOf(chunks, needed)))
+    })
+  }
+  return {
+    report: {
+      backups: checks,
+      restores: [...ofRestores].map(([id, faults]) => ({ id, ...faults })),
+      erasures: erasures.documents.map(({ id, chunks }) => ({ id, ...faultsOf(chunks, needed) })),
+      objects: needed.size,
+      read,
+      bytesRead,
+      unreferenced,
+    },
+    refused: [...refused, ...restores.refused, ...erasures.refused],
+  }
 }
 
 /** Writes down the sizes of the needed chunks that are stored. What else is stored as a chunk. */
@@ -139,11 +167,8 @@ function isWhole({ plainBytes, storedBytes, present, opened, fault }: NeededChun
   return present === storedBytes && fault === null && (opened === null || opened === plainBytes)
 }
 
-/** What is wrong with a backup that needs these chunks. The names are those in `needed`, not copies of their own. */
-function faultsOf(
-  chunks: Manifest['chunks'],
-  needed: ReadonlyMap<string, NeededChunk>,
-): Omit<BackupCheck, 'id'> {
+/** What is wrong with what needs these chunks. The names are those in `needed`, not copies of their own. */
+function faultsOf(chunks: Manifest['chunks'], needed: ReadonlyMap<string, NeededChunk>): Faults {
   const missing: string[] = []
   const damaged: string[] = []
   const sizeDiffers: string[] = []
@@ -156,6 +181,17 @@ function faultsOf(
     if (fault === 'unreadable') unreadable.push(name)
   }
   return { missing, damaged, sizeDiffers, unreadable }
+}
+
+/** The faults of two documents of one restore, which name no chunk both. */
+function withFaults(one: Faults | undefined, other: Faults): Faults {
+  if (one === undefined) return other
+  return {
+    missing: [...one.missing, ...other.missing],
+    damaged: [...one.damaged, ...other.damaged],
+    sizeDiffers: [...one.sizeDiffers, ...other.sizeDiffers],
+    unreadable: [...one.unreadable, ...other.unreadable],
+  }
 }
 
 /**

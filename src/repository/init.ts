@@ -7,7 +7,7 @@ import { publicKeyOf } from './crypto/ed25519.ts'
 import { chunkPrefix } from './format/chunk-names.ts'
 import { encodeHeader } from './format/header.ts'
 import { encodeKeyset } from './format/keyset.ts'
-import { headerKey, keysetKey, keysetPrefix, manifestPrefix } from './format/fields.ts'
+import { headerKey, keysetKey, keysetPrefix, manifestPrefix, restorePrefix } from './format/fields.ts'
 import { newEpoch } from './epochs.ts'
 import { newHost } from './hosts.ts'
 import { printIdentityFile, readIdentityFile } from './identityfile.ts'
@@ -137,7 +137,7 @@ async function firstRecipient(options: {
  * rest of a damaged one, which must not be built over.
  */
 async function clear(storage: Storage, signal: AbortSignal | undefined): Promise<Uint8Array | null> {
-  for (const prefix of [keysetPrefix, manifestPrefix, chunkPrefix]) {
+  for (const prefix of [keysetPrefix, manifestPrefix, restorePrefix, chunkPrefix]) {
     for await (const { key } of storage.list(prefix, { signal })) {
       if (key !== keysetKey(1)) throw taken(storage, key)
     }

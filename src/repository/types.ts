@@ -87,21 +87,13 @@ export interface Vault {
   readonly epochs: ReadonlyMap<string, string>
 }
 
-/** Writes one backup: chunks first, in any order and concurrently, the manifest last. */
-export interface BackupWriter {
-  readonly epoch: string
-  readonly host: string
-  /** Sequence number for the manifest: one more than the highest seen when the writer was opened. */
-  readonly sequence: number
-
+/** Chunks that one document will name, as they are stored: in any order and concurrently. */
+export interface WrittenChunks {
   /**
    * Stores the bytes as a chunk unless one of this name is stored already. The writer owns `bytes` (and its
-   * ArrayBuffer) from now on. Resolves when the chunk is durable, to its index in the manifest's chunk list; equal bytes get the same index.
+   * ArrayBuffer) from now on. Resolves when the chunk is durable, to its index in the document's chunk list; equal bytes get the same index.
    */
   store(bytes: Uint8Array<ArrayBuffer>): Promise<number>
-
-  /** Keyed hash of any text, for `Manifest.source`. */
-  keyedHash(text: string): string
 
   /** What has been stored so far. */
   readonly stats: {
@@ -111,8 +103,19 @@ export interface BackupWriter {
     readonly storedBytes: number
     readonly plainBytes: number
   }
-  /** The chunk list so far, for the manifest. */
+  /** The chunk list so far, for the document. */
   chunks(): Manifest['chunks']
+}
+
+/** Writes one backup: chunks first, the manifest last. */
+export interface BackupWriter extends WrittenChunks {
+  readonly epoch: string
+  readonly host: string
+  /** Sequence number for the manifest: one more than the highest seen when the writer was opened. */
+  readonly sequence: number
+
+  /** Keyed hash of any text, for `Manifest.source`. */
+  keyedHash(text: string): string
 
   /** Signs and stores the manifest: the moment the backup comes to exist. Waits for nothing: every `store` must have resolved. */
   commit(manifest: Manifest): Promise<void>

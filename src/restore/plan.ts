@@ -8,9 +8,11 @@ import { tableLabel } from '../postgres/introspect/tables.ts'
 import type { SchemaEntry } from '../postgres/schema/entry.ts'
 import type { BackupContents } from '../repository/format/contents.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
+import { heldBackOf, heldBackText, type HeldBack } from '../repository/held-back.ts'
 import { grantProblems } from './grant-problems.ts'
 import { beyondRights, hasHandler } from './beyond-rights.ts'
 import { ownersOf } from './owners.ts'
+import { planQuarantine } from './quarantine/plan.ts'
 import { chooseScope, type RestoreScope } from './scope.ts'
 import { connectMaintenance, inspectTarget, type TargetFacts } from './target.ts'
 import type { RestoreOptions, RestorePlan, RestoreProblem } from './types.ts'
@@ -27,6 +29,8 @@ export async function planRestore(o: {
   schemaText: Uint8Array
   target: ServerAddress
   options: RestoreOptions
+  /** What `contents` lack because it was erased. */
+  heldBack?: readonly HeldBack[] | undefined
   signal?: AbortSignal | undefined
 }): Promise<RestorePlan> {
   const { contents, options } = o
@@ -57,7 +61,11 @@ export async function planRestore(o: {
     facts,
     createDatabase: options.createDatabase,
   })
+  const quiet = options.quarantine
+    ? planQuarantine({ ...scope, text: o.schemaText, user: facts.user, superuser: facts.superuser })
+    : { items: [], problems: [], warnings: [] }
   const acting = ownersOf(scope, contents, options)
+  const heldBack = heldBackOf(o.heldBack ?? [], scope.tables)
   const joins = [...acting].filter((owner) => mustJoin(owner, facts, creating)).sort()
   return {
     backup: o.manifest.id,
@@ -70,6 +78,7 @@ export async function planRestore(o: {
     entries: scope.entries,
     tables: scope.tables,
     leftOut: scope.leftOut,
+    heldBack,
     totals: {
       tables: scope.tables.length,
       rows: scope.tables.reduce((sum, t) => sum + t.rows, 0),
@@ -77,6 +86,7 @@ export async function planRestore(o: {
     },
     warnings: [
       ...contents.gaps.map((gap) => `The backup does not hold ${gap.what}. ${gap.why}`),
+      ...heldBack.map(heldBackText),
       ...roles.differing.map((d) => `Role ${d.role}: ${d.what}`),
       ...(database?.differing ?? []),
       ...scope.empty.map((t) => `${tableLabel(t)} will be empty: its rows are not in the backup.`),
@@ -90,6 +100,7 @@ export async function planRestore(o: {
         name: o.target.database,
       }),
       ...beyond.warnings,
+      ...quiet.warnings,
       ...joinsText(
         facts.user,
         joins.filter((owner) => !creating.has(owner)),
@@ -122,9 +133,11 @@ export async function planRestore(o: {
         superuser: facts.superuser,
       }),
       ...beyond.problems,
+      ...quiet.problems,
     ],
     options,
     largeObjects: scope.all,
+    quarantine: quiet.items,
     abilities,
   }
 }

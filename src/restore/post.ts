@@ -2,6 +2,7 @@ import { throwIfCancelled } from '../lib/abort.ts'
 import { isHoldfastError, messageOf } from '../lib/errors.ts'
 import type { SchemaEntry } from '../postgres/schema/entry.ts'
 import type { Wire } from '../postgres/wire.ts'
+import { heldBackOf, heldBackRows, type HeldBack } from '../repository/held-back.ts'
 import { entryLabel, runEntries, runEntry, type EntrySql } from './entries.ts'
 
 /** How the entries that follow the rows are run: two parallel stages, then the rest in the dump's order. */
@@ -37,6 +38,8 @@ export async function runPost(o: {
   /** All entries of the dump by id: what a constraint depends on tells which tables it locks. */
   byId: ReadonlyMap<number, SchemaEntry>
   plan: PostPlan
+  /** Rows that were erased: others may refer to them. */
+  heldBack: readonly HeldBack[]
   sql: EntrySql
   signal?: AbortSignal | undefined
   onDone: (count: number) => void
@@ -64,6 +67,7 @@ async function runParallel(o: {
   wires: readonly Wire[]
   byId: ReadonlyMap<number, SchemaEntry>
   entries: readonly SchemaEntry[]
+  heldBack: readonly HeldBack[]
   sql: EntrySql
   signal?: AbortSignal | undefined
   onDone: (count: number) => void
@@ -109,13 +113,18 @@ async function runParallel(o: {
 }
 
 /**
- * A foreign key that the source's own rows broke (written while triggers were off) can't be made as it was. It is made
- * for new rows only and told: the rows are what they were, and the restore must not be in vain.
+ * A foreign key that the source's own rows broke (written while triggers were off), or that leads to rows that were erased, can't
+ * be made as it was. It is made for new rows only and told: the rows are what they were, and the restore must not be in vain.
  */
 async function makeConstraint(
   wire: Wire,
   entry: SchemaEntry,
-  o: { sql: EntrySql; onWarning: (text: string) => void },
+  o: {
+    byId: ReadonlyMap<number, SchemaEntry>
+    heldBack: readonly HeldBack[]
+    sql: EntrySql
+    onWarning: (text: string) => void
+  },
 ): Promise<void> {
   try {
     await runEntry(wire, entry, o.sql)
@@ -130,9 +139,22 @@ async function makeConstraint(
       throw error
     })
     o.onWarning(
-      `The ${entryLabel(entry)} is NOT VALID: it holds for new rows only, because restored ones break it. ${messageOf(error.cause)}`,
+      `The ${entryLabel(entry)} is NOT VALID: it holds for new rows only, because restored ones break it. ${messageOf(error.cause)}${erasedReason(entry, o)}`,
     )
   }
+}
+
+/** Which of the tables of a foreign key have lost rows to erasures, so that nobody looks for damage. */
+function erasedReason(
+  entry: SchemaEntry,
+  o: { byId: ReadonlyMap<number, SchemaEntry>; heldBack: readonly HeldBack[] },
+): string {
+  const tables = locksOf(entry, o.byId).tables.flatMap((id) => {
+    const table = o.byId.get(id)
+    return table?.schema == null ? [] : [{ schema: table.schema, name: table.name }]
+  })
+  const lost = heldBackOf(o.heldBack, tables)
+  return lost.length === 0 ? '' : ` Erased, and so held back: ${lost.map(heldBackRows).join(', ')}.`
 }
 
 function conflicts(locks: Locks, running: ReadonlySet<Locks>): boolean {

@@ -11,6 +11,7 @@ import { clearTarget, connectAnywhere, dropDatabase, dropRoles, removeMarkerSql,
 import { runEntries, type EntrySql } from './entries.ts'
 import { returnLoans } from './loans.ts'
 import { joinRoles, leaveRoles } from './owners.ts'
+import { createUnfinishedSql, finishRecordSql, readRecord, type Quarantined } from './quarantine/record.ts'
 import { connectMaintenance, inspectTarget, readHoldings } from './target.ts'
 import type { RestorePlan } from './types.ts'
 
@@ -93,6 +94,7 @@ export async function prepareTarget(o: Request): Promise<Prepared> {
       madeDatabase: o.plan.database !== null,
       extensions: extensions.map((e) => e.name),
     })
+    if (o.plan.quarantine.length > 0) await own.query(createUnfinishedSql)
     if (o.plan.database === null) await requireStillEmpty(own, o.target)
     await own.query('COMMIT')
     return prepared
@@ -125,9 +127,9 @@ export interface Ending {
 /**
  * Ends the restore in one transaction: grants and default privileges, whose undoing would need to know what the database had
  * before; the marker's removal; event triggers, since one that refuses to drop anything would keep the marker. Before
- * it commits, what belongs to the database as a whole is applied.
+ * it commits, what belongs to the database as a whole is applied. Resolves to what is off in the database.
  */
-export async function finishTarget(o: Request & Ending): Promise<void> {
+export async function finishTarget(o: Request & Ending): Promise<readonly Quarantined[]> {
   const { sql, signal } = o
   await endLoans(o.target)
   // This commit is waited for, and with it all that came before.
@@ -136,6 +138,7 @@ export async function finishTarget(o: Request & Ending): Promise<void> {
   await own.query(schemaSession)
   const onSkipped = (what: string): unknown => o.prepared.warnings.push(what)
   await own.query('BEGIN')
+  if (o.plan.quarantine.length > 0) await own.query(finishRecordSql(o.plan.backup))
   await runEntries({ wire: own, inTransaction: true, entries: o.grants, sql, signal, onSkipped })
   await own.query(removeMarkerSql)
   const makeEventTriggers = (onSkippedLabel: (what: string) => unknown): Promise<void> =>
@@ -159,11 +162,13 @@ export async function finishTarget(o: Request & Ending): Promise<void> {
     await server.query(statement)
   await server.query('COMMIT')
   await makeEventTriggers(onSkipped)
+  const quarantined = o.plan.quarantine.length > 0 ? await readRecord(own) : []
   await own.query('COMMIT')
   for (const label of [...o.plan.roles.labelStatements, ...(o.plan.database?.labelStatements ?? [])]) {
     await attemptLabel(own, label, o.prepared)
   }
   await attemptLeaving(server, o)
+  return quarantined
 }
 
 async function endLoans(target: ServerAddress): Promise<void> {

@@ -20,6 +20,9 @@ import { lend, lendingPoints } from './loans.ts'
 import { planPost, runPost } from './post.ts'
 import { finishTarget, prepareTarget, restoreSettings, undoTarget } from './prepare.ts'
 import type { Ending, Prepared } from './prepare.ts'
+import { loadCronJobs } from './quarantine/cron-rows.ts'
+import { isCronTable } from './quarantine/plan.ts'
+import { quietSql } from './quarantine/switch-off.ts'
 import { createRescue } from './rescue.ts'
 import type { RestoredTable, RestorePlan, RestoreReport } from './types.ts'
 
@@ -51,10 +54,11 @@ export async function runRestore(o: RestoreRequest): Promise<RestoreReport> {
   const started = o.clock.now()
   const prepared = await prepareTarget(o)
   try {
-    const sql = entrySql({ text: o.schemaText, noOwner: o.plan.options.noOwner, target: o.plan.abilities })
+    const made = entrySql({ text: o.schemaText, noOwner: o.plan.options.noOwner, target: o.plan.abilities })
+    const sql = quietSql(made, o.plan.quarantine)
     const done = await fillTarget(o, sql, prepared)
     const filled = o.clock.now()
-    await finishTarget({ ...o, prepared, sql, ...lastEntries(o.plan.entries) })
+    const quarantined = await finishTarget({ ...o, prepared, sql, ...lastEntries(o.plan.entries) })
     const finished = o.clock.now()
     const granting = { name: 'granting', seconds: (finished.getTime() - filled.getTime()) / 1000 }
     return {
@@ -69,7 +73,9 @@ export async function runRestore(o: RestoreRequest): Promise<RestoreReport> {
       phases: [...done.phases, granting],
       warnings: [...o.plan.warnings, ...prepared.warnings],
       gaps: o.contents.gaps,
+      heldBack: o.plan.heldBack,
       rolesCreated: prepared.rolesCreated,
+      quarantined,
     }
   } catch (error) {
     throw await undone(o, prepared, error)
@@ -172,25 +178,39 @@ async function fill(
     }
     await make(pre.slice(made))
   })
+  const jobs = plan.options.quarantine ? plan.tables.filter(isCronTable) : []
+  const tables = plan.tables.filter((t) => !jobs.includes(t))
   const transactions = await phase('loading rows', () =>
     loadTables({
       ...o,
       wires,
-      tables: plan.tables,
+      tables,
       cache,
       encoding: o.contents.server.encoding,
       rescue,
       onBytes: counter('loading rows', plan.totals.plainBytes, 'bytes'),
     }),
   )
-  const compared = await phase('comparing rows', () =>
-    compareTables({
+  const compared = await phase('comparing rows', async () => {
+    const done = await compareTables({
       wires,
-      tables: plan.tables,
+      tables,
       transactions,
-      onDone: counter('comparing rows', plan.tables.length, 'tables'),
-    }),
-  )
+      onDone: counter('comparing rows', tables.length, 'tables'),
+    })
+    for (const table of jobs) {
+      const more = await loadCronJobs({
+        ...o,
+        wire: first,
+        table,
+        cache,
+        encoding: o.contents.server.encoding,
+      })
+      done.tables.push(...more.tables)
+      done.differences.push(...more.differences)
+    }
+    return done
+  })
   if (compared.differences.length > 0) {
     const [one] = compared.differences
     throw new HoldfastError(
@@ -208,6 +228,7 @@ async function fill(
       wires,
       byId,
       plan: planPost(post),
+      heldBack: plan.heldBack,
       sql,
       signal: o.signal,
       onDone: counter('building indexes and constraints', post.length, 'objects'),

@@ -4,6 +4,9 @@ import type { CurrentRole } from '../postgres/globals/role-target.ts'
 import type { TargetAbilities } from '../postgres/schema/adapt.ts'
 import type { SchemaEntry } from '../postgres/schema/entry.ts'
 import type { Gap, TableContents } from '../repository/format/contents.ts'
+import type { QuarantineItem } from './quarantine/plan.ts'
+import type { Quarantined } from './quarantine/record.ts'
+import type { HeldBack } from '../repository/held-back.ts'
 
 /** What a person can choose of a restore into a new or empty database. */
 export interface RestoreOptions {
@@ -19,6 +22,8 @@ export interface RestoreOptions {
   readonly roles: 'needed' | 'all' | 'none'
   /** Clear what an interrupted restore left in the target before beginning. */
   readonly restart: boolean
+  /** Whatever would work by itself or call other systems stays off until it is released. */
+  readonly quarantine: boolean
   /** Drills only: a locale the scratch server lacks is replaced by C.UTF-8, which is reported. */
   readonly allowLocaleFallback: boolean
   /** Drills only: extensions that the scratch server lacks; what needs them is left out, which is reported. */
@@ -35,6 +40,7 @@ export const defaultRestoreOptions: RestoreOptions = {
   noGrants: false,
   roles: 'needed',
   restart: false,
+  quarantine: false,
   allowLocaleFallback: false,
   withoutExtensions: [],
 }
@@ -55,6 +61,8 @@ export interface RestorePlan {
   readonly tables: readonly TableContents[]
   /** Entries of the backup that are not restored, with the reason. */
   readonly leftOut: readonly { readonly type: string; readonly name: string; readonly why: string }[]
+  /** Rows that the tables lack because they were erased. */
+  readonly heldBack: readonly HeldBack[]
   readonly totals: { readonly tables: number; readonly rows: number; readonly plainBytes: number }
   /** Worth knowing before going on; nothing that prevents it. */
   readonly warnings: readonly string[]
@@ -63,6 +71,8 @@ export interface RestorePlan {
   readonly options: RestoreOptions
   /** Large objects are restored with the whole database only. */
   readonly largeObjects: boolean
+  /** What will be off in the restored database; empty without `quarantine`. */
+  readonly quarantine: readonly QuarantineItem[]
   readonly abilities: TargetAbilities
 }
 
@@ -74,6 +84,8 @@ export interface RestoreProblem {
     | 'target_unfinished'
     | 'target_lacks'
     | 'database_missing'
+    | 'target_in_use'
+    | 'target_replicated'
   readonly message: string
 }
 
@@ -91,7 +103,11 @@ export interface RestoreReport {
   readonly phases: readonly { readonly name: string; readonly seconds: number }[]
   readonly warnings: readonly string[]
   readonly gaps: readonly Gap[]
+  /** Rows that were not restored because they were erased. */
+  readonly heldBack: readonly HeldBack[]
   readonly rolesCreated: readonly string[]
+  /** What is off until it is released. */
+  readonly quarantined: readonly Quarantined[]
 }
 
 export interface RestoredTable {

@@ -17,6 +17,8 @@ export interface ConsistentSnapshot {
   readonly moment: string
   readonly lsn: string
   readonly inRecovery: boolean
+  /** The oldest transaction that was running then; xid8 as decimal text. */
+  readonly horizon: string
   readonly tables: readonly SizedTable[]
   /** Holds the snapshot and a lock on every table: also the connection that can read any of them without waiting. */
   readonly leader: Wire
@@ -159,7 +161,7 @@ async function lockAll(leader: Wire, tables: readonly TableFacts[], catalog: Con
   return true
 }
 
-interface Taken extends Pick<ConsistentSnapshot, 'name' | 'moment' | 'lsn' | 'inRecovery'> {
+interface Taken extends Pick<ConsistentSnapshot, 'name' | 'moment' | 'lsn' | 'inRecovery' | 'horizon'> {
   /** Object ids of the relations that the leader has locked. */
   readonly locked: ReadonlySet<number>
 }
@@ -168,7 +170,8 @@ async function takeSnapshot(leader: Wire): Promise<Taken> {
   const [row] = await leader.query(`SELECT pg_catalog.pg_export_snapshot(),
     pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
     CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
-      ELSE pg_catalog.pg_current_wal_insert_lsn() END, pg_catalog.pg_is_in_recovery()`)
+      ELSE pg_catalog.pg_current_wal_insert_lsn() END, pg_catalog.pg_is_in_recovery(),
+    pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())`)
   const locked = await lockedBy(leader)
   if (row === undefined) throw new HoldfastError('internal', 'The server exported no snapshot.')
   return {
@@ -176,6 +179,7 @@ async function takeSnapshot(leader: Wire): Promise<Taken> {
     moment: row[1] ?? '',
     lsn: row[2] ?? '0/0',
     inRecovery: row[3] === 't',
+    horizon: row[4] ?? '0',
     locked,
   }
 }

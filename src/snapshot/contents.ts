@@ -7,9 +7,9 @@ import { readSequences } from '../postgres/introspect/sequences.ts'
 import { tableLabel, type TableFacts } from '../postgres/introspect/tables.ts'
 import { dumpSchema } from '../postgres/schema/dump.ts'
 import type { SchemaEntry } from '../postgres/schema/entry.ts'
+import { createChunker, type Chunker } from '../repository/chunker.ts'
 import type { BackupContents, Gap, Piece, ServerFacts, TableContents } from '../repository/format/contents.ts'
 import type { BackupRequest } from './backup.ts'
-import { createChunker, type Chunker } from './chunker.ts'
 import type { ConsistentSnapshot } from './consistent.ts'
 import { hiddenGaps } from './hidden.ts'
 import { copyLargeObjects } from './large-objects.ts'
@@ -47,7 +47,7 @@ export async function readContents(
   const hidden = await hiddenGaps(catalog, o.snapshot.inRecovery)
   await o.snapshot.requireLocks()
   return {
-    format: 1,
+    format: 2,
     server,
     database,
     roles: roles.roles,
@@ -115,6 +115,7 @@ function describeTable(table: TableFacts, rows: TableRows | undefined, unreadabl
   const ranges = rows?.ranges ?? []
   return {
     oid: table.oid,
+    filenode: table.filenode,
     schema: table.schema,
     name: table.name,
     columns: table.columns.map((c) => ({ name: c.name, type: c.type })),
@@ -143,8 +144,14 @@ async function readUsedRoles(catalog: Connection): Promise<string[]> {
 }
 
 async function readServer(catalog: Connection, snapshot: ConsistentSnapshot): Promise<ServerFacts> {
-  const [facts] = await catalog.query<{ version: string; encoding: string; permitted: boolean }>(
+  const [facts] = await catalog.query<{
+    version: string
+    encoding: string
+    incarnation: string
+    permitted: boolean
+  }>(
     `SELECT pg_catalog.current_setting('server_version') AS version, pg_catalog.current_setting('server_encoding') AS encoding,
+       pg_catalog.pg_postmaster_start_time()::pg_catalog.text AS incarnation,
        pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')
          AND pg_catalog.has_function_privilege('pg_catalog.pg_control_checkpoint()', 'EXECUTE') AS permitted`,
   )
@@ -162,6 +169,8 @@ async function readServer(catalog: Connection, snapshot: ConsistentSnapshot): Pr
     timeline: control?.timeline ?? null,
     inRecovery: snapshot.inRecovery,
     encoding: facts?.encoding ?? 'UTF8',
+    horizon: snapshot.horizon,
+    incarnation: facts?.incarnation ?? null,
   }
 }
 

@@ -2,8 +2,8 @@ import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import { tableLabel, type SizedTable } from '../postgres/introspect/tables.ts'
 import { ident, literal, qualified } from '../postgres/quote.ts'
 import type { Wire } from '../postgres/wire.ts'
+import type { Chunker, Run } from '../repository/chunker.ts'
 import type { RowRange } from '../repository/format/contents.ts'
-import type { Chunker, Run } from './chunker.ts'
 import type { ReadTask } from './ranges.ts'
 
 /** A range that was read; `pieces` of `run` can be asked for once the chunker was flushed. */

@@ -1,6 +1,6 @@
 import { copyLargeObjectsSql, largeObjectRanges, readLargeObjects } from '../postgres/large-objects.ts'
+import type { Chunker } from '../repository/chunker.ts'
 import type { Gap, LargeObjectContents } from '../repository/format/contents.ts'
-import type { Chunker } from './chunker.ts'
 import type { ConsistentSnapshot } from './consistent.ts'
 
 /** Reads the large objects on the leader's connection. What the role may not read is a gap, not a failure: tables that use it are whole. */

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events'
 import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CommandContext } from '../../src/cli/command.ts'
-import { askSecret, type Terminal } from '../../src/cli/prompt.ts'
+import { askSecret, askText, type Terminal } from '../../src/cli/prompt.ts'
 import { createRedactor } from '../../src/cli/redact.ts'
 import { newPassphrase } from '../../src/cli/secrets.ts'
 import { isHoldfastError } from '../../src/lib/errors.ts'
@@ -57,6 +57,20 @@ test('an answer is read to the end of its line, and never shown', async () => {
     const here = terminal([...pieces])
     assert.equal(await askSecret('Passphrase: ', here.screen), answer)
     assert.equal(here.state.shown, 'Passphrase: \n')
+    assertGivenBack(here)
+  }
+})
+
+test('a text is shown while it is typed, and what is taken back goes', async () => {
+  for (const [pieces, answer, shown] of [
+    [['sh', 'op\r'], 'shop', 'shop'],
+    [['ab', '\u007f', 'c\r'], 'ac', 'ab\b \bc'],
+    [['表', '\u0015', 'x\r'], 'x', '表\b \b\b \bx'],
+    [['\b\r'], '', ''],
+  ] as const) {
+    const here = terminal([...pieces])
+    assert.equal(await askText('Name: ', here.screen), answer)
+    assert.equal(here.state.shown, `Name: ${shown}\n`)
     assertGivenBack(here)
   }
 })

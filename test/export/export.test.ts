@@ -33,6 +33,7 @@ function backup({ rows = rowsText, schema = schemaSql as readonly string[] } = {
   const phases = ['pre', 'post', 'acl', 'last'] as const
   const table: TableContents = {
     oid: 1,
+    filenode: null,
     schema: 'app',
     name: 'orders\n\\! touch x',
     rows: 5,
@@ -90,8 +91,10 @@ function backup({ rows = rowsText, schema = schemaSql as readonly string[] } = {
       chunks: chunks.map((bytes, i) => [`c${i}`, bytes.length, bytes.length] as const),
     },
     contents: {
-      format: 1,
+      format: 2,
       server: {
+        horizon: null,
+        incarnation: null,
         version: '17.10',
         major: 17,
         systemIdentifier: null,

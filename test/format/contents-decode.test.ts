@@ -4,16 +4,7 @@ import fc from 'fast-check'
 import { isHoldfastError, type HoldfastError } from '../../src/lib/errors.ts'
 import { decodeContents } from '../../src/repository/format/contents-decode.ts'
 import { sampleContents } from '../support/contents.ts'
-
-type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
-
-/** A place in the document: the value's parent, its name there, and its path as messages tell it. */
-interface Place {
-  readonly parent: Record<string, Json>
-  readonly name: string
-  readonly path: string
-  readonly inList: boolean
-}
+import { apply, copyOf, placesIn, type Change } from '../support/json-changes.ts'
 
 const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
 const decode = (value: unknown) => decodeContents('chunks/ab/abcd', encode(value))
@@ -23,13 +14,13 @@ test('contents come back as they were', () => {
 })
 
 test('whatever field is missing, of another type or unknown is named', () => {
-  const all = placesIn(copyOfSample(), 'it').length
+  const all = placesIn(copyOf(sampleContents()), 'it').length
   fc.assert(
     fc.property(
       fc.nat(all - 1),
       fc.constantFrom<Change>('delete', 'number', 'object', 'unknown'),
       (at, change) => {
-        const document = copyOfSample()
+        const document = copyOf(sampleContents())
         const place = placesIn(document, 'it')[at]
         assert.ok(place)
         const named = apply(place, change)
@@ -45,7 +36,7 @@ test('whatever field is missing, of another type or unknown is named', () => {
 
 test('numbers that nothing can count are refused', () => {
   for (const wrong of [-1, 0.5, 2 ** 53, '1', null]) {
-    const document = copyOfSample()
+    const document = copyOf(sampleContents())
     const rows = placesIn(document, 'it').find(({ path }) => path === 'it.tables[0].rows')
     if (rows) rows.parent['rows'] = wrong
     assert.match(failureOf(() => decode(document)).message, /it\.tables\[0\]\.rows is not a whole number/)
@@ -63,7 +54,7 @@ test('what points outside of the contents is refused', () => {
 })
 
 test('a newer format is told from damage', () => {
-  assert.equal(failureOf(() => decode({ format: 2, all: 'different' })).code, 'repository_too_new')
+  assert.equal(failureOf(() => decode({ format: 3, all: 'different' })).code, 'repository_too_new')
   for (const format of [null, '1', 1.5]) {
     assert.equal(failureOf(() => decode({ ...sampleContents(), format })).code, 'object_damaged')
   }
@@ -72,6 +63,20 @@ test('a newer format is told from damage', () => {
     assert.equal(failureOf(() => decodeContents('k', bytes)).code, 'object_damaged', text)
   }
   assert.equal(failureOf(() => decodeContents('k', Uint8Array.of(0x22, 0xff, 0x22))).code, 'object_damaged')
+})
+
+test('contents of format 1 say nothing of the run of the server and of files', () => {
+  const { horizon, incarnation, ...server } = sampleContents().server
+  assert.ok(horizon !== null && incarnation !== null)
+  const tables = sampleContents().tables.map(({ filenode: _filenode, ...table }) => table)
+  const first = { ...sampleContents(), format: 1, server, tables }
+  assert.deepEqual(decode(first), {
+    ...first,
+    server: { ...server, horizon: null, incarnation: null },
+    tables: tables.map((table) => ({ ...table, filenode: null })),
+  })
+  assert.equal(failureOf(() => decode({ ...sampleContents(), format: 1 })).code, 'object_damaged')
+  assert.equal(failureOf(() => decode({ ...first, format: 2 })).code, 'object_damaged')
 })
 
 test('contents of 100,000 ranges are decoded', () => {
@@ -86,42 +91,6 @@ test('contents of 100,000 ranges are decoded', () => {
   const bytes = encode({ ...rest, tables: tables.map((table) => ({ ...table, ranges })) })
   assert.equal(decodeContents('k', bytes).tables[0]?.ranges.length, 100_000)
 })
-
-type Change = 'delete' | 'number' | 'object' | 'unknown'
-
-/** Makes one change that no document may have, and gives back what the message must name. */
-function apply({ parent, name, path, inList }: Place, change: Change): string {
-  if (change === 'delete' && !inList) {
-    delete parent[name]
-    return `lacks the field ${name}`
-  }
-  const value = parent[name]
-  if (change === 'unknown' && typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    value['more'] = 1
-    return `${path} has an unknown field "more"`
-  }
-  // Neither is valid anywhere.
-  parent[name] = change === 'object' ? {} : -1.5
-  return path
-}
-
-function copyOfSample(): Json {
-  return JSON.parse(JSON.stringify(sampleContents())) as Json
-}
-
-/** Every field and every member of a list, but `format`, which tells of the version. */
-function placesIn(value: Json, path: string): Place[] {
-  if (typeof value !== 'object' || value === null) return []
-  const inList = Array.isArray(value)
-  const parent = value as Record<string, Json>
-  return Object.keys(parent).flatMap((name) => {
-    const own = inList ? `${path}[${name}]` : `${path}.${name}`
-    const child = parent[name] ?? null
-    return own === 'it.format'
-      ? []
-      : [{ parent, name, path: own, inList } satisfies Place, ...placesIn(child, own)]
-  })
-}
 
 function failureOf(work: () => unknown): HoldfastError {
   try {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { checkRepository } from '../../src/repository/check.ts'
+import type { BackupContents } from '../../src/repository/format/contents.ts'
 import { summarize } from '../../src/repository/format/manifest.ts'
 import { openRepository, openUnlocked } from '../../src/repository/open.ts'
 import { readAllPieces } from '../../src/repository/pieces.ts'
@@ -30,6 +31,12 @@ test('its host may go on writing to it', async () => {
   assert.ok(repository.keyset.hosts.some(({ id, revoked }) => id === expected.host.host && revoked === null))
 })
 
+/** What later formats say besides is not known of a backup of format 1. */
+function asRead(contents: BackupContents): BackupContents {
+  const server = { ...contents.server, horizon: null, incarnation: null }
+  return { ...contents, server, tables: contents.tables.map((table) => ({ ...table, filenode: null })) }
+}
+
 test('its backups hold what they held when they were made', async () => {
   const storage = await vectorRepository()
   const { repository, vault } = await openUnlocked({ storage, identity: expected.identity })
@@ -38,7 +45,7 @@ test('its backups hold what they held when they were made', async () => {
   for (const { manifest: wanted, ...backup } of expected.backups) {
     const manifest = await repository.find(wanted.id)
     const contents = await readContents(reader, manifest)
-    assert.deepEqual(contents, backup.contents)
+    assert.deepEqual(contents, asRead(backup.contents))
     const bytes = (pieces: Parameters<typeof readAllPieces>[0]['pieces']) =>
       readAllPieces({ manifest, reader, pieces })
     requireBytes(await bytes(contents.schema.pieces), backup.schema)

@@ -101,7 +101,7 @@ test('what a newer Holdfast wrote is refused, not guessed at', async () => {
   // A backup whose contents have a later format, signed as it should be.
   const { storage, credentials } = repository
   await using writer = await beginBackup({ repository: await openRepository({ storage }), credentials })
-  const newer = { ...contents, format: 2 }
+  const newer = { ...contents, format: 3 }
   const index = await writer.store(new TextEncoder().encode(JSON.stringify(newer)))
   const chunks = writer.chunks()
   await writer.commit({

@@ -52,11 +52,17 @@ test('rows that are not what the source counted and hashed fail the restore and 
     requireSame(await stateOf(target.url), before, `the target after ${what}`)
   }
   const contents = withLie(truth, 'customer', (print) => ({ ...print, hash: '1' }))
-  const drilled = await failure(
-    runDrill({ manifest, contents, schemaText, reader, clock: systemClock, jobs: 1 }),
-    'drill_failed',
-  )
-  assert.equal(drilled.details['code'], 'restore_differs')
+  const { report, error } = await runDrill({
+    manifest,
+    contents,
+    schemaText,
+    reader,
+    clock: systemClock,
+    jobs: 1,
+  })
+  assert.equal(error?.code, 'drill_failed')
+  assert.equal(error.details['code'], 'restore_differs')
+  assert.equal(report.result, 'failed')
 })
 
 function withLie(

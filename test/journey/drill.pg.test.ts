@@ -3,13 +3,17 @@ import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { getPriority } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { chunkKey } from '../../src/repository/format/chunk-names.ts'
+import { openFaultyStorage } from '../../src/storage/faulty.ts'
 import { openMemoryStorage } from '../../src/storage/memory.ts'
-import type { DrillReport } from '../../src/verify/drill.ts'
+import type { DrillOutcome } from '../../src/verify/types.ts'
 import { failure, newRepository, type JourneyRepository } from '../support/journey.ts'
 import { stopTestServers, testServer, type TestServer } from '../support/postgres.ts'
 
 let server: TestServer
 let repository: JourneyRepository
+/** The object that holds the rows of the backup. */
+let rows = ''
 
 before(async () => {
   server = await testServer(18)
@@ -18,7 +22,9 @@ before(async () => {
   await source.query(
     `CREATE TABLE t AS SELECT n, repeat(md5(n::text), 20) AS b FROM generate_series(1, 5000) n; CREATE INDEX ON t (n)`,
   )
-  await repository.backUp(source.url)
+  const { manifest, contents } = await repository.backUp(source.url)
+  const chunk = contents.tables[0]?.ranges[0]?.pieces[0]?.chunk ?? -1
+  rows = chunkKey(manifest.chunks[chunk]?.[0] ?? '')
 })
 
 after(stopTestServers)
@@ -54,7 +60,7 @@ interface Scratch {
 /** Drills, and does something once, while rows are loaded. Whatever comes of it, nothing may be left. */
 async function drillWith(
   work: (scratch: Scratch) => void,
-  look: (drill: Promise<DrillReport>) => Promise<unknown>,
+  look: (drill: Promise<DrillOutcome>) => Promise<unknown>,
 ): Promise<void> {
   const stop = new AbortController()
   let directory = ''
@@ -64,7 +70,7 @@ async function drillWith(
     const pid = Number.parseInt(readFileSync(join(directory, 'data', 'postmaster.pid'), 'latin1'), 10)
     work({ directory, pid, stop })
   }
-  await look(repository.drill({ onProgress, signal: stop.signal }))
+  await look(repository.tryDrill({ onProgress, signal: stop.signal }))
   assert.notEqual(directory, '')
   assert.deepEqual(scratchDirectories(), [])
   assert.deepEqual(processesIn(directory), [])
@@ -84,7 +90,7 @@ test("the limits of a drill's server hold", async () => {
       }
       assert.equal(statSync(directory).mode & 0o777, 0o700)
     },
-    async (drill) => assert.equal((await drill).rows, 5000),
+    async (drill) => assert.equal((await drill).report.rows, 5000),
   )
   assert.deepEqual(
     [...new Set(seen)].map((line) => line.replace(/memory 8\d{9}$/, 'memory 8 GB')),
@@ -108,4 +114,20 @@ test('a drill that is cancelled leaves neither processes nor files', async () =>
     ({ stop }) => stop.abort(),
     (drill) => failure(drill, 'cancelled'),
   )
+})
+
+test('a storage that does not answer ends the drill, and says nothing of the backup; what it lost does', async () => {
+  const faulty = (code: 'storage_failed' | 'storage_not_found') =>
+    openFaultyStorage(repository.storage, ({ method, key }) =>
+      method === 'get' && key === rows ? { kind: 'fail', code } : null,
+    )
+  const thrown = await failure(repository.tryDrill({ storage: faulty('storage_failed') }), 'drill_failed')
+  assert.equal(thrown.details['code'], 'storage_failed')
+  const { report, error } = await repository.tryDrill({ storage: faulty('storage_not_found') })
+  assert.deepEqual([error?.code, error?.details['code']], ['drill_failed', 'object_missing'])
+  assert.deepEqual(
+    report.checks.map(({ name, result }) => [name, result]),
+    [['restore', 'failed']],
+  )
+  assert.deepEqual(report.tables, [])
 })

@@ -117,7 +117,9 @@ export async function restore(o: RestoreCall): Promise<RestoreReport> {
 export async function drill(o: { place: Place; backup: string }) {
   const parts = await opened(o)
   await using _reader = parts.reader
-  return await runDrill({ ...parts, jobs: 2, clock: systemClock })
+  const { report, error } = await runDrill({ ...parts, jobs: 2, clock: systemClock })
+  if (error !== null) throw error
+  return report
 }
 
 /** Reads back all that the backups need. Resolves to what is wrong, in words. */

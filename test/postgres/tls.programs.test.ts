@@ -5,8 +5,13 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { failedChecks } from '../../src/cli/source-checks.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import { isHoldfastError } from '../../src/lib/errors.ts'
 import { makeAddress, type ServerAddress, type TlsSettings } from '../../src/postgres/address.ts'
 import { connect, connectWire } from '../../src/postgres/connect.ts'
+import { examineSource } from '../../src/snapshot/examine.ts'
+import { wholeDatabase } from '../../src/snapshot/scope.ts'
 import { addressOf } from '../support/address.ts'
 import { testServer, type TestServer } from '../support/postgres.ts'
 
@@ -52,8 +57,14 @@ test('encryption as libpq means it: modes, checks of chain and name, COPY and ca
   const wrongName = at({ mode: 'verify-full', rootCertificate: root }, '127.0.0.1')
   const unknown = at({ mode: 'verify-full', rootCertificate: 'system' })
   for (const address of [wrongName, unknown]) {
-    await assert.rejects(connect({ address }), { code: 'connection_failed' })
+    const refused: unknown = await connect({ address }).catch((error: unknown) => error)
+    assert.ok(isHoldfastError(refused, 'connection_failed'))
+    const [reachable, encrypted] = failedChecks(address, refused)
+    assert.deepEqual([reachable?.result, encrypted?.name, encrypted?.result], ['good', 'encrypted', 'bad'])
   }
+  const verified = at({ mode: 'verify-full', rootCertificate: root })
+  const facts = await examineSource({ address: verified, scope: wholeDatabase, clock: systemClock })
+  assert.match(facts.server.tls ?? '', /^TLSv1\.[23]$/)
 
   await using wire = await connectWire({ address: at({ mode: 'verify-full', rootCertificate: root }) })
   let bytesRead = 0

@@ -136,9 +136,12 @@ test('no repository, none twice, none over the rest of one', async () => {
   await assert.rejects(again(storage), code('repository_exists'))
   await storage.delete('holdfast')
   await assert.rejects(openRepository({ storage }), code('repository_missing'))
-  await storage.put('manifests/20261121T013131Z-8f3a9c21', new Uint8Array([1]))
-  await assert.rejects(again(storage), code('repository_exists'))
-  await storage.delete('manifests/20261121T013131Z-8f3a9c21')
+  const rests = ['manifests/20261121T013131Z-8f3a9c21', 'restores/20261121T013131Z-8f3a9c21/report']
+  for (const rest of rests) {
+    await storage.put(rest, new Uint8Array([1]))
+    await assert.rejects(again(storage), code('repository_exists'))
+    await storage.delete(rest)
+  }
   // What is left is what an interrupted init leaves.
   const made = await again(storage)
   await openUnlocked({ storage, identity: made.identityFile ?? '' })

@@ -4,7 +4,7 @@ import { isHoldfastError, type HoldfastError } from '../../src/lib/errors.ts'
 import type { SizedTable } from '../../src/postgres/introspect/tables.ts'
 import { serverError } from '../../src/postgres/failures.ts'
 import type { Wire } from '../../src/postgres/wire.ts'
-import { createChunker } from '../../src/snapshot/chunker.ts'
+import { createChunker } from '../../src/repository/chunker.ts'
 import { readTask } from '../../src/snapshot/copy.ts'
 
 const table = {

@@ -16,7 +16,7 @@ export interface CommandLine {
   /** What it prints with --json. Fails the test if the status is another one. */
   json<T>(args: readonly string[], options?: { status?: number; env?: Readonly<Record<string, string>> }): T
   /** Runs a line of shell, in which `$holdfast` is the program. */
-  shell(line: string): SpawnSyncReturns<string>
+  shell(line: string, env?: Readonly<Record<string, string>>): SpawnSyncReturns<string>
 }
 
 /** A user with a directory of their own and a repository `repo` in it, for all tests of the file. */
@@ -37,6 +37,7 @@ export async function commandLine(): Promise<CommandLine> {
     directory,
     run,
     json,
-    shell: (line) => spawn('sh', ['-c', line.replaceAll('$holdfast', '"$0" "$1"'), process.execPath, main]),
+    shell: (line, env) =>
+      spawn('sh', ['-c', line.replaceAll('$holdfast', '"$0" "$1"'), process.execPath, main], env),
   }
 }

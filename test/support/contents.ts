@@ -3,7 +3,7 @@ import type { BackupContents } from '../../src/repository/format/contents.ts'
 /** Contents in which every field and every kind of value occurs. Refers to the first three chunks of a manifest. */
 export function sampleContents(): BackupContents {
   return {
-    format: 1,
+    format: 2,
     server: {
       version: '17.10',
       major: 17,
@@ -11,6 +11,8 @@ export function sampleContents(): BackupContents {
       timeline: 1,
       inRecovery: false,
       encoding: 'UTF8',
+      horizon: '751',
+      incarnation: '2026-11-20 23:01:31.123456+00',
     },
     database: {
       name: 'shop',
@@ -75,6 +77,7 @@ export function sampleContents(): BackupContents {
     tables: [
       {
         oid: 16_400,
+        filenode: 16_401,
         schema: 'public',
         name: 'orders',
         columns: [{ name: 'id', type: 'integer' }],

@@ -1,10 +1,11 @@
 /**
- * Run as a program: backs up or restores in a process of its own, to be measured or killed. Takes its task as JSON in its first
+ * Run as a program: backs up or restores, also in place, in a process of its own, to be measured or killed. Takes its task as JSON in its first
  * argument, prints a line `at` for every step it tells of, and at last its result as JSON.
  */
 import { isHoldfastError } from '../../src/lib/errors.ts'
 import type { HostCredentials } from '../../src/repository/types.ts'
 import { openLocalStorage } from '../../src/storage/local.ts'
+import { onStatement, openInPlace, type InPlaceChoice } from './in-place.ts'
 import { repositoryAt, type BackupOptions, type RestoreChoice } from './journey.ts'
 
 export type ChildTask = {
@@ -16,7 +17,9 @@ export type ChildTask = {
   readonly dieAt?: number
 } & (
   | { readonly action: 'backup'; readonly options?: BackupOptions }
-  | { readonly action: 'restore'; readonly options?: RestoreChoice }
+  | { readonly action: 'restore' | 'swap'; readonly options?: RestoreChoice }
+  /** Tells of every statement. */
+  | { readonly action: 'restore in place'; readonly options?: InPlaceChoice }
 )
 
 export interface ChildResult {
@@ -36,7 +39,12 @@ async function perform(task: ChildTask): Promise<void> {
   }
   onProgress()
   if (task.action === 'backup') await repository.backUp(task.url, { ...task.options, onProgress })
-  else await repository.restoreTo(task.url, { ...task.options, onProgress })
+  else if (task.action === 'swap') await repository.swapTo(task.url, { ...task.options, onProgress })
+  else if (task.action === 'restore in place') {
+    await using open = await openInPlace(repository, task.url, task.options)
+    onStatement(open.workspace.wire, async () => onProgress())
+    await open.apply((await open.preview()).digest)
+  } else await repository.restoreTo(task.url, { ...task.options, onProgress })
 }
 
 const task: ChildTask = JSON.parse(process.argv[2] ?? '')

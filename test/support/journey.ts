@@ -17,12 +17,15 @@ import { planRestore } from '../../src/restore/plan.ts'
 import { runRestore } from '../../src/restore/run.ts'
 import { defaultRestoreOptions } from '../../src/restore/types.ts'
 import type { RestoreOptions, RestorePlan, RestoreReport } from '../../src/restore/types.ts'
+import { planSwap, type SwapPlan } from '../../src/restore/swap/plan.ts'
+import { runSwap, type SwapReport } from '../../src/restore/swap/run.ts'
 import { runBackup } from '../../src/snapshot/backup.ts'
 import type { Proof } from '../../src/snapshot/fingerprint.ts'
 import { wholeDatabase } from '../../src/snapshot/scope.ts'
 import { openLocalStorage } from '../../src/storage/local.ts'
 import type { Storage } from '../../src/storage/storage.ts'
-import { runDrill, type DrillReport } from '../../src/verify/drill.ts'
+import { runDrill } from '../../src/verify/drill.ts'
+import type { DrillOutcome, DrillReport, DrillRequest } from '../../src/verify/types.ts'
 import { addressOf } from './address.ts'
 
 /** What backup and restore take in common. */
@@ -45,6 +48,12 @@ export interface RestoreChoice extends RunOptions, Partial<RestoreOptions> {
   readonly backup?: string
 }
 
+export interface DrillChoice
+  extends RunOptions, Pick<DrillRequest, 'assertions' | 'assertionTimeoutMs' | 'part' | 'goalSeconds'> {
+  /** `latest` if left out. */
+  readonly backup?: string
+}
+
 /** A backup as it was just made. */
 export interface MadeBackup {
   readonly manifest: Manifest
@@ -60,7 +69,13 @@ export interface JourneyRepository {
   /** Plans and runs. A plan with problems is refused by the run. */
   restoreTo(url: string, options?: RestoreChoice): Promise<RestoreReport>
   planTo(url: string, options?: RestoreChoice): Promise<RestorePlan>
-  drill(options?: RunOptions & { readonly backup?: string }): Promise<DrillReport>
+  /** Plans and runs a restore in place of the database. */
+  swapTo(url: string, options?: RestoreChoice): Promise<SwapReport>
+  planSwapTo(url: string, options?: RestoreChoice): Promise<SwapPlan>
+  /** Throws what the drill found, as the command does. */
+  drill(options?: DrillChoice): Promise<DrillReport>
+  /** What the drill found, whatever it is. */
+  tryDrill(options?: DrillChoice): Promise<DrillOutcome>
   /** Every object present, opened and hashed again. */
   check(storage?: Storage): Promise<CheckReport & { refused: readonly { key: string; code: string }[] }>
   /** Ids of the backups there are, newest first. */
@@ -106,6 +121,13 @@ export function repositoryAt(
       options: { ...defaultRestoreOptions, ...o },
       signal: o.signal,
     })
+  const swapPlan = (url: string, o: RestoreChoice, backup: OpenBackup): Promise<SwapPlan> =>
+    planSwap({
+      ...backup,
+      target: addressOf(url),
+      options: { ...defaultRestoreOptions, ...o },
+      signal: o.signal,
+    })
 
   return {
     storage,
@@ -142,8 +164,26 @@ export function repositoryAt(
         }),
       ),
     planTo: (url, options = {}) => withBackup(options, (backup) => plan(url, options, backup)),
-    drill: (options = {}) =>
-      withBackup(options, (backup) => runDrill({ ...options, ...backup, jobs: 2, clock: systemClock })),
+    swapTo: (url, options = {}) =>
+      withBackup(options, async (backup) =>
+        runSwap({
+          ...backup,
+          plan: await swapPlan(url, options, backup),
+          target: addressOf(url),
+          jobs: options.jobs ?? 2,
+          clock: options.clock ?? systemClock,
+          signal: options.signal,
+          onProgress: options.onProgress,
+        }),
+      ),
+    planSwapTo: (url, options = {}) => withBackup(options, (backup) => swapPlan(url, options, backup)),
+    async drill(options) {
+      const { report, error } = await this.tryDrill(options)
+      if (error !== null) throw error
+      return report
+    },
+    tryDrill: (options = {}) =>
+      withBackup(options, (backup) => runDrill({ jobs: 2, clock: systemClock, ...options, ...backup })),
     async check(place = storage) {
       const { repository, vault } = await openUnlocked({ storage: place, identity })
       await using reader = readerOf(repository, vault, 2)

@@ -1,7 +1,10 @@
+import type { Module, Source } from '../../config/config.ts'
+import { proofs } from '../../config/declaration.ts'
+import type { BackupScope } from '../../repository/format/contents.ts'
 import { defineCommand, optionalArgument } from '../command.ts'
 import { formatBytes, formatCount, formatCountOf, formatDuration, formatRate } from '../format.ts'
 import { choice, text } from '../option.ts'
-import { excludeData, hostFile, jobs, lockTimeout, ownerKey, repo, rowChoices } from '../options.ts'
+import { excludeData, hostFile, jobs, lockTimeout, module, ownerKey, repo, rowChoices } from '../options.ts'
 import { secondsOf, summaryOf } from '../summary.ts'
 import { printable } from '../width.ts'
 
@@ -11,11 +14,12 @@ export const command = defineCommand({
   description:
     'Backs up a database into a repository: one consistent state, encrypted, with what is stored already not stored ' +
     'again. Needs the host file that init or keys admit wrote, and no secret that decrypts. The source is only read. ' +
-    'Rows can be left out by name; the definition of every table is always kept.',
+    'Rows can be left out by name; the definition of every table is always kept. Of a source in holdfast.json it takes ' +
+    'repository, scope and proof; tables that are chosen or left out here stand in place of those that the file says.',
   arguments: {
     source: optionalArgument(
       'SOURCE',
-      'the database: postgres://user@host/database, or "service=name" and the like as libpq takes them; what is left out comes from PGHOST, PGDATABASE, ...',
+      'the database: the name of a source in holdfast.json; or postgres://user@host/database, or "service=name" and the like as libpq takes them; what is left out comes from PGHOST, PGDATABASE, ...',
     ),
   },
   options: {
@@ -25,21 +29,29 @@ export const command = defineCommand({
     name: text({ flags: '--name <name>', description: 'a name for the backup' }),
     description: text({ flags: '--description <text>', description: 'a longer note, kept with the backup' }),
     ...rowChoices,
+    module,
     excludeData,
     jobs,
-    proof: choice({
-      flags: '--proof <kind>',
-      description:
-        'what the source computes, to compare a restore with: exact counts of all rows; and content hashes of a share of them that rotates from backup to backup; or hashes of all of them',
-      choices: ['counts', 'sampled', 'full'],
+    proof: {
+      ...choice({
+        flags: '--proof <kind>',
+        description:
+          'what the source computes, to compare a restore with: exact counts of all rows; and content hashes of a share of them that rotates from backup to backup; or hashes of all of them',
+        choices: proofs,
+        default: undefined,
+      }),
       default: 'sampled',
-    }),
+    },
     lockTimeout,
   },
   examples: [
     {
       what: 'a whole database',
       command: 'holdfast backup postgres://app@db.example.com/shop --repo /mnt/backups/shop',
+    },
+    {
+      what: 'a source that holdfast.json describes, with its repository and scope',
+      command: 'holdfast backup shop',
     },
     {
       what: 'where the environment names the database',
@@ -54,33 +66,36 @@ export const command = defineCommand({
     'No backup was made, and the source is as it was. What was stored already is used by the next backup.',
   async run(context, input) {
     const { openForWriting, jobsOrDefault } = await import('../repository.ts')
+    const { modulesMeant, namingModules, repositoryAddress, sourceMeant } = await import('../config.ts')
     const { resolveAddress } = await import('../address.ts')
     const { beginBackup } = await import('../../repository/session.ts')
     const { runBackup } = await import('../../snapshot/backup.ts')
     const { describeAddress } = await import('../../postgres/connect.ts')
     const { out, signal, clock } = context
 
-    const source = resolveAddress(context, input.source)
-    const { repository, host } = await openForWriting(context, input)
+    const configured = await sourceMeant(context, input.source)
+    const modules = await modulesMeant(context, input.module, configured)
+    const proof = input.proof ?? configured?.proof ?? 'sampled'
+    // Asked for before the password, which may cost somebody a prompt.
+    const repo = await repositoryAddress(context, { repo: input.repo, source: configured })
+    const source = await resolveAddress(context, configured ?? input.source)
+    const { repository, host } = await openForWriting(context, { ...input, repo, source: undefined })
     await using writer = await beginBackup({ repository, credentials: host, signal })
-    const { manifest, contents } = await runBackup({
-      writer,
-      source,
-      scope: {
-        schemas: input.schema,
-        tables: input.table,
-        excludeTables: input.excludeTable,
-        excludeData: input.excludeData,
-      },
-      proof: input.proof,
-      jobs: jobsOrDefault(input.jobs),
-      lockTimeoutMs: input.lockTimeout * 1000,
-      name: input.name ?? null,
-      description: input.description ?? null,
-      clock,
-      signal,
-      onProgress: out.progress,
-    })
+    const { manifest, contents } = await namingModules(modules, () =>
+      runBackup({
+        writer,
+        source,
+        scope: scopeOf(input, configured, modules),
+        proof,
+        jobs: jobsOrDefault(input.jobs),
+        lockTimeoutMs: input.lockTimeout * 1000,
+        name: input.name ?? null,
+        description: input.description ?? null,
+        clock,
+        signal,
+        onProgress: out.progress,
+      }),
+    )
     out.progressDone('done')
 
     const { totals } = manifest
@@ -95,10 +110,35 @@ export const command = defineCommand({
         `  stored  ${formatBytes(totals.newStoredBytes)} in ${formatCountOf(totals.newChunks, 'new chunk')}; ${formatCount(totals.reusedChunks)} reused`,
       )
       out.line(`  took    ${formatDuration(took)}, ${formatRate(totals.plainBytes, took)}`)
-      out.line(`  proof   ${input.proof}: rows received equal rows counted by the source`)
+      out.line(`  proof   ${proof}: rows received equal rows counted by the source`)
     }
     for (const gap of contents.gaps)
       out.warn(`not in the backup: ${printable(gap.what)}. ${printable(gap.why)}`)
     out.result({ backup: summaryOf(manifest), gaps: contents.gaps })
   },
 })
+
+interface Chosen {
+  readonly schema: readonly string[]
+  readonly table: readonly string[]
+  readonly excludeTable: readonly string[]
+  readonly excludeData: readonly string[]
+}
+
+/**
+ * Which rows are wanted. What the command line chooses stands in place of what the file chooses, as a whole, and so with what it
+ * leaves out: half of each would be neither.
+ */
+function scopeOf(input: Chosen, source: Source | null, modules: readonly Module[]): BackupScope {
+  const given = {
+    schemas: input.schema,
+    tables: [...input.table, ...modules.flatMap(({ tables }) => tables)],
+    excludeTables: input.excludeTable,
+    excludeData: input.excludeData,
+  }
+  const chooses = given.schemas.length + given.tables.length > 0
+  const excludes = given.excludeTables.length + given.excludeData.length > 0
+  const { schemas, tables } = chooses ? given : (source ?? given)
+  const { excludeTables, excludeData } = excludes ? given : (source ?? given)
+  return { schemas, tables, excludeTables, excludeData }
+}

@@ -2,9 +2,9 @@ import { HoldfastError } from '../../lib/errors.ts'
 import type { CheckReport } from '../../repository/check.ts'
 import { chunkKey } from '../../repository/format/chunk-names.ts'
 import { defineCommand } from '../command.ts'
-import { formatBytes, formatCountOf } from '../format.ts'
+import { formatBytes, formatCount, formatCountOf } from '../format.ts'
 import { custom, wrong } from '../option.ts'
-import { identity, ownerKey, passphraseFile, repo } from '../options.ts'
+import { identity, ownerKey, passphraseFile, repo, source } from '../options.ts'
 import type { Output } from '../output.ts'
 
 const readDataFlags = '--read-data <share>'
@@ -13,11 +13,12 @@ export const command = defineCommand({
   name: 'check',
   summary: 'check that a repository is whole',
   description:
-    'Checks that every object a backup needs is there, which takes no secret. With --read-data, a share of the objects ' +
-    'is read, opened and hashed again, which takes the identity; each day it is another share.',
+    'Checks that every object a backup, or the undoing of a restore, needs is there, which takes no secret. With ' +
+    '--read-data, a share of the objects is read, opened and hashed again, which takes the identity; each day it is another share.',
   arguments: {},
   options: {
     repo,
+    source,
     identity,
     passphraseFile,
     ownerKey,
@@ -59,40 +60,48 @@ export const command = defineCommand({
       onProgress: out.progress,
     })
     out.progressDone('done')
-    for (const { key, reason } of refused) out.warn(`${key} is not accepted as a backup: ${reason}`)
+    for (const { key, reason } of refused) out.warn(`${key} is not accepted: ${reason}`)
     const hurt = tell(out, report)
     const faults = hurt + refused.length
+    const refusedBackups = refused.filter(({ key }) => key.startsWith('manifests/')).length
+    const refusedErasures = refused.filter(({ key }) => key.startsWith('erased/')).length
+    const all = partsText({
+      backups: report.backups.length + refusedBackups,
+      restores: report.restores.length + refused.length - refusedBackups - refusedErasures,
+      erasures: report.erasures.length + refusedErasures,
+    })
     if (faults > 0) {
-      throw new HoldfastError(
-        'check_failed',
-        `${formatCountOf(faults, 'backup')} of ${report.backups.length + refused.length} can't be relied on.`,
-        {
-          details: { report, refused },
-        },
-      )
+      throw new HoldfastError('check_failed', `Of ${all} ${formatCount(faults)} can't be relied on.`, {
+        details: { report, refused },
+      })
     }
     out.result({ report, refused })
   },
 })
 
-/** Prints the report; how many backups are hurt. */
+/** Prints the report; how many backups and restores are hurt. */
 function tell(out: Output, report: CheckReport): number {
   let hurt = 0
-  for (const { id, missing, damaged, sizeDiffers, unreadable } of report.backups) {
+  const parts = [
+    ...report.backups.map((part) => ({ ...part, name: part.id })),
+    ...report.restores.map((part) => ({ ...part, name: `restore ${part.id}` })),
+    ...report.erasures.map((part) => ({ ...part, name: `erasure ${part.id}` })),
+  ]
+  for (const { name, missing, damaged, sizeDiffers, unreadable } of parts) {
     const lists = { missing, damaged, 'of another size': sizeDiffers, unreadable }
     const faults = Object.entries(lists).filter(([, names]) => names.length > 0)
     if (faults.length === 0) continue
     hurt++
     out.line(
-      `${id}  ${faults.map(([what, names]) => `${formatCountOf(names.length, 'object')} ${what}`).join(', ')}`,
+      `${name}  ${faults.map(([what, names]) => `${formatCountOf(names.length, 'object')} ${what}`).join(', ')}`,
     )
     for (const [what, names] of faults)
-      for (const name of names.slice(0, 5)) out.line(`  ${what}: ${chunkKey(name)}`)
+      for (const chunk of names.slice(0, 5)) out.line(`  ${what}: ${chunkKey(chunk)}`)
   }
   const read =
     report.read === 0 ? 'none read back' : `${report.read} read back (${formatBytes(report.bytesRead)})`
   out.line(
-    `${formatCountOf(report.backups.length, 'backup')}, ${formatCountOf(report.objects, 'object')}, ${read}: ${hurt === 0 ? 'whole' : `${hurt} hurt`}`,
+    `${partsText({ backups: report.backups.length, restores: report.restores.length, erasures: report.erasures.length })}, ${formatCountOf(report.objects, 'object')}, ${read}: ${hurt === 0 ? 'whole' : `${hurt} hurt`}`,
   )
   const { objects, bytes } = report.unreferenced
   if (objects > 0)
@@ -100,4 +109,14 @@ function tell(out: Output, report: CheckReport): number {
       `${formatCountOf(objects, 'object')} (${formatBytes(bytes)}) belong to no backup: to one that is running or was broken off.`,
     )
   return hurt
+}
+
+/** `3 backups`, `3 backups and 1 restore`, `3 backups, 1 restore and 2 erasures`. */
+function partsText(o: { backups: number; restores: number; erasures: number }): string {
+  const parts = [
+    formatCountOf(o.backups, 'backup'),
+    ...(o.restores === 0 ? [] : [formatCountOf(o.restores, 'restore')]),
+    ...(o.erasures === 0 ? [] : [formatCountOf(o.erasures, 'erasure')]),
+  ]
+  return [parts.slice(0, -1).join(', '), parts.at(-1)].filter((text) => text !== '').join(' and ')
 }

@@ -3,7 +3,7 @@ import { schemaMatcher, tableMatcher } from '../../lib/table-matcher.ts'
 import type { TableContents } from '../../repository/format/contents.ts'
 import { defineCommand, requiredArgument } from '../command.ts'
 import { choice, requiredText } from '../option.ts'
-import { opening, rowChoices } from '../options.ts'
+import { module, opening, rowChoices } from '../options.ts'
 import { rowsText } from '../summary.ts'
 import { printable } from '../width.ts'
 
@@ -28,6 +28,7 @@ export const command = defineCommand({
       missing: 'where should it be written?',
     }),
     ...rowChoices,
+    module,
   },
   examples: [
     {
@@ -42,10 +43,14 @@ export const command = defineCommand({
   cancelled: 'Nothing was written.',
   async run(context, input) {
     const { openBackup } = await import('../repository.ts')
+    const { modulesMeant, namingModules } = await import('../config.ts')
+    const { heldBackOf, heldBackText } = await import('../../repository/held-back.ts')
     const { exportBackup } = await import('../../export/export.ts')
     const { out, signal, clock } = context
+    const modules = await modulesMeant(context, input.module, input.source)
+    const wanted = { ...input, table: [...input.table, ...modules.flatMap((one) => one.tables)] }
     await using backup = await openBackup(context, input)
-    const tables = chooseTables(backup.contents.tables, input)
+    const tables = await namingModules(modules, () => chooseTables(backup.contents.tables, wanted))
     const path = resolve(input.out)
     await exportBackup({
       ...backup,
@@ -61,6 +66,8 @@ export const command = defineCommand({
     const bytes = tables.reduce((sum, table) => sum + table.plainBytes, 0)
     out.line(`Wrote backup ${backup.manifest.id} to ${path}: ${rowsText(rows, tables.length, bytes)}`)
     out.note('The files hold the rows in clear.')
+    const heldBack = heldBackOf(backup.heldBack, tables)
+    for (const held of heldBack) out.warn(printable(heldBackText(held)))
     for (const { what, why } of backup.contents.gaps)
       out.warn(`not in the backup: ${printable(what)}. ${printable(why)}`)
     out.result({
@@ -69,6 +76,7 @@ export const command = defineCommand({
       format: input.format,
       tables: tables.map(({ schema: of, name, rows: count }) => ({ schema: of, name, rows: count })),
       gaps: backup.contents.gaps,
+      heldBack,
     })
   },
 })

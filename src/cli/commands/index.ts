@@ -10,7 +10,12 @@ const loaders: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   check: () => import('./check.ts'),
   drill: () => import('./drill.ts'),
   restore: () => import('./restore.ts'),
+  undo: () => import('./undo.ts'),
+  restores: () => import('./restores.ts'),
+  release: () => import('./release.ts'),
+  erase: () => import('./erase.ts'),
   export: () => import('./export.ts'),
+  source: () => import('./source.ts'),
   keys: () => import('./keys.ts'),
 }
 

@@ -5,7 +5,7 @@ import type { Keyset, Repository } from '../../repository/types.ts'
 import { defineCommand, requiredArgument, type CommandContext } from '../command.ts'
 import { formatWhen } from '../format.ts'
 import { custom, flag, requiredText, text, wrong } from '../option.ts'
-import { hostFile, opening, ownerKey, repo } from '../options.ts'
+import { hostFile, opening, ownerKey, repo, source } from '../options.ts'
 import type { OpenedVault } from '../repository.ts'
 import { writeSecretFile } from '../secret-file.ts'
 import { newPassphrase, readSecret } from '../secrets.ts'
@@ -234,7 +234,7 @@ export const command = defineCommand({
     'Shows the owner key, the recipients, who can open the backups, the hosts, which may write them, and the epochs, ' +
     'whose keys the objects are sealed to. Needs no secret; the subcommands, which change keys, need the identity.',
   arguments: {},
-  options: { repo, hostFile, ownerKey },
+  options: { repo, source, hostFile, ownerKey },
   examples: [
     { what: 'who has which key?', command: 'holdfast keys --repo /mnt/backups/shop' },
     {
@@ -319,7 +319,8 @@ function publicPart(repository: Repository): Record<string, unknown> {
 }
 
 interface OpeningInput {
-  readonly repo: string
+  readonly repo: string | undefined
+  readonly source: string | undefined
   readonly identity: string | undefined
   readonly passphraseFile: string | undefined
   readonly ownerKey: string | undefined

@@ -1,14 +1,17 @@
+import type { Manifest } from '../../repository/format/manifest.ts'
+import type { VerifiedMark } from '../../repository/format/verified.ts'
 import { defineCommand } from '../command.ts'
-import { formatBytes, formatCount, formatDuration, formatWhen } from '../format.ts'
-import { hostFile, ownerKey, repo } from '../options.ts'
+import { formatAgo, formatBytes, formatCount, formatDuration, formatWhen } from '../format.ts'
+import { hostFile, ownerKey, repo, source } from '../options.ts'
 import { summaryOf } from '../summary.ts'
 
 export const command = defineCommand({
   name: 'list',
   summary: 'list the backups of a repository',
-  description: 'Lists the backups of a repository, newest first. Needs no secret.',
+  description:
+    'Lists the backups of a repository, newest first, and when a drill of the whole of each was last made. Needs no secret.',
   arguments: {},
-  options: { repo, hostFile, ownerKey },
+  options: { repo, source, hostFile, ownerKey },
   examples: [
     { what: 'all backups', command: 'holdfast list --repo /mnt/backups/shop' },
     {
@@ -18,9 +21,14 @@ export const command = defineCommand({
   ],
   async run(context, input) {
     const { openForListing } = await import('../repository.ts')
+    const { contentOf } = await import('../../repository/format/verified.ts')
+    const { latestVerified } = await import('../../repository/verified.ts')
     const { out, signal, clock } = context
     const { repository } = await openForListing(context, input)
-    const { backups, refused } = await repository.manifests({ signal })
+    const contents = new Map<string, string>()
+    const visit = (manifest: Manifest): unknown => contents.set(manifest.id, contentOf(manifest))
+    const { backups, refused } = await repository.manifests({ signal, visit })
+    const verified = await latestVerified({ repository, contents, signal })
     if (backups.length === 0) out.line('No backups yet.')
     else {
       out.table(
@@ -34,6 +42,7 @@ export const command = defineCommand({
           { title: 'STORED', align: 'right' },
           { title: 'NEW', align: 'right' },
           { title: 'TIME', align: 'right' },
+          { title: 'VERIFIED', min: 12 },
         ],
         backups.map((backup) => [
           backup.id,
@@ -45,18 +54,32 @@ export const command = defineCommand({
           formatBytes(backup.totals.storedBytes),
           formatBytes(backup.totals.newStoredBytes),
           formatDuration(Date.parse(backup.finished) - Date.parse(backup.started)),
+          verifiedText(verified.marks.get(backup.id), clock.now()),
         ]),
       )
     }
     for (const { key, reason } of refused) out.warn(`${key} is not accepted as a backup: ${reason}`)
+    for (const { key, reason } of verified.refused)
+      out.warn(`${key} is not accepted as a drill's mark: ${reason}`)
     out.result({
       repository: {
         id: repository.id,
         address: repository.storage.address,
         ownerConfirmed: repository.ownerConfirmed,
       },
-      backups: backups.map(summaryOf),
+      backups: backups.map((backup) => ({
+        ...summaryOf(backup),
+        verified: verified.marks.get(backup.id) ?? null,
+      })),
       refused,
+      refusedMarks: verified.refused,
     })
   },
 })
+
+/** By the newest drill of the whole backup: that of a part proves no backup. */
+function verifiedText(mark: VerifiedMark | undefined, now: Date): string {
+  if (mark === undefined) return ''
+  const ago = formatAgo(now.getTime() - Date.parse(mark.when))
+  return mark.result === 'passed' ? ago : `FAILED ${ago}`
+}

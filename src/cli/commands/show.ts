@@ -1,9 +1,11 @@
 import { isHoldfastError } from '../../lib/errors.ts'
 import type { BackupContents } from '../../repository/format/contents.ts'
 import type { Manifest } from '../../repository/format/manifest.ts'
+import type { VerifiedMark } from '../../repository/format/verified.ts'
+import type { Repository } from '../../repository/types.ts'
 import { defineCommand, requiredArgument, type CommandContext } from '../command.ts'
 import { formatBytes, formatCount, formatCountOf, formatDuration, formatRate, formatWhen } from '../format.ts'
-import { identity, ownerKey, passphraseFile, repo } from '../options.ts'
+import { opening } from '../options.ts'
 import type { Output } from '../output.ts'
 import { contentsSummaryOf, proofOf, secondsOf, summaryOf } from '../summary.ts'
 import { printable } from '../width.ts'
@@ -15,29 +17,36 @@ export const command = defineCommand({
     'Shows a backup: when and how it was made, what it cost, and, with the identity or passphrase, its tables, ' +
     'rows, fingerprints and gaps. Without one it shows what is not sealed.',
   arguments: { backup: requiredArgument('BACKUP', 'an id, a unique beginning of one, or latest') },
-  options: { repo, identity, passphraseFile, ownerKey },
+  options: opening,
   examples: [
     { what: 'the newest backup', command: 'holdfast show latest --repo /mnt/backups/shop' },
     { what: 'its tables, for a program', command: "holdfast show latest --json | jq '.contents.tables'" },
   ],
   async run(context, input) {
-    const { openBackup, openForListing } = await import('../repository.ts')
+    const { openStoredBackup, openForListing } = await import('../repository.ts')
     const { out, signal } = context
     try {
-      await using opened = await openBackup(context, input)
-      show(context, opened.manifest, opened.contents)
+      await using opened = await openStoredBackup(context, input)
+      await show(context, opened.repository, opened.manifest, opened.contents)
     } catch (error) {
       // Only where none was named: an identity that does not fit must not look like a backup without tables.
       const named = input.identity !== undefined || input.passphraseFile !== undefined
       if (named || !isHoldfastError(error, 'identity_missing')) throw error
       const { repository } = await openForListing(context, input)
-      show(context, await repository.find(input.backup, { signal }), null)
+      await show(context, repository, await repository.find(input.backup, { signal }), null)
       out.note('Tables, fingerprints and gaps are sealed: pass --identity FILE to see them.')
     }
   },
 })
 
-function show({ out, clock }: CommandContext, manifest: Manifest, contents: BackupContents | null): void {
+async function show(
+  { out, clock, signal }: CommandContext,
+  repository: Repository,
+  manifest: Manifest,
+  contents: BackupContents | null,
+): Promise<void> {
+  const { readVerified } = await import('../../repository/verified.ts')
+  const { marks, refused } = await readVerified({ repository, manifest, signal })
   const { totals } = manifest
   const took = secondsOf(manifest) * 1000
   const facts: [string, string][] = [
@@ -58,14 +67,35 @@ function show({ out, clock }: CommandContext, manifest: Manifest, contents: Back
     ],
     ['Took', `${formatDuration(took)}, ${formatRate(totals.plainBytes, took)}`],
     ...(contents === null ? [] : [['Proof', contents.proof] satisfies [string, string]]),
+    ['Drilled', verifiedText(marks, clock.now())],
     ['Gaps', totals.gaps === 0 ? 'none' : formatCount(totals.gaps)],
   ]
   for (const [label, value] of facts) out.line(`${label.padEnd(8)}${value}`)
   if (contents !== null) showContents(out, contents)
+  for (const { key, reason } of refused) out.warn(`${key} is not accepted as a drill's mark: ${reason}`)
   out.result({
     backup: summaryOf(manifest),
+    verified: marks,
     contents: contents === null ? null : contentsSummaryOf(contents),
   })
+}
+
+/** What the newest drill of the whole says, else that of a part, which proves no backup. */
+function verifiedText(marks: readonly VerifiedMark[], now: Date): string {
+  const mark = marks.find(({ level }) => level === 'whole') ?? marks[0]
+  if (mark === undefined) return 'never'
+  const { hashed, sampled, counted } = mark.compared
+  const { passed, failed } = mark.assertions
+  return [
+    formatWhen(new Date(mark.when), now),
+    mark.level === 'whole' ? `the drill ${mark.result}` : `only a part, whose drill ${mark.result}`,
+    `${formatCountOf(hashed + sampled + counted, 'table')} compared, ${formatCount(hashed)} of them by the content of all rows`,
+    ...(passed + failed === 0
+      ? []
+      : [`${formatCount(passed)} of ${formatCountOf(passed + failed, 'assertion')} passed`]),
+    ...(mark.notVerified === 0 ? [] : [`${formatCount(mark.notVerified)} left open`]),
+    ...(mark.seconds === 0 ? [] : [`restored in ${formatDuration(mark.seconds * 1000)}`]),
+  ].join(', ')
 }
 
 function serverText(manifest: Manifest, contents: BackupContents | null): string {

@@ -2,6 +2,7 @@ import type { OnProgress } from '../../lib/progress.ts'
 import type { Output, Span, Text } from '../output.ts'
 import { tableLines, type Column } from '../table.ts'
 import { displayWidth } from '../width.ts'
+import { wrap } from '../wrap.ts'
 
 /** How the tour speaks: numbered steps, sentences, commands, figures, tables. */
 export interface Guide {
@@ -83,34 +84,6 @@ export function createGuide(out: Output, now: () => number): Guide {
       }
     },
   }
-}
-
-/** Lines of at most `width` columns, broken at `separator`. Each word keeps its style. */
-export function wrap(text: Text, width: number, separator = ' '): Span[][] {
-  const lines: Span[][] = [[]]
-  let used = 0
-  for (const piece of typeof text === 'string' ? [text] : text) {
-    const { text: plain, style } =
-      typeof piece === 'string' ? { text: piece, style: 'plain' as const } : piece
-    for (const [at, word] of plain.split(separator).entries()) {
-      const gap = at > 0 && used > 0 ? separator : ''
-      const wide = displayWidth(gap + word)
-      if (at > 0 && used > 0 && used + wide > width) {
-        lines.push([{ text: word, style }])
-        used = displayWidth(word)
-      } else {
-        add(lines.at(-1) ?? [], { text: gap + word, style })
-        used += wide
-      }
-    }
-  }
-  return lines
-}
-
-function add(line: Span[], next: Span): void {
-  const last = line.at(-1)
-  if (last?.style === next.style) line[line.length - 1] = { ...last, text: last.text + next.text }
-  else line.push(next)
 }
 
 function joined(line: readonly Span[]): string {

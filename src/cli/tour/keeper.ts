@@ -15,7 +15,8 @@ import { defaultRestoreOptions, type RestoreReport } from '../../restore/types.t
 import { runBackup } from '../../snapshot/backup.ts'
 import { openStorage } from '../../storage/address.ts'
 import type { Storage } from '../../storage/storage.ts'
-import { runDrill, type DrillReport } from '../../verify/drill.ts'
+import { runDrill } from '../../verify/drill.ts'
+import type { DrillReport } from '../../verify/types.ts'
 import { jobsOrDefault } from '../repository.ts'
 import { problemsError } from '../restore-text.ts'
 import { writeSecretFile } from '../secret-file.ts'
@@ -110,7 +111,9 @@ export async function createKeeper(o: { place: Place; clock: Clock; signal: Abor
     },
     async drill(onProgress) {
       await using backup = await open()
-      return await runDrill({ ...backup, jobs, clock, signal, onProgress })
+      const { report, error } = await runDrill({ ...backup, jobs, clock, signal, onProgress })
+      if (error !== null) throw error
+      return report
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { DrillReport } from '../../verify/drill.ts'
+import type { DrillReport } from '../../verify/types.ts'
 import type { RestoreReport } from '../../restore/types.ts'
 import type { BackupContents, Piece } from '../../repository/format/contents.ts'
 import type { Manifest } from '../../repository/format/manifest.ts'

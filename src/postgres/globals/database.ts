@@ -20,7 +20,7 @@ SELECT d.datname AS name, pg_catalog.pg_get_userbyid(d.datdba) AS owner,
 FROM pg_catalog.pg_database d
 JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace
 CROSS JOIN LATERAL (SELECT pg_catalog.to_jsonb(d) AS d) j
-WHERE d.datname = pg_catalog.current_database()`
+WHERE d.datname = coalesce($1, pg_catalog.current_database())`
 
 interface Row extends Record<string, unknown> {
   name: string
@@ -41,10 +41,13 @@ interface Row extends Record<string, unknown> {
   security_labels: SecurityLabel[]
 }
 
-/** The properties of the database that the connection is in. Needs no rights. */
-export async function readDatabase(connection: Connection): Promise<DatabaseProperties> {
-  const [row] = await connection.query<Row>(sql)
-  if (row === undefined) throw new HoldfastError('internal', 'pg_database has no row of the current database')
+/** The properties of the database that the connection is in, or of another one of its server. Needs no rights. */
+export async function readDatabase(
+  connection: Connection,
+  name: string | null = null,
+): Promise<DatabaseProperties> {
+  const [row] = await connection.query<Row>(sql, [name])
+  if (row === undefined) throw new HoldfastError('internal', 'pg_database has no row of the database')
   return {
     name: row.name,
     owner: row.owner,

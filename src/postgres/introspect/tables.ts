@@ -6,6 +6,8 @@ import type { Wire } from '../wire.ts'
 /** A table with storage of its own, or a partitioned table (which has none), as the catalogs describe it. */
 export interface TableFacts {
   readonly oid: number
+  /** Of its file; null where it has none. */
+  readonly filenode: number | null
   readonly schema: string
   readonly name: string
   readonly kind: 'table' | 'partitioned'
@@ -99,7 +101,7 @@ WITH RECURSIVE chosen AS (
   FROM attributes a JOIN bases b ON b.oid = a.atttypid LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation
   GROUP BY a.attrelid
 )
-SELECT c.oid::pg_catalog.int8, c.nspname AS schema, c.relname AS name, c.relkind AS kind, c.relpersistence AS persistence,
+SELECT c.oid::pg_catalog.int8, pg_catalog.pg_relation_filenode(c.oid)::pg_catalog.int8 AS filenode, c.nspname AS schema, c.relname AS name, c.relkind AS kind, c.relpersistence AS persistence,
   pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.has_schema_privilege(c.nspoid, 'USAGE') AS readable,
   m.amname AS am, CASE WHEN c.member THEN c.condition END AS condition,
   (SELECT pg_catalog.json_build_object('schema', rn.nspname, 'name', r.relname)
@@ -114,6 +116,7 @@ ORDER BY c.nspname, c.relname`
 
 interface Row extends Record<string, unknown> {
   oid: string
+  filenode: string | null
   schema: string
   name: string
   kind: string
@@ -133,6 +136,7 @@ export async function listTables(connection: Connection): Promise<TableFacts[]> 
   })
   return rows.map((row) => ({
     oid: Number(row.oid),
+    filenode: row.filenode === null ? null : Number(row.filenode),
     schema: row.schema,
     name: row.name,
     kind: row.kind === 'p' ? 'partitioned' : 'table',

@@ -1,3 +1,5 @@
+import { asUtf8, type DecodeValue } from '../copy-text.ts'
+
 /**
  * Server encodings by the names that a TextDecoder knows. SQL_ASCII says nothing of its bytes; they are most often
  * UTF-8, and are taken for it wherever names are read from the server.
@@ -45,4 +47,13 @@ export function nameDecoder(encoding: string): (bytes: string) => string {
   const decoder = new TextDecoder(label, { ignoreBOM: true })
   // oxlint-disable-next-line no-control-regex
   return (bytes) => (/^[\0-\x7f]*$/.test(bytes) ? bytes : decoder.decode(Buffer.from(bytes, 'latin1')))
+}
+
+/** Encodings that Node has no table for. */
+const unknown = new Set(['EUC_TW', 'EUC_JIS_2004', 'MULE_INTERNAL', 'LATIN5'])
+
+/** Turns values of a database's encoding, one byte per character, into text; null if it is one that is not known here. */
+export function valueDecoder(encoding: string): DecodeValue | null {
+  if (encoding === 'UTF8' || encoding === 'SQL_ASCII') return asUtf8
+  return unknown.has(encoding) ? null : nameDecoder(encoding)
 }

@@ -33,14 +33,14 @@ const tableName = object<{ schema: string; name: string }>({ schema: string, nam
 const labels = list(object<SecurityLabel>({ provider: string, label: string }))
 const pieces = list(object<Piece>({ chunk: count, offset: count, length: count }))
 
-const server = object<ServerFacts>({
+const server = {
   version: string,
   major: integer(1, 1000),
   systemIdentifier: nullable(decimal),
   timeline: nullable(count),
   inRecovery: boolean,
   encoding: string,
-})
+}
 
 const database = object<DatabaseProperties>({
   name: string,
@@ -114,7 +114,7 @@ const fingerprint = object<Fingerprint>({
   samples: list(object<Fingerprint['samples'][number]>({ range: count, rows: count, hash: decimal })),
 })
 
-const table = object<TableContents>({
+const table = {
   oid,
   schema: string,
   name: string,
@@ -127,21 +127,18 @@ const table = object<TableContents>({
   parents: list(tableName),
   ranges: list(object<RowRange>({ from: count, to: nullable(count), rows: count, pieces })),
   fingerprint: nullable(fingerprint),
-})
+}
 
 const largeObjects = object<LargeObjectContents>({
   objects: list(object<LargeObject>({ oid, owner: string, acl: nullable(texts), comment: nullable(string) })),
   ranges: list(object<LargeObjectContents['ranges'][number]>({ rows: count, pieces })),
 })
 
-const fields = object<BackupContents>({
-  format: oneOf(1),
-  server,
+const common = {
   database,
   roles: list(role),
   usedRoles: texts,
   schema: object<BackupContents['schema']>({ pieces, entries: list(entry) }),
-  tables: list(table),
   sequences: list(
     object<SequenceValue>({ schema: string, name: string, lastValue: decimal, isCalled: boolean }),
   ),
@@ -149,14 +146,49 @@ const fields = object<BackupContents>({
   gaps: list(object<Gap>({ what: string, why: string })),
   scope: object<BackupScope>({ schemas: texts, tables: texts, excludeTables: texts, excludeData: texts }),
   proof: oneOf('counts', 'sampled', 'full'),
+} as const
+
+const first = object<First>({
+  ...common,
+  format: oneOf(1),
+  server: object<First['server']>(server),
+  tables: list(object<First['tables'][number]>(table)),
 })
+
+const second = object<BackupContents>({
+  ...common,
+  format: oneOf(2),
+  server: object<ServerFacts>({
+    ...server,
+    horizon: nullable(text(/^\d{1,20}$/)),
+    incarnation: nullable(string),
+  }),
+  tables: list(object<TableContents>({ ...table, filenode: nullable(oid) })),
+})
+
+/** Contents of format 1 say less. */
+interface First extends Omit<BackupContents, 'server' | 'tables'> {
+  readonly server: Omit<ServerFacts, 'horizon' | 'incarnation'>
+  readonly tables: readonly Omit<TableContents, 'filenode'>[]
+}
+
+const fields: Check<BackupContents> = (value, place) => {
+  const format = typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined
+  if (format !== 1) return second(value, place)
+  const old = first(value, place)
+  return {
+    ...old,
+    server: { ...old.server, horizon: null, incarnation: null },
+    tables: old.tables.map((one) => ({ ...one, filenode: null })),
+  }
+}
 
 /**
  * The contents of a backup from the plain bytes of their chunk, which was stored under `key`. Throws
  * `repository_too_new` for an unknown format, and `object_damaged` that names the field otherwise.
  */
 export function decodeContents(key: string, bytes: Uint8Array): BackupContents {
-  return decodeJson(key, bytes, check)
+  return decodeJson(key, bytes, check, 2)
 }
 
 /** Besides the shape: what refers into another part of the contents must hit it. */

@@ -6,7 +6,8 @@ import type { DatabaseProperties, RoleDefinition } from '../../postgres/globals/
  * its own. docs/FORMAT.md "Contents".
  */
 export interface BackupContents {
-  readonly format: 1
+  /** 2: with `server.horizon`, `server.incarnation`, and `filenode` of tables, which are null in one of format 1. */
+  readonly format: 1 | 2
   readonly server: ServerFacts
   readonly database: DatabaseProperties
   /** All roles of the server that are not built in; restore decides which of them it needs. */
@@ -33,6 +34,16 @@ export interface ServerFacts {
   readonly timeline: number | null
   readonly inRecovery: boolean
   readonly encoding: string
+  /**
+   * The oldest transaction that was running when the snapshot was taken (xid8, decimal text): rows of older ones are in the backup, unless
+   * they were deleted by then. Lets a restore into the same server tell quickly which rows nobody has touched since.
+   */
+  readonly horizon: string | null
+  /**
+   * When the server process was started, by its own clock, to the microsecond: the same value means the same run of it. Within a run
+   * transactions are numbered on; after a storage snapshot was put back, their numbers come a second time.
+   */
+  readonly incarnation: string | null
 }
 
 export interface BackupScope {
@@ -52,6 +63,8 @@ export interface Piece {
 /** One table that holds rows of its own: an ordinary table or a partition without partitions. */
 export interface TableContents {
   readonly oid: number
+  /** Of the file that held its rows: another one means that the table was rewritten. Null for one that has none. */
+  readonly filenode: number | null
   readonly schema: string
   readonly name: string
   /** Columns in COPY order; generated columns and dropped ones are not among them. */

@@ -5,11 +5,16 @@ import { ShapeError, type Check, text } from './shape.ts'
 export const headerKey = 'holdfast'
 export const keysetPrefix = 'keys/'
 export const manifestPrefix = 'manifests/'
+export const restorePrefix = 'restores/'
+export const erasedPrefix = 'erased/'
 
 export const keysetKey = (version: number): string => keysetPrefix + String(version).padStart(8, '0')
 export const manifestKey = (id: string): string => manifestPrefix + id
+export const restoreKey = (id: string, part: 'safety' | 'report'): string => `${restorePrefix}${id}/${part}`
+export const erasedKey = (id: string): string => erasedPrefix + id
 
 export const keysetName = /^\d{8}$/
+/** Of backups, of restores and of erasures. */
 export const backupId = /^\d{8}T\d{6}Z-[0-9a-f]{8}$/
 /** HMAC-SHA256 in lower case hex. */
 export const chunkNamePattern = /^[0-9a-f]{64}$/

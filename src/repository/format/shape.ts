@@ -77,6 +77,12 @@ export function integer(min: number, max = Number.MAX_SAFE_INTEGER): Check<numbe
       : wrong(place, `a whole number from ${min} to ${max}`)
 }
 
+/** A number that is not negative, and may have a fraction. */
+export const amount: Check<number> = (value, place) =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0
+    ? value
+    : wrong(place, 'a number that is not negative')
+
 export function oneOf<const T extends string | number | boolean>(...values: T[]): Check<T> {
   return (value, place) =>
     values.includes(value as T) ? (value as T) : wrong(place, `one of ${values.map(String).join(', ')}`)

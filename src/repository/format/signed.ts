@@ -3,7 +3,7 @@ import { sign, verify } from '../crypto/ed25519.ts'
 import { type Check, ShapeError } from './shape.ts'
 
 /** The kinds of signed documents. */
-export type SignedKind = 'repository' | 'keyset' | 'manifest'
+export type SignedKind = 'repository' | 'keyset' | 'manifest' | 'safety' | 'restore' | 'verified' | 'erased'
 
 /** A signed document taken apart. Nothing in `json` may be used before `verifySigned` has returned true for it. */
 export interface SignedDocument {
@@ -17,7 +17,15 @@ export interface SignedDocument {
   readonly signedBytes: Uint8Array
 }
 
-const kinds: readonly string[] = ['repository', 'keyset', 'manifest']
+const kinds: readonly string[] = [
+  'repository',
+  'keyset',
+  'manifest',
+  'safety',
+  'restore',
+  'verified',
+  'erased',
+]
 const newline = 0x0a
 
 /** Writes a document: docs/FORMAT.md "Signed documents". */
@@ -69,8 +77,8 @@ export function verifySigned(document: SignedDocument, publicKey: string): boole
   return verify(publicKey, document.signedBytes, document.signature)
 }
 
-/** Line 2, decoded and checked. Throws `repository_too_new` for an unknown `format`, `object_damaged` otherwise. */
-export function decodeJson<T>(key: string, json: Uint8Array, check: Check<T>): T {
+/** Line 2, decoded and checked. `newest`: the highest `format` that is known. Throws `repository_too_new` for another, `object_damaged` otherwise. */
+export function decodeJson<T>(key: string, json: Uint8Array, check: Check<T>, newest = 1): T {
   let value: unknown
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(json))
@@ -79,7 +87,8 @@ export function decodeJson<T>(key: string, json: Uint8Array, check: Check<T>): T
     throw damaged(key, 'it is not JSON in UTF-8')
   }
   const format = typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined
-  if (Number.isSafeInteger(format) && format !== 1) throw tooNew(key, `format ${String(format)}`)
+  if (Number.isSafeInteger(format) && !(Number(format) >= 1 && Number(format) <= newest))
+    throw tooNew(key, `format ${String(format)}`)
   try {
     return check(value, 'it')
   } catch (cause) {

@@ -1,4 +1,4 @@
-import type { Piece } from '../repository/format/contents.ts'
+import type { Piece } from './format/contents.ts'
 
 /** A chunk is closed at the end of a row once it holds this many bytes. */
 const target = 4 * 1024 * 1024

@@ -1,0 +1,79 @@
+import type { ChunkReader } from '../../repository/types.ts'
+import { defineCommand, optionalArgument, type CommandContext } from '../command.ts'
+import { opening } from '../options.ts'
+import type { OpenedVault } from '../repository.ts'
+
+export const command = defineCommand({
+  name: 'restores',
+  summary: 'list what was restored from a repository, or show one restore',
+  description:
+    'Lists the restores that left a report or a safety backup in the repository, newest first: how many rows each created ' +
+    '(+), updated (~) and deleted (-), and whether it can be undone. With an id it shows one whole, table by table. One ' +
+    'told as not finished has failed, was killed, or is still running. All of it is sealed: the identity or passphrase is needed.',
+  arguments: {
+    restore: optionalArgument(
+      'RESTORE',
+      'an id, a unique beginning of one, or latest; without it all are listed',
+    ),
+  },
+  options: opening,
+  examples: [
+    { what: 'all restores', command: 'holdfast restores --repo /mnt/backups/shop' },
+    { what: 'the latest, table by table', command: 'holdfast restores latest --repo /mnt/backups/shop' },
+    {
+      what: 'those that are not finished, for a program',
+      command: "holdfast restores --json | jq '.restores[] | select(.finished == null)'",
+    },
+  ],
+  async run(context, input) {
+    const { openForReading } = await import('../repository.ts')
+    const opened = await openForReading(context, input)
+    await using _ = opened.reader
+    if (input.restore === undefined) await showAll(context, opened)
+    else await showOne(context, opened, input.restore)
+  },
+})
+
+type Opened = OpenedVault & { readonly reader: ChunkReader }
+
+async function showAll(
+  { out, signal, clock }: CommandContext,
+  { repository, reader }: Opened,
+): Promise<void> {
+  const { listRestores } = await import('../../repository/restores.ts')
+  const { restoreJson, summarizeRestores } = await import('../restores.ts')
+  const { restoresTable } = await import('../restores-text.ts')
+  const { restores, refused } = await listRestores(repository, { signal })
+  const summaries = await summarizeRestores({ repository, reader, restores, signal })
+  if (summaries.length === 0) out.line('No restores yet.')
+  else {
+    const { columns, rows } = restoresTable(summaries, { width: out.width, now: clock.now() })
+    out.table(columns, rows)
+  }
+  for (const { key, reason } of refused) out.warn(`${key} is not accepted: ${reason}`)
+  for (const { stored, fault } of summaries) {
+    if (fault !== null) out.warn(`What the restore ${stored.id} left can't be opened: ${fault}`)
+  }
+  out.result({ restores: summaries.map(restoreJson), refused })
+}
+
+async function showOne(
+  { out, signal, clock }: CommandContext,
+  { repository, reader }: Opened,
+  reference: string,
+): Promise<void> {
+  const { findRestore } = await import('../../repository/restores.ts')
+  const { openRestore, restoreJson, summaryOfRestore } = await import('../restores.ts')
+  const { tellRestore } = await import('../restores-text.ts')
+  const stored = await findRestore(repository, reference, { signal })
+  const restore = await openRestore({ repository, reader, stored, signal })
+  tellRestore(out, restore, clock.now())
+  for (const { key, reason } of stored.refused) out.warn(`${key} is not accepted: ${reason}`)
+  const { record, safety } = restore
+  const tables = safety?.tables.map(({ pieces: _pieces, ...table }) => table)
+  out.result({
+    restore: restoreJson(summaryOfRestore(restore)),
+    record,
+    safety: safety === null ? null : { ...safety, tables },
+  })
+}

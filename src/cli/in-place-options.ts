@@ -1,0 +1,125 @@
+import { HoldfastError } from '../lib/errors.ts'
+import { components, type Component } from '../restore/component/types.ts'
+import type { Actions, InPlaceOptions } from '../restore/in-place/types.ts'
+import { confirmation } from './confirm.ts'
+import { choice, flag, text, texts, wrong, type Given } from './option.ts'
+import { lockTimeout } from './options.ts'
+
+const componentTexts = texts({
+  flags: '--component <part>',
+  description:
+    'in place: bring back this part of the schema in place of rows, where it is missing or differs; may be repeated',
+})
+
+function requireComponent(given: string): Component {
+  const found = components.find((one) => one === given)
+  if (found === undefined) throw wrong(componentTexts, given, `choose one of ${components.join(', ')}`)
+  return found
+}
+
+/** What `restore --in-place` takes on top of what every restore does. */
+export const inPlaceOptions = {
+  inPlace: flag({
+    flags: '--in-place',
+    description: 'change the rows of a database that is in use: see the preview first',
+  }),
+  component: {
+    ...componentTexts,
+    choices: components,
+    read: (given: Given) => componentTexts.read(given).map(requireComponent),
+  },
+  save: text({
+    flags: '--save <file>',
+    description:
+      'in place, with --component: first write the SQL that takes the changes back to this new file, which only you can read',
+  }),
+  where: text({
+    flags: '--where <condition>',
+    description: 'in place: only rows of the one chosen table that meet this SQL condition',
+  }),
+  createMissing: flag({
+    flags: '--create-missing',
+    description: 'in place: make rows and tables again that are gone (what happens if nothing else is said)',
+  }),
+  updateChanged: flag({
+    flags: '--update-changed',
+    description: 'in place: give changed rows back the values they had',
+  }),
+  deleteExtra: flag({
+    flags: '--delete-extra',
+    description: 'in place: delete rows that the backup does not have',
+  }),
+  recoverDeleted: flag({
+    flags: '--recover-deleted',
+    description: 'in place: another name of --create-missing',
+  }),
+  replace: flag({
+    flags: '--replace',
+    description: 'in place: all three, so that the rows are those of the backup and no others',
+  }),
+  keepNewer: text({
+    flags: '--keep-newer <column>',
+    description: 'in place: leave rows alone whose value in this column is later than in the backup',
+  }),
+  references: choice({
+    flags: '--references <what>',
+    description:
+      'in place, about rows that restored ones refer to and that are gone as well: bring them too, or skip the rows that need them',
+    choices: ['bring', 'skip'],
+    default: undefined,
+  }),
+  skipConflicts: flag({
+    flags: '--skip-conflicts',
+    description: 'in place: leave out rows that would break a key, and restore the others',
+  }),
+  preview: flag({
+    flags: '--preview',
+    description: 'in place: show what would change, and change nothing',
+  }),
+  html: text({
+    flags: '--html <file>',
+    description: 'in place: write the preview as one HTML file, too; it holds rows of the database',
+  }),
+  lockTimeout,
+  ...confirmation,
+}
+
+type Input = {
+  readonly [K in keyof typeof inPlaceOptions]: ReturnType<(typeof inPlaceOptions)[K]['read']>
+}
+
+/** What was asked for. Throws `usage` for options that make no sense together. */
+export function readInPlaceOptions(
+  input: Input & { schema: readonly string[]; table: readonly string[]; excludeTable: readonly string[] },
+): InPlaceOptions {
+  return {
+    tables: input.table,
+    schemas: input.schema,
+    excludeTables: input.excludeTable,
+    where: input.where ?? null,
+    actions: actionsOf(input),
+    keepNewer: input.keepNewer ?? null,
+    missingReferences: input.references ?? null,
+    lockTimeoutMs: input.lockTimeout * 1000,
+  }
+}
+
+function actionsOf(input: Input): Actions {
+  const { replace } = input
+  const create = replace || input.createMissing || input.recoverDeleted
+  const update = replace || input.updateChanged
+  const remove = replace || input.deleteExtra
+  return { create: create || !(update || remove), update, delete: remove }
+}
+
+/** The first option that says something about a restore in place, for telling that `--in-place` is missing. */
+export function requireNoInPlace(input: Input): void {
+  const defaults: Readonly<Record<string, unknown>> = { lockTimeout: 60 }
+  for (const [name, spec] of Object.entries(inPlaceOptions)) {
+    const given = input[name as keyof Input]
+    if (given === undefined || given === false || given === defaults[name]) continue
+    if (Array.isArray(given) && given.length === 0) continue
+    const option = /--[\w-]+/.exec(spec.flags)?.[0]
+    throw new HoldfastError('usage', `${option} is about a restore --in-place.`)
+  }
+}

@@ -1,0 +1,140 @@
+import { hostname, userInfo } from 'node:os'
+import { HoldfastError } from '../lib/errors.ts'
+import { readAllPieces } from '../repository/pieces.ts'
+import { readContents } from '../repository/session.ts'
+import { applyComponents } from '../restore/component/apply.ts'
+import { planComponents, type PlannedComponents } from '../restore/component/plan.ts'
+import { undoScript } from '../restore/component/script.ts'
+import type { Component, ComponentOptions } from '../restore/component/types.ts'
+import { resolveAddress } from './address.ts'
+import type { CommandContext } from './command.ts'
+import { didText, summaryText, tellComponents } from './component-text.ts'
+import { requireConfirmed } from './confirm.ts'
+import { readInPlaceOptions } from './in-place-options.ts'
+import { openForReading } from './repository.ts'
+import { storeReport } from './restore-report.ts'
+import { writeSecretFile } from './secret-file.ts'
+import { printable } from './width.ts'
+
+type Input = Parameters<typeof readInPlaceOptions>[0] &
+  Parameters<typeof openForReading>[1] & {
+    readonly backup: string
+    readonly to: string
+    readonly noOwner: boolean
+    readonly noGrants: boolean
+    readonly roles: 'needed' | 'all' | 'none'
+    readonly module: readonly string[]
+  }
+
+/** `restore --in-place --component`: parts of the schema of a backup into a database in use. No row is touched. */
+export async function restoreComponents(context: CommandContext, input: Input): Promise<void> {
+  const { out, clock, signal } = context
+  const options = readOptions(input)
+  const target = await resolveAddress(context, input.to)
+  const opened = await openForReading(context, input)
+  await using reader = opened.reader
+  const manifest = await opened.repository.find(input.backup, { signal })
+  const contents = await readContents(reader, manifest)
+  const schemaText = await readAllPieces({ manifest, reader, pieces: contents.schema.pieces, signal })
+  const request = { manifest, contents, schemaText, target, options, signal }
+  const planned = await planComponents(request)
+  const { preview } = planned
+  tellComponents(out, preview)
+  if (input.preview) {
+    out.result({ preview })
+    return
+  }
+  if (preview.problems.length > 0) {
+    throw new HoldfastError('target_lacks', preview.problems.join(' '), {
+      details: { problems: preview.problems },
+    })
+  }
+  if (planned.steps.length === 0) {
+    out.result({ preview, changed: false })
+    return
+  }
+  const question = 'Change these objects?'
+  await requireConfirmed(context, { ...input, database: target.database, question })
+  // Before anything is changed: without this there would be no way back.
+  if (input.save !== undefined) await writeSecretFile(input.save, undoScript({ planned, manifest }))
+  const started = clock.now()
+  await applyComponents({ ...request, planned })
+  const finished = new Date(Math.max(started.getTime(), clock.now().getTime()))
+  const warnings = [
+    ...preview.warnings,
+    'Parts of the schema were changed, and no rows: holdfast undo can not take that back.',
+  ]
+  const record = {
+    format: 1 as const,
+    kind: 'in place' as const,
+    backup: manifest.id,
+    moment: manifest.moment,
+    undoes: null,
+    target: preview.target,
+    who: `${userInfo().username} at ${hostname()}`,
+    started: started.toISOString(),
+    finished: finished.toISOString(),
+    seconds: (finished.getTime() - started.getTime()) / 1000,
+    scope: scopeOf(input),
+    tables: [],
+    checks: checksOf(planned),
+    warnings,
+  }
+  out.line([{ text: summaryText(preview, 'done'), style: 'strong' }])
+  const id = await storeReport(context, opened, record)
+  if (id !== null) out.line(`  report    holdfast restores ${id}`)
+  if (input.save !== undefined)
+    out.line(`  undo      psql -d ${printable(target.database)} -f ${printable(input.save)}`)
+  out.result({ restore: { ...record, id }, preview, changed: true })
+}
+
+function checksOf({ preview }: PlannedComponents): { what: string; result: string }[] {
+  const done = preview.changes.flatMap((c) =>
+    c.action === null ? [] : [{ what: c.object, result: didText[c.action] }],
+  )
+  return [...done, { what: 'the schema, before it was committed', result: 'as planned' }]
+}
+
+/** Throws `usage` for options that are about rows. */
+function readOptions(input: Input): ComponentOptions {
+  const about: readonly (readonly [string, boolean])[] = [
+    ['--where', input.where !== undefined],
+    ['--keep-newer', input.keepNewer !== undefined],
+    ['--references', input.references !== undefined],
+    ['--skip-conflicts', input.skipConflicts],
+    ['--html', input.html !== undefined],
+    ['--module', input.module.length > 0],
+  ]
+  const wrong = about.find(([, given]) => given)?.[0]
+  if (wrong !== undefined)
+    throw new HoldfastError('usage', `${wrong} is about rows, and --component is about the schema.`)
+  if (input.roles === 'none' && input.component.includes('roles'))
+    throw new HoldfastError('usage', '--roles none leaves nothing for --component roles to do.')
+  const { tables, schemas, excludeTables, actions, lockTimeoutMs } = readInPlaceOptions(input)
+  return {
+    components: [...new Set(input.component)] as Component[],
+    tables,
+    schemas,
+    excludeTables,
+    actions,
+    noOwner: input.noOwner,
+    noGrants: input.noGrants,
+    roles: input.roles === 'none' ? 'needed' : input.roles,
+    lockTimeoutMs,
+  }
+}
+
+/** What was asked for, as options, for the report. */
+function scopeOf(input: Input): string[] {
+  const { actions } = readInPlaceOptions(input)
+  const list = (name: string, values: readonly string[]): string[] => values.map((v) => `${name} ${v}`)
+  return [
+    ...list('--component', input.component),
+    ...list('--schema', input.schema),
+    ...list('--table', input.table),
+    ...list('--exclude-table', input.excludeTable),
+    ...(actions.create ? ['--create-missing'] : []),
+    ...(actions.update ? ['--update-changed'] : []),
+    ...(actions.delete ? ['--delete-extra'] : []),
+  ]
+}

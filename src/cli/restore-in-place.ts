@@ -1,0 +1,222 @@
+import { open } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { HoldfastError, messageOf } from '../lib/errors.ts'
+import { writeError } from '../lib/file-errors.ts'
+import { newId } from '../repository/ids.ts'
+import type { RestoreRecord } from '../repository/format/restore-contents.ts'
+import { openRestoreWriter } from '../repository/restore-writer.ts'
+import type { Repository, Vault } from '../repository/types.ts'
+import type { MakeRequest } from '../restore/in-place/make.ts'
+import {
+  applyInPlace,
+  previewInPlace,
+  type AppliedChanges,
+  type PreviewedChanges,
+} from '../restore/in-place/run.ts'
+import type { Preview } from '../restore/in-place/types.ts'
+import type { Workspace } from '../restore/in-place/workspace.ts'
+import type { CommandContext } from './command.ts'
+import { askYesNo, requireConfirmed } from './confirm.ts'
+import { previewHtml } from './preview-html.ts'
+import { tellApplied, tellPreview } from './preview-text.ts'
+import { printable } from './width.ts'
+
+/** What changing a live database takes, whether a backup is restored or a restore undone. */
+export interface ChangeRequest {
+  readonly workspace: Workspace
+  readonly repository: Repository
+  readonly vault: Vault
+  readonly kind: 'in place' | 'undo'
+  /** In words, for the report. */
+  readonly scope: readonly string[]
+  readonly make: Pick<MakeRequest, 'source' | 'text' | 'noOwner' | 'sequences'> | null
+  readonly skipConflicts: boolean
+  readonly previewOnly: boolean
+  /** File for the preview as HTML. */
+  readonly html: string | undefined
+  readonly yes: boolean
+  readonly confirm: string | undefined
+}
+
+/** Preview, questions, confirmation, safety backup, change, report: the one way in which rows of a live database are changed. */
+export async function changeInPlace(context: CommandContext, o: ChangeRequest): Promise<void> {
+  const { out, clock, signal } = context
+  let { workspace } = o
+  const look = (): Promise<PreviewedChanges> =>
+    previewInPlace(workspace, { clock, signal, onProgress: out.progress })
+  let previewed = await look()
+  out.progressDone('quietly')
+  if (o.html !== undefined) await writePreview(o.html, previewed.preview)
+  tellPreview(out, previewed.preview)
+  if (o.previewOnly) {
+    out.result({ preview: previewed.preview })
+    return
+  }
+  requirePossible(previewed.preview)
+  if (isEmpty(previewed.preview)) {
+    out.result({ preview: previewed.preview, changed: false })
+    return
+  }
+  const answer = await answerReferences(context, workspace, previewed.preview)
+  if (answer !== workspace.missingReferences) {
+    workspace = { ...workspace, missingReferences: answer }
+    if (answer === 'skip') {
+      previewed = await look()
+      out.progressDone('quietly')
+      tellPreview(out, previewed.preview)
+    }
+  }
+  const skipConflicts = o.skipConflicts || (await answerConflicts(context, previewed.preview))
+  const { database } = previewed.preview
+  await requireConfirmed(context, { ...o, database, question: 'Change these rows?' })
+  await apply(context, { ...o, workspace, skipConflicts }, previewed)
+}
+
+/** It holds rows: nobody else on the machine may read it, also if there was such a file before. */
+async function writePreview(path: string, preview: Preview): Promise<void> {
+  try {
+    await using file = await open(path, 'w', 0o600)
+    await file.chmod(0o600)
+    await file.writeFile(previewHtml(preview))
+  } catch (error) {
+    throw writeError(error, path)
+  }
+}
+
+async function apply(context: CommandContext, o: ChangeRequest, previewed: PreviewedChanges): Promise<void> {
+  const { out, clock, signal } = context
+  const started = clock.now()
+  const restore = {
+    id: newId(started),
+    backup: previewed.preview.backup,
+    undoes: previewed.preview.undoes,
+    started,
+  }
+  await using writer = openRestoreWriter({ ...o, signal })
+  const applied = await applyInPlace({
+    ...o,
+    expected: previewed.digest,
+    clock,
+    signal,
+    onProgress: out.progress,
+    store: (bytes) => writer.store(bytes),
+    commitSafety: (contents) => writer.putSafety(restore, contents),
+  })
+  out.progressDone('done')
+  const finished = new Date(Math.max(started.getTime(), clock.now().getTime()))
+  const who = `${o.workspace.target.user} (${hostname()})`
+  const record = recordOf({ ...o, applied, restore, finished, who })
+  // The rows are changed, and can be put back: that the report is missing is no reason to say that it failed.
+  if (applied.changed) {
+    await storeReport(o, { ...restore, finished }, record).catch((error: unknown) => {
+      out.warn(`The report could not be stored: ${printable(messageOf(error))}`)
+    })
+  }
+  for (const warning of applied.warnings) out.warn(printable(warning))
+  tellApplied(out, {
+    preview: applied.preview,
+    restore: restore.id,
+    seconds: record.seconds,
+    safety: applied.safety,
+  })
+  out.result({ restore: { ...record, id: restore.id }, preview: applied.preview, changed: applied.changed })
+}
+
+/** Without the signal: who presses Ctrl-C now is too late, and must not leave a restore that looks unfinished. */
+async function storeReport(
+  o: Pick<ChangeRequest, 'repository' | 'vault'>,
+  restore: Parameters<ReturnType<typeof openRestoreWriter>['putReport']>[0],
+  record: RestoreRecord,
+): Promise<void> {
+  await using writer = openRestoreWriter({ repository: o.repository, vault: o.vault })
+  await writer.putReport(restore, record)
+}
+
+function recordOf(o: {
+  kind: 'in place' | 'undo'
+  scope: readonly string[]
+  applied: AppliedChanges
+  restore: { id: string; started: Date }
+  finished: Date
+  who: string
+}): RestoreRecord {
+  const { preview, checks, warnings } = o.applied
+  return {
+    format: 1,
+    kind: o.kind,
+    backup: preview.backup,
+    moment: preview.moment,
+    undoes: preview.undoes,
+    target: preview.target,
+    who: o.who,
+    started: o.restore.started.toISOString(),
+    finished: o.finished.toISOString(),
+    seconds: (o.finished.getTime() - o.restore.started.getTime()) / 1000,
+    scope: o.scope,
+    tables: [
+      ...preview.makes.map((t) => ({ ...t, ...noRows, created: t.rows })),
+      ...preview.tables.map((t) => ({
+        schema: t.schema,
+        name: t.name,
+        created: t.create,
+        updated: t.update,
+        deleted: t.delete,
+        unchanged: t.unchanged,
+        conflicts: t.conflicts,
+      })),
+    ].map(({ schema, name, created, updated, deleted, unchanged, conflicts }) => ({
+      schema,
+      name,
+      created,
+      updated,
+      deleted,
+      unchanged,
+      conflicts,
+    })),
+    checks,
+    warnings: [...preview.warnings, ...warnings],
+  }
+}
+
+const noRows = { updated: 0, deleted: 0, unchanged: 0, conflicts: 0 }
+
+function requirePossible({ problems }: Preview): void {
+  if (problems.length === 0) return
+  throw new HoldfastError('target_lacks', problems.join(' '), { details: { problems } })
+}
+
+function isEmpty({ totals, makes, drops }: Preview): boolean {
+  return totals.create + totals.update + totals.delete + makes.length + drops.length === 0
+}
+
+async function answerReferences(
+  context: CommandContext,
+  workspace: Workspace,
+  preview: Preview,
+): Promise<Workspace['missingReferences']> {
+  const questions = preview.questions.filter((q) => q.about === 'references')
+  if (questions.length === 0) return workspace.missingReferences
+  const yes = await askYesNo(
+    context,
+    'Rows that others refer to are gone as well. Bring them back, too? (no: leave out the rows that need them)',
+  )
+  if (yes === null) throw undecided(questions)
+  return yes ? 'bring' : 'skip'
+}
+
+async function answerConflicts(context: CommandContext, preview: Preview): Promise<boolean> {
+  const questions = preview.questions.filter((q) => q.about === 'conflicts')
+  if (questions.length === 0) return false
+  const yes = await askYesNo(
+    context,
+    `${preview.totals.conflicts} rows would break a key. Leave these out, and go on with the others?`,
+  )
+  if (yes !== true) throw undecided(questions)
+  return true
+}
+
+function undecided(questions: Preview['questions']): HoldfastError {
+  return new HoldfastError('restore_undecided', questions.map((q) => q.text).join(' '), {
+    details: { questions },
+  })
+}

@@ -1,0 +1,108 @@
+import { eachLimited } from '../lib/async.ts'
+import { isHoldfastError } from '../lib/errors.ts'
+import type { RestoreRecord, SafetyContents } from '../repository/format/restore-contents.ts'
+import { readReport, readSafety } from '../repository/restore-reader.ts'
+import type { StoredRestore } from '../repository/restores.ts'
+import type { ChunkReader, Repository } from '../repository/types.ts'
+
+/** What a restore left, opened: its report, or, where there is none, its safety backup. */
+export interface OpenedRestore {
+  readonly stored: StoredRestore
+  readonly record: RestoreRecord | null
+  readonly safety: SafetyContents | null
+}
+
+/** A restore in a few words, however many tables it was of. What is null is not known. */
+export interface RestoreSummary {
+  readonly stored: StoredRestore
+  readonly kind: RestoreRecord['kind'] | null
+  /** The database that was restored into, without password. */
+  readonly target: string | null
+  readonly who: string | null
+  readonly seconds: number | null
+  readonly rows: RowTotals | null
+  /** Why what it left could not be opened. */
+  readonly fault: string | null
+}
+
+/** Rows that a restore has changed, or, where it is not known to have ended, was about to. */
+export interface RowTotals {
+  readonly created: number
+  readonly updated: number
+  readonly deleted: number
+  readonly unchanged: number
+  readonly conflicts: number
+}
+
+interface Opening {
+  readonly repository: Repository
+  readonly reader: ChunkReader
+  readonly signal: AbortSignal
+}
+
+const opensAtOnce = 4
+
+/** Opens what each restore left, in the given order. One that is damaged is told as that, and does not hide the others. */
+export async function summarizeRestores(
+  o: Opening & { readonly restores: readonly StoredRestore[] },
+): Promise<RestoreSummary[]> {
+  const summaries = new Map<string, RestoreSummary>()
+  await eachLimited(o.restores, opensAtOnce, async (stored) => {
+    summaries.set(stored.id, await openSummary(o, stored))
+  })
+  return o.restores.map(({ id }) => summaries.get(id)).filter((one) => one !== undefined)
+}
+
+/** Opens what one restore left. Throws as `readSafety` does. */
+export async function openRestore(o: Opening & { readonly stored: StoredRestore }): Promise<OpenedRestore> {
+  const { stored } = o
+  const read = { ...o, id: stored.id }
+  const report = stored.report === null ? null : await readReport(read)
+  if (report !== null) return { stored, record: report.record, safety: null }
+  return { stored, record: null, safety: (await readSafety(read))?.contents ?? null }
+}
+
+async function openSummary(o: Opening, stored: StoredRestore): Promise<RestoreSummary> {
+  try {
+    return summaryOfRestore(await openRestore({ ...o, stored }))
+  } catch (error) {
+    const hurt = ['object_missing', 'object_damaged', 'manifest_forged', 'repository_too_new']
+    if (!isHoldfastError(error) || !hurt.includes(error.code)) throw error
+    return {
+      ...summaryOfRestore({ stored, record: null, safety: null }),
+      kind: null,
+      fault: error.message,
+    }
+  }
+}
+
+/** A restore without a report that undoes none changes rows in place: no other has a safety backup. */
+export function summaryOfRestore({ stored, record, safety }: OpenedRestore): RestoreSummary {
+  return {
+    stored,
+    kind: record?.kind ?? (stored.undoes === null ? 'in place' : 'undo'),
+    target: record?.target ?? safety?.target.address ?? null,
+    who: record?.who ?? null,
+    seconds: record?.seconds ?? null,
+    rows: totalsOf(record?.tables ?? safety?.tables ?? null),
+    fault: null,
+  }
+}
+
+/** A summary for `--json`. */
+export function restoreJson({ stored, ...summary }: RestoreSummary): Record<string, unknown> {
+  return { ...stored, ...summary }
+}
+
+function totalsOf(tables: readonly Partial<RowTotals>[] | null): RowTotals | null {
+  if (tables === null) return null
+  const sum = (name: keyof RowTotals): number =>
+    tables.reduce((total, table) => total + (table[name] ?? 0), 0)
+  return {
+    created: sum('created'),
+    updated: sum('updated'),
+    deleted: sum('deleted'),
+    unchanged: sum('unchanged'),
+    conflicts: sum('conflicts'),
+  }
+}

@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto'
+import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { HoldfastError, messageOf } from '../lib/errors.ts'
+import { writeError } from '../lib/file-errors.ts'
+
+export const configName = 'holdfast.json'
+
+/** Larger than any configuration that a person writes. */
+const maxBytes = 1024 * 1024
+
+/**
+ * The configuration file in this directory or the nearest one above it; null if there is none. A file that somebody else could have put there, or
+ * can change, is refused with `config_untrusted`: it says which programs are run and where data goes. `uid`: of this
+ * process; undefined where users have no numbers.
+ */
+export async function findConfigFile(directory: string, uid: number | undefined): Promise<string | null> {
+  for (let at = resolve(directory); ; at = dirname(at)) {
+    const path = join(at, configName)
+    const found = await stat(path).catch(() => null)
+    if (found?.isFile() === true) {
+      const why = distrust(found, uid)
+      if (why === null) return path
+      throw new HoldfastError('config_untrusted', `${path} is not used: ${why}.`, {
+        hint: `If you trust it, pass --config ${path}, or make it your own: chown and chmod go-w.`,
+        details: { file: path },
+      })
+    }
+    if (at === dirname(at)) return null
+  }
+}
+
+function distrust(file: { uid: number; mode: number }, uid: number | undefined): string | null {
+  if (uid !== undefined && file.uid !== uid && file.uid !== 0) return 'it belongs to another user'
+  return (file.mode & 0o002) !== 0 ? 'every user of this machine may change it' : null
+}
+
+/** The text of a configuration file. Throws `config_missing` if there is none, `config_invalid` if it can't be one. */
+export async function readConfigFile(path: string): Promise<string> {
+  let bytes: Buffer
+  try {
+    const { size } = await stat(path)
+    if (size > maxBytes) throw new HoldfastError('config_invalid', `${path} is too large: ${size} bytes.`)
+    bytes = await readFile(path)
+  } catch (error) {
+    if (error instanceof HoldfastError) throw error
+    throw new HoldfastError(
+      'config_missing',
+      `The configuration file ${path} can't be read: ${messageOf(error)}`,
+      { cause: error, hint: 'Check the path and its permissions.' },
+    )
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new HoldfastError('config_invalid', `${path} is not UTF-8 text.`)
+  }
+}
+
+/**
+ * Puts a new text in the place of a configuration file, or makes it. Whoever reads it, and whenever this process dies, finds the old
+ * text or the new one, whole: it is written aside, made durable, and renamed. The permissions of a file that is there stay.
+ * Throws `storage_full`, `storage_denied` and the like.
+ */
+export async function writeConfigFile(path: string, text: string): Promise<void> {
+  // A link stays a link: what it points to is replaced.
+  const target = await realpath(path).catch(() => resolve(path))
+  const part = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.part`)
+  try {
+    const mode = await stat(target).then(
+      (old) => old.mode & 0o777,
+      () => null,
+    )
+    const file = await open(part, 'wx', 0o644)
+    try {
+      if (mode !== null) await file.chmod(mode)
+      await file.writeFile(text)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(part, target)
+    await syncDirectory(dirname(target))
+  } catch (error) {
+    await rm(part, { force: true }).catch(() => undefined)
+    throw writeError(error, target)
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}

@@ -1,0 +1,132 @@
+import { HoldfastError, messageOf } from '../lib/errors.ts'
+import { free } from '../lib/free.ts'
+import type { Storage } from '../storage/storage.ts'
+import { createSealer, type NamedChunk } from './crypto/sealer.ts'
+import { decodeRecipient } from './format/age-keys.ts'
+import { chunkKey } from './format/chunk-names.ts'
+import type { ManifestChunk } from './format/manifest.ts'
+import type { WrittenChunks } from './types.ts'
+
+/** What storing chunks needs; nothing in it decrypts. */
+export interface ChunkWriterOptions {
+  readonly storage: Storage
+  /** The repository's naming key, 32 bytes. */
+  readonly namingKey: Uint8Array
+  /** The epoch whose public key (`age1...`) new chunks are sealed to. */
+  readonly epoch: { readonly id: string; readonly publicKey: string }
+  /** Stored size by name of chunks that are known to be there. Others are found by the storage's answer to `put`. */
+  readonly stored: ReadonlyMap<string, number>
+  /** Throws if a chunk that was there already must not be relied on. */
+  readonly takeOver: (name: string, size: number) => Promise<void> | void
+  readonly threads?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Stores the chunks that one document will name: in any order, and concurrently. */
+export interface ChunkWriter extends WrittenChunks {
+  /** Throws `cancelled`, and `internal` if a chunk is still under way or could not be stored. Call it before the document. */
+  requireAllStored(): void
+  /** Stops the workers. What was stored stays, for the next writer. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** Opens a writer. It asks nothing of the storage before the first chunk. */
+export function openChunkWriter(options: ChunkWriterOptions): ChunkWriter {
+  const { storage, namingKey, epoch, stored, signal } = options
+  const epochPublicKey = decodeRecipient(epoch.publicKey)
+  const sealer = createSealer({ namingKey, epochPublicKey, threads: options.threads })
+
+  const chunks: ManifestChunk[] = []
+  /** Index by name, of chunks that are durable or on their way. Equal chunks share one entry. */
+  const indexes = new Map<string, Promise<number>>()
+  const stats = { newChunks: 0, newStoredBytes: 0, reusedChunks: 0, storedBytes: 0, plainBytes: 0 }
+  let unfinished = 0
+  let closed = false
+
+  /** Makes a chunk durable, if it is not, and adds it to the list. */
+  async function keep(chunk: NamedChunk): Promise<number> {
+    const { name, plainBytes } = chunk
+    let size = stored.get(name)
+    let isNew = false
+    if (size === undefined) {
+      const sealed = await chunk.seal()
+      size = sealed.length
+      isNew = (await storage.put(chunkKey(name), sealed, { signal })) === 'stored'
+      free(sealed)
+      // Somebody stored it meanwhile, sealed with other randomness: the size that counts is theirs.
+      if (!isNew) size = await storedSize(storage, name, signal)
+    } else {
+      chunk.drop()
+    }
+    if (!isNew) await options.takeOver(name, size)
+    stats.plainBytes += plainBytes
+    stats.storedBytes += size
+    stats.newChunks += isNew ? 1 : 0
+    stats.newStoredBytes += isNew ? size : 0
+    stats.reusedChunks += isNew ? 0 : 1
+    return chunks.push([name, plainBytes, size]) - 1
+  }
+
+  async function store(bytes: Uint8Array<ArrayBuffer>): Promise<number> {
+    throwIfCancelled(signal)
+    const chunk = await sealer.name(bytes)
+    if (closed) throw new HoldfastError('internal', 'A chunk was to be stored after the end of its writer.')
+    const earlier = indexes.get(chunk.name)
+    if (earlier !== undefined) {
+      chunk.drop()
+      return await earlier
+    }
+    const index = keep(chunk)
+    indexes.set(chunk.name, index)
+    // A chunk that could not be stored may be tried again.
+    index.catch(() => indexes.delete(chunk.name))
+    return await index
+  }
+
+  return {
+    stats,
+
+    async store(bytes) {
+      unfinished += 1
+      const index = await store(bytes)
+      unfinished -= 1
+      return index
+    },
+
+    chunks: () => [...chunks],
+
+    requireAllStored() {
+      throwIfCancelled(signal)
+      // A call that has failed counts as unfinished for good.
+      if (unfinished > 0) {
+        throw new HoldfastError(
+          'internal',
+          'A document was to be stored before all the chunks that it names.',
+        )
+      }
+    },
+
+    async [Symbol.asyncDispose]() {
+      // After a failure others may still be on their way: nothing is written any more once this resolves.
+      closed = true
+      await Promise.allSettled(indexes.values())
+      await sealer[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function storedSize(storage: Storage, name: string, signal: AbortSignal | undefined): Promise<number> {
+  const info = await storage.head(chunkKey(name), { signal })
+  if (info !== null) return info.size
+  throw new HoldfastError(
+    'storage_failed',
+    `${chunkKey(name)} was there and is gone again in ${storage.address}.`,
+  )
+}
+
+function throwIfCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return
+  throw new HoldfastError('cancelled', `Storing was cancelled: ${messageOf(signal.reason)}`, {
+    cause: signal.reason,
+  })
+}

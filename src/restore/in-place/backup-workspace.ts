@@ -1,0 +1,168 @@
+import { throwIfCancelled } from '../../lib/abort.ts'
+import { HoldfastError } from '../../lib/errors.ts'
+import type { OnProgress } from '../../lib/progress.ts'
+import { connectWire, describeAddress, type ServerAddress } from '../../postgres/connect.ts'
+import { tableLabel } from '../../postgres/introspect/tables.ts'
+import type { Wire } from '../../postgres/wire.ts'
+import type { BackupContents, TableContents } from '../../repository/format/contents.ts'
+import type { Manifest } from '../../repository/format/manifest.ts'
+import { createChunkCache } from '../../repository/pieces.ts'
+import { heldBackOf, heldBackText, type HeldBack } from '../../repository/held-back.ts'
+import type { ChunkReader } from '../../repository/types.ts'
+import { requireCondition } from './condition.ts'
+import { countMeant, findChanges } from './diff.ts'
+import { readForeignKeys, readLiveTables, type LiveForeignKey } from './live.ts'
+import { planMaking } from './made.ts'
+import { problemsOf, problemsOfDatabase } from './problems.ts'
+import { createStaging, type Staging } from './staging.ts'
+import type { Source } from './stage.ts'
+import type { InPlaceOptions, Unit } from './types.ts'
+import { readHorizon } from './untouched.ts'
+import { chooseTables, groupTables, keyOf, makeUnit, type Group } from './units.ts'
+import type { Workspace } from './workspace.ts'
+
+/** Memory for comparing: both sides of a table are hashed. */
+const workspaceSettings = { work_mem: '128MB', temp_buffers: '64MB' }
+
+export interface BackupRequest {
+  readonly manifest: Manifest
+  readonly contents: BackupContents
+  readonly reader: ChunkReader
+  readonly target: ServerAddress
+  readonly options: InPlaceOptions
+  /** What `contents` lack because it was erased. */
+  readonly heldBack?: readonly HeldBack[] | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: OnProgress | undefined
+}
+
+/** Opens a session on the target, brings the chosen rows of the backup there, and finds out what stands in the way. */
+export async function openBackupWorkspace(o: BackupRequest): Promise<Workspace> {
+  const { contents, options, target, signal } = o
+  if (options.where !== null) requireCondition(options.where)
+  const chosen = chooseTables(contents, options)
+  const heldBack = heldBackOf(o.heldBack ?? [], chosen)
+  const held = chosen.filter((t) => t.data === 'held')
+  await using opening = new AsyncDisposableStack()
+  const wire = opening.use(await openWorkspaceWire(target, signal))
+  const cache = createChunkCache({ reader: o.reader, signal })
+  const source: Source = { manifest: o.manifest, reader: o.reader, cache, encoding: contents.server.encoding }
+  const live = await readLiveTables(wire, namesOf(held))
+  const { groups, missing } = groupTables(held, contents, live)
+  const units = groups.map((group, index) => makeUnit({ group, index, pulledIn: false }))
+  const foreignKeys = await readForeignKeys(wire)
+  const makes = options.actions.create ? missing : []
+  const making = await planMaking({ contents, missing: makes, target, signal })
+  const total = units.reduce((sum, u) => sum + bytesOf(u.from), 0)
+  let bytes = 0
+  const onBytes = (count: number): unknown =>
+    o.onProgress?.({ phase: 'bringing rows', done: (bytes += count), total, unit: 'bytes' })
+  const horizon = await readHorizon(wire, contents)
+  const staging = createStaging({ wire, source, horizon, where: options.where, signal, onBytes })
+  requireTables(units, making.tables.length)
+  const problems = [...(await problemsOfDatabase(wire)), ...problemsOf({ units, options })]
+  if (problems.length === 0) {
+    for (const unit of units) {
+      throwIfCancelled(signal)
+      await staging.open(unit)
+    }
+  }
+  const bring = bringer({ wire, contents, units, options, staging })
+  const kept = opening.move()
+  return {
+    wire,
+    target,
+    units,
+    foreignKeys,
+    making,
+    dropping: [],
+    compare: async (unit) => {
+      const { condition, rows } = await staging.complete(unit)
+      // The condition of --where is about the columns of the table that was chosen.
+      const where = unit.pulledIn ? null : options.where
+      await findChanges(wire, unit, { ...options, where, accounted: condition })
+      return unit.pulledIn ? null : rows + (await countMeant(wire, unit, where))
+    },
+    bring,
+    missingReferences: options.missingReferences,
+    lockTimeoutMs: options.lockTimeoutMs,
+    about: {
+      backup: o.manifest.id,
+      moment: o.manifest.moment,
+      undoes: null,
+      target: describeAddress(target),
+      database: target.database,
+      actions: options.actions,
+      where: options.where,
+      keepNewer: options.keepNewer,
+      heldBack,
+      problems,
+      warnings: [
+        ...heldBack.map(heldBackText),
+        ...chosen
+          .filter((t) => t.data !== 'held')
+          .map((t) => `The backup does not hold the rows of ${tableLabel(t)}: it is left alone.`),
+        ...(options.actions.create ? [] : missing).map(
+          (t) => `The target has no table ${tableLabel(t)}; it is not made, since nothing is to be created.`,
+        ),
+      ],
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
+}
+
+/** Text of the target's names is UTF-8 whatever its encoding; rows say their own. */
+export async function openWorkspaceWire(target: ServerAddress, signal?: AbortSignal): Promise<Wire> {
+  const wire = await connectWire({ address: target, signal, settings: workspaceSettings })
+  await wire.query("SET client_encoding = 'UTF8'")
+  return wire
+}
+
+/** Stages a table that others refer to, once; null where the backup has no such table, or all its rows are compared anyway. */
+function bringer(o: {
+  wire: Wire
+  contents: BackupContents
+  units: readonly Unit[]
+  options: InPlaceOptions
+  staging: Staging
+}): Workspace['bring'] {
+  const brought = new Map<number, Unit | null>()
+  const complete = o.options.where === null && o.options.actions.create
+  const open = async (key: LiveForeignKey): Promise<Unit | null> => {
+    if (complete && o.units.some((u) => u.live.oid === key.parent)) return null
+    const group = await groupOf(o.wire, o.contents, key)
+    if (group === null) return null
+    const unit = makeUnit({ group, index: o.units.length + brought.size, pulledIn: true })
+    await o.staging.open(unit)
+    return unit
+  }
+  return async (key) => {
+    const known = brought.get(key.parent)
+    const unit = known === undefined ? await open(key) : known
+    brought.set(key.parent, unit)
+    return unit
+  }
+}
+
+async function groupOf(wire: Wire, contents: BackupContents, key: LiveForeignKey): Promise<Group | null> {
+  const name = keyOf(key.parentTable)
+  const from = contents.tables.filter(
+    (t) => t.data === 'held' && (keyOf(t) === name || t.parents.some((p) => keyOf(p) === name)),
+  )
+  const [live] = await readLiveTables(wire, [key.parentTable])
+  return live === undefined || from.length === 0 ? null : { live, from }
+}
+
+function namesOf(tables: readonly TableContents[]): { schema: string; name: string }[] {
+  const names = tables.flatMap((t) => [{ schema: t.schema, name: t.name }, ...t.parents])
+  return [...new Map(names.map((n) => [keyOf(n), n])).values()]
+}
+
+function bytesOf(tables: readonly TableContents[]): number {
+  return tables.reduce((sum, t) => sum + t.plainBytes, 0)
+}
+
+function requireTables(units: readonly Unit[], made: number): void {
+  if (units.length > 0 || made > 0) return
+  throw new HoldfastError('table_not_found', 'The backup holds rows of none of the chosen tables.')
+}

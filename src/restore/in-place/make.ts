@@ -1,0 +1,79 @@
+import { HoldfastError } from '../../lib/errors.ts'
+import { tableLabel } from '../../postgres/introspect/tables.ts'
+import { literal } from '../../postgres/quote.ts'
+import type { TargetAbilities } from '../../postgres/schema/adapt.ts'
+import { schemaSession } from '../../postgres/schema/dump.ts'
+import type { Wire } from '../../postgres/wire.ts'
+import type { SequenceValue } from '../../repository/format/contents.ts'
+import { readPieces } from '../../repository/pieces.ts'
+import { entrySql, runEntries } from '../entries.ts'
+import { setSequences } from '../finish.ts'
+import { copyInSql } from '../load.ts'
+import type { Making } from './made.ts'
+import type { Source } from './stage.ts'
+
+export interface MakeRequest {
+  readonly wire: Wire
+  readonly making: Making
+  readonly source: Source
+  /** SQL of the backup's schema. */
+  readonly text: Uint8Array
+  /** What is made belongs to the role that restores. */
+  readonly noOwner: boolean
+  readonly sequences: readonly SequenceValue[]
+  readonly signal?: AbortSignal | undefined
+  readonly onBytes: (bytes: number) => void
+  readonly onSkipped: (what: string) => void
+}
+
+/** Makes the tables and loads their rows, inside the open transaction. */
+export async function makeTables(o: MakeRequest): Promise<void> {
+  if (o.making.entries.length === 0) return
+  await o.wire.query(schemaSession)
+  await runPhase(o, 'pre')
+  for (const table of o.making.tables) {
+    if (table.rows === 0) continue
+    const pieces = table.ranges.flatMap((r) => r.pieces)
+    const loaded = await o.wire.copyIn(
+      copyInSql(table, o.source.encoding),
+      readPieces({ ...o.source, pieces, signal: o.signal, release: true }),
+    )
+    o.onBytes(table.plainBytes)
+    if (loaded !== table.rows) {
+      throw new HoldfastError(
+        'restore_differs',
+        `${tableLabel(table)}: the server took ${loaded} of ${table.rows} rows that were sent.`,
+      )
+    }
+  }
+  const names = new Set(
+    o.making.entries.filter((e) => e.type === 'SEQUENCE').map((e) => `${e.schema}\0${e.name}`),
+  )
+  await setSequences(
+    o.wire,
+    o.sequences.filter((s) => names.has(`${s.schema}\0${s.name}`)),
+  )
+}
+
+/** Indexes, constraints, triggers, grants: when all rows are there, those of other tables too. */
+export async function finishTables(o: MakeRequest): Promise<void> {
+  for (const phase of ['post', 'acl', 'last'] as const) await runPhase(o, phase)
+}
+
+async function runPhase(o: MakeRequest, phase: 'pre' | 'post' | 'acl' | 'last'): Promise<void> {
+  const entries = o.making.entries.filter((e) => e.phase === phase)
+  if (entries.length === 0) return
+  // The schema's text is in the encoding of the database that was backed up.
+  const sql = entrySql({ ...o, target: await readAbilities(o.wire) })
+  await o.wire.query(`SET client_encoding = ${literal(o.source.encoding)}`)
+  await runEntries({ ...o, sql, inTransaction: true, entries })
+  await o.wire.query("SET client_encoding = 'UTF8'")
+}
+
+async function readAbilities(wire: Wire): Promise<TargetAbilities> {
+  const [row] = await wire.query(
+    `SELECT 'lz4' = ANY (enumvals), pg_catalog.current_setting('server_version_num')::pg_catalog.int4 / 10000
+     FROM pg_catalog.pg_settings WHERE name = 'default_toast_compression'`,
+  )
+  return { lz4: row?.[0] === 't', major: Number(row?.[1]) }
+}

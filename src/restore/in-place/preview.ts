@@ -1,0 +1,143 @@
+import { HoldfastError } from '../../lib/errors.ts'
+import type { Wire } from '../../postgres/wire.ts'
+import { changesOf, imagesDiffer, storedOf } from './names.ts'
+import type { ChangeAction, Counts, Sample, TablePreview, Unit } from './types.ts'
+
+/** How many rows of each kind a preview shows, and how much of a value. */
+const sampleRows = 5
+const sampleLength = 200
+
+/** Rows by action, in the unit's changes. */
+export async function countActions(wire: Wire, unit: Unit): Promise<ReadonlyMap<ChangeAction, number>> {
+  const rows = await wire.query(`SELECT action, count(*) FROM ${changesOf(unit)} GROUP BY action`)
+  return new Map(rows.map(([action, count]) => [action as ChangeAction, Number(count)]))
+}
+
+/**
+ * A number that depends on every planned change and on nothing else: equal for equal previews. Sums of 64 bit hashes, as
+ * the order of rows means nothing.
+ */
+export async function digestOf(wire: Wire, unit: Unit): Promise<string> {
+  const columns = storedOf(unit).flatMap((_, n) => [`b${n + 1}`, `a${n + 1}`])
+  const [row] = await wire.query(
+    `SELECT coalesce(sum(pg_catalog.hashtextextended(ROW(${['action', ...columns].join(', ')})::pg_catalog.text, 0)), 0), count(*)
+     FROM ${changesOf(unit)} WHERE action IN ('c', 'u', 'd')`,
+  )
+  return (row ?? []).join('/')
+}
+
+/** Counts, samples and what else is worth knowing of one table. */
+export async function previewTable(
+  wire: Wire,
+  unit: Unit,
+  o: { neededBy: readonly string[]; meant: number | null },
+): Promise<TablePreview> {
+  const counted = await countActions(wire, unit)
+  const n = (action: ChangeAction): number => counted.get(action) ?? 0
+  const differing = n('c') + n('C') + n('u') + n('U') + n('k')
+  return {
+    schema: unit.live.schema,
+    name: unit.live.name,
+    key: unit.key?.map((k) => k.name) ?? null,
+    create: n('c'),
+    update: n('u'),
+    delete: n('d'),
+    conflicts: n('x'),
+    // A conflict may be any kind of difference: how many of them are rows of the backup only the rows themselves tell.
+    unchanged: o.meant === null ? 0 : o.meant - differing - (await conflictsOfBackup(wire, unit, n('x'))),
+    leftAlone: { missing: n('C'), changed: n('U'), extra: n('D'), newer: n('k') },
+    neededBy: o.neededBy,
+    changedColumns: n('u') === 0 ? [] : await changedColumns(wire, unit),
+    samples: await readSamples(wire, unit),
+    drift: unit.drift,
+    notes: notesOf(unit),
+  }
+}
+
+async function conflictsOfBackup(wire: Wire, unit: Unit, conflicts: number): Promise<number> {
+  if (conflicts === 0 || storedOf(unit).length === 0) return 0
+  const afters = storedOf(unit).map((_, at) => `a${at + 1}`)
+  const [row] = await wire.query(
+    `SELECT count(*) FROM ${changesOf(unit)} WHERE action = 'x' AND NOT ROW(${afters.join(', ')}) IS NULL`,
+  )
+  return Number(row?.[0] ?? 0)
+}
+
+async function changedColumns(wire: Wire, unit: Unit): Promise<TablePreview['changedColumns']> {
+  const stored = storedOf(unit)
+  const counts = stored.map(
+    (_, at) => `count(*) FILTER (WHERE ${imagesDiffer([`b${at + 1}`], [`a${at + 1}`])})`,
+  )
+  const [row] = await wire.query(`SELECT ${counts.join(', ')} FROM ${changesOf(unit)} WHERE action = 'u'`)
+  return stored
+    .map((name, at) => ({ name, rows: Number(row?.[at] ?? 0) }))
+    .filter((c) => c.rows > 0)
+    .sort((a, b) => b.rows - a.rows)
+}
+
+const sampleActions: Readonly<Record<string, Sample['action']>> = {
+  c: 'create',
+  u: 'update',
+  d: 'delete',
+  k: 'newer',
+  x: 'conflict',
+}
+
+async function readSamples(wire: Wire, unit: Unit): Promise<Sample[]> {
+  const stored = storedOf(unit)
+  const values = stored.flatMap((_, at) => [
+    `pg_catalog.left(b${at + 1}::pg_catalog.text, ${sampleLength})`,
+    `pg_catalog.left(a${at + 1}::pg_catalog.text, ${sampleLength})`,
+    imagesDiffer([`b${at + 1}`], [`a${at + 1}`]),
+  ])
+  const rows = await wire.query(
+    `SELECT ${['action', 'why', ...values].join(', ')}
+     FROM (SELECT *, pg_catalog.row_number() OVER (PARTITION BY action ORDER BY id) AS nth
+       FROM ${changesOf(unit)} WHERE action IN ('c', 'u', 'd', 'k', 'x')) AS s
+     WHERE nth <= ${sampleRows} ORDER BY action, id`,
+  )
+  const key = new Set(unit.key?.map((k) => k.name))
+  return rows.map(([action, why, ...cells]) => {
+    const known = sampleActions[action ?? '']
+    if (known === undefined) throw new HoldfastError('internal', 'A change of a kind that nobody knows.')
+    return {
+      action: known,
+      why: why ?? null,
+      columns: stored.map((name, at) => ({
+        name,
+        key: key.has(name),
+        before: cells[at * 3] ?? null,
+        after: cells[at * 3 + 1] ?? null,
+        changed: known === 'update' && cells[at * 3 + 2] === 't',
+      })),
+    }
+  })
+}
+
+function notesOf({ live, key, pulledIn }: Unit): string[] {
+  const silent = [...live.triggers, ...live.rules].map((t) => t.name)
+  const computed = live.columns.filter((c) => c.generated).map((c) => c.name)
+  return [
+    ...(silent.length > 0 ? [`triggers and rules that stay silent: ${[...new Set(silent)].join(', ')}`] : []),
+    ...(computed.length > 0 ? [`columns that are computed again: ${computed.join(', ')}`] : []),
+    ...(live.rowSecurity ? ['row level security stays as it is'] : []),
+    ...(live.sequences.length > 0
+      ? [
+          `sequences are raised where rows need it, never lowered: ${live.sequences.map((s) => s.name).join(', ')}`,
+        ]
+      : []),
+    ...(key === null && !pulledIn ? ['has no key: equal rows are counted'] : []),
+  ]
+}
+
+/** The sum over tables. */
+export function sumCounts(tables: readonly Counts[]): Counts {
+  const sum = (of: (c: Counts) => number): number => tables.reduce((total, t) => total + of(t), 0)
+  return {
+    create: sum((t) => t.create),
+    update: sum((t) => t.update),
+    delete: sum((t) => t.delete),
+    unchanged: sum((t) => t.unchanged),
+    conflicts: sum((t) => t.conflicts),
+  }
+}

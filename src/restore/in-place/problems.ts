@@ -1,0 +1,86 @@
+import { tableLabel } from '../../postgres/introspect/tables.ts'
+import { ident } from '../../postgres/quote.ts'
+import type { Wire } from '../../postgres/wire.ts'
+import { storedOf } from './names.ts'
+import { whyNotSilenced } from './silence.ts'
+import type { Actions, InPlaceOptions, Unit } from './types.ts'
+
+/** The server's queries return 1,664 at most: a sample shows three for each that is compared, and a table of changes holds two. */
+const mostColumns = 550
+
+/** What stands in the way, found before a row is read. In words, each with what to do. */
+export function problemsOf(o: {
+  units: readonly Unit[]
+  options: Pick<InPlaceOptions, 'actions' | 'keepNewer'>
+}): string[] {
+  const { units, options } = o
+  return [
+    ...units.flatMap((unit) => rightsLacking(unit, options.actions)),
+    ...units.flatMap((unit) => notNullAdded(unit, options.actions)),
+    ...units.flatMap(tooWide),
+    ...whyNotSilenced(units.map((u) => u.live)),
+    ...keepNewerUnknown(units, options.keepNewer),
+  ]
+}
+
+/** What stands in the way of any restore in place, whatever the tables. */
+export async function problemsOfDatabase(wire: Wire): Promise<string[]> {
+  const [row] = await wire.query(
+    `SELECT pg_catalog.current_database(), current_user, pg_catalog.pg_is_in_recovery(),
+       pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMPORARY')`,
+  )
+  const [database, role, standby, temporary] = row ?? []
+  return [
+    ...(standby === 't' ? ['The target is a standby: restore into its primary.'] : []),
+    ...(temporary === 't'
+      ? []
+      : [
+          `The role may not make temporary tables, in which rows are compared: GRANT TEMPORARY ON DATABASE ${ident(database ?? '')} TO ${ident(role ?? '')}.`,
+        ]),
+  ]
+}
+
+function rightsLacking({ live }: Unit, actions: Actions): string[] {
+  const { rights } = live
+  const lacking = [
+    ...(rights.select ? [] : ['SELECT']),
+    ...(actions.create && !rights.insert ? ['INSERT'] : []),
+    ...(actions.update && !rights.update ? ['UPDATE'] : []),
+    ...(actions.delete && !rights.delete ? ['DELETE'] : []),
+    // Who may only insert can't keep others from inserting meanwhile.
+    ...(rights.update || rights.delete ? [] : ['UPDATE']),
+  ]
+  const table = tableLabel(live)
+  return [
+    ...(lacking.length > 0 ? [`The role lacks ${[...new Set(lacking)].join(', ')} on ${table}.`] : []),
+    ...(live.restricted
+      ? [`Row level security hides rows of ${table} from this role: restore as a role that bypasses it.`]
+      : []),
+  ]
+}
+
+function notNullAdded(unit: Unit, actions: Actions): string[] {
+  const added = new Set(unit.added)
+  const columns = unit.live.columns.filter((c) => added.has(c.name) && c.notNull && !c.hasDefault)
+  if (!actions.create || columns.length === 0) return []
+  return [
+    `${tableLabel(unit.live)} has new columns that need a value and have no default: ${columns.map((c) => c.name).join(', ')}. Give them a default for the time of the restore.`,
+  ]
+}
+
+/** Both sides of a change stand in one row of a temporary table. */
+function tooWide(unit: Unit): string[] {
+  const stored = storedOf(unit).length
+  if (stored <= mostColumns) return []
+  return [
+    `${tableLabel(unit.live)} has ${stored} columns, and rows of at most ${mostColumns} can be compared.`,
+  ]
+}
+
+function keepNewerUnknown(units: readonly Unit[], column: string | null): string[] {
+  if (column === null) return []
+  const without = units.filter((u) => !u.shared.includes(column)).map((u) => tableLabel(u.live))
+  return without.length === 0
+    ? []
+    : [`There is no column ${column} to tell what is newer in ${without.join(', ')}.`]
+}

@@ -1,0 +1,37 @@
+import { ident, literal, qualified } from '../../postgres/quote.ts'
+import type { Wire } from '../../postgres/wire.ts'
+import { after, changesOf } from './names.ts'
+import type { Unit } from './types.ts'
+
+/**
+ * Raises the sequences that fill columns of the table, if rows have come back that lie beyond them; never lowers one. It is not undone if
+ * the transaction is: a sequence may skip. Resolves to what could not be raised, in words.
+ */
+export async function raiseSequences(wire: Wire, unit: Unit): Promise<string[]> {
+  const warnings: string[] = []
+  for (const { schema, name, column } of unit.live.sequences) {
+    const type = unit.live.columns.find((c) => c.name === column)
+    // A text may be made of a sequence's value, too.
+    if (!unit.shared.includes(column) || type?.numeric !== true) continue
+    const sequence = literal(qualified(schema, name))
+    const [row] = await wire.query(
+      `SELECT pg_catalog.has_sequence_privilege(${sequence}, 'UPDATE') AND pg_catalog.has_sequence_privilege(${sequence}, 'SELECT')`,
+    )
+    if (row?.[0] !== 't') {
+      warnings.push(
+        `The sequence ${schema}.${name} could not be looked at: if rows of ${ident(column)} lie beyond its value, set it.`,
+      )
+      continue
+    }
+    // A sequence may go down, and the rows that matter are then the lowest.
+    await wire.query(
+      `SELECT pg_catalog.setval(${sequence}, m.value::pg_catalog.int8, true)
+       FROM ${qualified(schema, name)} s, pg_catalog.pg_sequence q,
+         LATERAL (SELECT CASE WHEN q.seqincrement > 0 THEN max(${after(unit, column)}) ELSE min(${after(unit, column)}) END::pg_catalog.numeric AS value
+           FROM ${changesOf(unit)} WHERE action IN ('c', 'u')) m
+       WHERE q.seqrelid = ${sequence}::pg_catalog.regclass AND m.value BETWEEN q.seqmin AND q.seqmax
+         AND ((m.value - s.last_value) * pg_catalog.sign(q.seqincrement) > 0 OR m.value = s.last_value AND NOT s.is_called)`,
+    )
+  }
+  return warnings
+}

@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto'
+import type { ServerAddress } from '../../postgres/connect.ts'
+import { tableLabel } from '../../postgres/introspect/tables.ts'
+import type { Wire } from '../../postgres/wire.ts'
+import type { LiveForeignKey, LiveTable } from './live.ts'
+import type { Making } from './made.ts'
+import { digestOf, previewTable } from './preview.ts'
+import { settleReferences } from './references.ts'
+import type { MadeTable, Preview, TablePreview, Unit } from './types.ts'
+
+/**
+ * A connection to the target with all that is to be compared with it, in temporary tables: they are gone with the
+ * session, whatever happens to it. Made from a backup, or from what an earlier restore has changed.
+ */
+export interface Workspace {
+  readonly wire: Wire
+  readonly target: ServerAddress
+  /** What was chosen. */
+  readonly units: readonly Unit[]
+  readonly foreignKeys: readonly LiveForeignKey[]
+  readonly making: Making
+  /** Tables that go, because the restore that is undone has made them. */
+  readonly dropping: readonly MadeTable[]
+  /**
+   * Compares with the live rows as they are now, and fills the unit's table of changes. Resolves to how many rows of the
+   * backup are meant; null where that says nothing: of a table that is pulled in, and where a restore is undone.
+   */
+  compare(unit: Unit): Promise<number | null>
+  /** The backup's rows of a table that others refer to; null if it has none. */
+  bring(key: LiveForeignKey): Promise<Unit | null>
+  /** Whether rows that others refer to are brought; null: nobody has said. */
+  readonly missingReferences: 'bring' | 'skip' | null
+  readonly lockTimeoutMs: number
+  /** What the preview says of itself, whatever the comparison finds. */
+  readonly about: Pick<
+    Preview,
+    | 'backup'
+    | 'moment'
+    | 'undoes'
+    | 'target'
+    | 'database'
+    | 'actions'
+    | 'where'
+    | 'keepNewer'
+    | 'heldBack'
+    | 'warnings'
+    | 'problems'
+  >
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** The difference at one moment. */
+export interface Comparison {
+  /** Chosen and pulled in ones. */
+  readonly units: readonly Unit[]
+  /** One for each of `previewed`. */
+  readonly tables: readonly TablePreview[]
+  readonly previewed: readonly Unit[]
+  /** Equal for equal changes. */
+  readonly digest: string
+}
+
+/** Compares everything, in the transaction that is open on the wire. `pass` is told before each table. */
+export async function compareAll(
+  workspace: Workspace,
+  onTable: (done: number, total: number) => void,
+  beforeSettling: (unit: Unit) => Promise<void>,
+): Promise<Comparison> {
+  const { wire } = workspace
+  const units = [...workspace.units]
+  const meant = new Map<Unit, number | null>()
+  for (const [n, unit] of units.entries()) {
+    onTable(n, units.length)
+    meant.set(unit, await workspace.compare(unit))
+    await beforeSettling(unit)
+  }
+  const bring = async (key: LiveForeignKey): Promise<Unit | null> => {
+    const parent = await workspace.bring(key)
+    // What was to be brought at an earlier comparison does not count.
+    if (parent !== null && !units.includes(parent)) await workspace.compare(parent)
+    return parent
+  }
+  const brought = await settleReferences({
+    wire,
+    units,
+    foreignKeys: workspace.foreignKeys,
+    bring: workspace.missingReferences === 'skip' ? null : bring,
+  })
+  const neededBy = new Map(brought.map((b) => [tableLabel(b), b.neededBy]))
+  const tables: TablePreview[] = []
+  const previewed: Unit[] = []
+  const digests: string[] = []
+  for (const unit of units) {
+    const preview = await previewTable(wire, unit, {
+      neededBy: unit.pulledIn ? (neededBy.get(tableLabel(unit.live)) ?? []) : [],
+      meant: meant.get(unit) ?? null,
+    })
+    if (unit.pulledIn && preview.create === 0) continue
+    tables.push(preview)
+    previewed.push(unit)
+    digests.push(`${tableLabel(unit.live)} ${unit.pulledIn} ${await digestOf(wire, unit)}`)
+  }
+  onTable(units.length, units.length)
+  const digest = createHash('sha256').update(digests.join('\n')).digest('hex')
+  return { units, tables, previewed, digest }
+}
+
+/** What describes a table but for its size: if any of it changes, what was planned may be wrong. */
+export function definitionOf(table: LiveTable): string {
+  const { rowsEstimated: _rows, bytes: _bytes, ...definition } = table
+  return JSON.stringify(definition)
+}

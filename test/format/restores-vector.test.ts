@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { createPublicKey, verify } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { checkRepository } from '../../src/repository/check.ts'
+import { restoreKey } from '../../src/repository/format/fields.ts'
+import type { RestoreRecord, SafetyContents } from '../../src/repository/format/restore-contents.ts'
+import {
+  encodeRestoreDocument,
+  type ReportDocument,
+  type SafetyDocument,
+} from '../../src/repository/format/restore-documents.ts'
+import { openUnlocked } from '../../src/repository/open.ts'
+import { readPieces } from '../../src/repository/pieces.ts'
+import { readReport, readSafety } from '../../src/repository/restore-reader.ts'
+import { listRestores } from '../../src/repository/restores.ts'
+import { readerOf } from '../../src/repository/session.ts'
+import { openMemoryStorage } from '../../src/storage/memory.ts'
+
+interface Expected {
+  identity: string
+  ownerKey: string
+  /** Ed25519 seed, base64url. */
+  owner: string
+  /** Newest first. */
+  restores: {
+    /** `rows`: the stream of each table. */
+    safety: { document: SafetyDocument; contents: SafetyContents; rows: string[] }
+    report: { document: ReportDocument; record: RestoreRecord } | null
+  }[]
+}
+
+const directory = join(import.meta.dirname, '../vectors/restores')
+const expected = JSON.parse(readFileSync(join(directory, 'expected.json'), 'utf8')) as Expected
+const objects = new Map(
+  readdirSync(join(directory, 'objects'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((file) => [file.slice(join(directory, 'objects').length + 1), readFileSync(file)] as const),
+)
+
+async function openVector() {
+  const storage = openMemoryStorage()
+  for (const [key, data] of objects) await storage.put(key, data)
+  return await openUnlocked({ storage, identity: expected.identity })
+}
+
+test('what restores left in the stored repository of format 1 is read for ever', async () => {
+  const { repository, vault } = await openVector()
+  await using reader = readerOf(repository, vault, 1)
+  const { restores, refused } = await listRestores(repository)
+  assert.deepEqual(refused, [])
+  assert.deepEqual(restores.map(({ id }) => id), expected.restores.map((one) => one.safety.document.id)) // prettier-ignore
+  for (const { safety, report } of expected.restores) {
+    const { id } = safety.document
+    const read = await readSafety({ repository, reader, id })
+    assert.deepEqual(read, { document: safety.document, contents: safety.contents })
+    for (const [at, { pieces }] of safety.contents.tables.entries()) {
+      let rows = ''
+      for await (const bytes of readPieces({ manifest: safety.document, reader, pieces }))
+        rows += Buffer.from(bytes).toString()
+      assert.equal(rows, safety.rows[at])
+    }
+    assert.deepEqual(await readReport({ repository, reader, id }), report)
+  }
+  const { report } = await checkRepository({ repository, reader, share: 1, pick: 0 })
+  assert.deepEqual(report.unreferenced, { objects: 0, bytes: 0 })
+  assert.ok(report.restores.every(({ missing, damaged, sizeDiffers }) => [...missing, ...damaged, ...sizeDiffers].length === 0)) // prettier-ignore
+})
+
+test('writing documents of restores gives the same bytes', () => {
+  const ownerSeed = new Uint8Array(Buffer.from(expected.owner, 'base64url'))
+  for (const { safety, report } of expected.restores) {
+    const bytes = encodeRestoreDocument({ part: 'safety', document: safety.document, ownerSeed })
+    assert.deepEqual(Buffer.from(bytes), objects.get(restoreKey(safety.document.id, 'safety')))
+    if (report === null) continue
+    const other = encodeRestoreDocument({ part: 'report', document: report.document, ownerSeed })
+    assert.deepEqual(Buffer.from(other), objects.get(restoreKey(report.document.id, 'report')))
+  }
+})
+
+test('what docs/FORMAT.md says is enough to verify documents of restores', () => {
+  const key = { kty: 'OKP', crv: 'Ed25519', x: expected.ownerKey }
+  const publicKey = createPublicKey({ key, format: 'jwk' })
+  for (const [name, data] of objects) {
+    if (!name.startsWith('restores/')) continue
+    const [head, json, last, end] = data.toString('utf8').split('\n')
+    assert.equal(head, name.endsWith('/safety') ? 'holdfast safety 1' : 'holdfast restore 1')
+    assert.equal(end, '')
+    const [word, signer, signature = ''] = (last ?? '').split(' ')
+    assert.deepEqual([word, signer], ['signature', 'owner'])
+    assert.ok(verify(null, Buffer.from(`${head}\n${json}\n`), publicKey, Buffer.from(signature, 'base64url')))
+  }
+})
