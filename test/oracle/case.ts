@@ -159,9 +159,18 @@ export async function requireEqual(c: Case, target: string, expected: State): Pr
   const schema = expected.get('schema') ?? ''
   if (c.source.major !== c.target.major && found.get('schema') !== schema) {
     const there = await schemaOn(c.target.url(await c.newDatabase()), schema)
-    assert.deepEqual(differences(new Map([...expected, ['schema', there]]), found), [])
+    // The script says nothing of a column that is stored as its type says, below a table where it is not: run, it gives another one.
+    const plain = (state: State): State =>
+      new Map([...state, ['schema', (state.get('schema') ?? '').replaceAll(storedOtherwise, '')]])
+    assert.deepEqual(differences(plain(new Map([...expected, ['schema', there]])), plain(found)), [])
   } else assert.deepEqual(differences(expected, found), [])
 }
+
+const oneName = '(?:"(?:[^"]|"")*"|[^\\s."]+)'
+const storedOtherwise = new RegExp(
+  `^ALTER (?:FOREIGN )?TABLE ONLY ${oneName}\\.${oneName} ALTER COLUMN ${oneName} SET (?:STORAGE|COMPRESSION) \\w+;\\n`,
+  'gm',
+)
 
 /** The code of a Holdfast error; anything else is thrown on: nothing may fail in a way that has no name. */
 export function codeOf(error: unknown): string {
