@@ -2,7 +2,7 @@ import { HoldfastError } from '../lib/errors.ts'
 import { components, type Component } from '../restore/component/types.ts'
 import type { Actions, InPlaceOptions } from '../restore/in-place/types.ts'
 import { confirmation } from './confirm.ts'
-import { choice, flag, text, texts, wrong, type Given } from './option.ts'
+import { choice, flag, longName, text, texts, wrong, type Given } from './option.ts'
 import { lockTimeout } from './options.ts'
 
 const componentTexts = texts({
@@ -112,6 +112,26 @@ function actionsOf(input: Input): Actions {
   return { create: create || !(update || remove), update, delete: remove }
 }
 
+/** What was asked for, as options, for the report. */
+export function askedFor(
+  input: Parameters<typeof readInPlaceOptions>[0] & { readonly module: readonly string[] },
+): string[] {
+  const { actions } = readInPlaceOptions(input)
+  const list = (name: string, values: readonly string[]): string[] => values.map((v) => `${name} ${v}`)
+  return [
+    ...list('--component', input.component),
+    ...list('--schema', input.schema),
+    ...list('--table', input.table),
+    ...list('--module', input.module),
+    ...list('--exclude-table', input.excludeTable),
+    ...(input.where === undefined ? [] : [`--where ${input.where}`]),
+    ...(actions.create ? ['--create-missing'] : []),
+    ...(actions.update ? ['--update-changed'] : []),
+    ...(actions.delete ? ['--delete-extra'] : []),
+    ...(input.keepNewer === undefined ? [] : [`--keep-newer ${input.keepNewer}`]),
+  ]
+}
+
 /** The first option that says something about a restore in place, for telling that `--in-place` is missing. */
 export function requireNoInPlace(input: Input): void {
   const defaults: Readonly<Record<string, unknown>> = { lockTimeout: 60 }
@@ -119,7 +139,6 @@ export function requireNoInPlace(input: Input): void {
     const given = input[name as keyof Input]
     if (given === undefined || given === false || given === defaults[name]) continue
     if (Array.isArray(given) && given.length === 0) continue
-    const option = /--[\w-]+/.exec(spec.flags)?.[0]
-    throw new HoldfastError('usage', `${option} is about a restore --in-place.`)
+    throw new HoldfastError('usage', `${longName(spec)} is about a restore --in-place.`)
   }
 }

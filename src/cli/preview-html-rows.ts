@@ -1,8 +1,8 @@
 import type { Sample, TablePreview } from '../restore/in-place/types.ts'
 import { formatCount, formatCountOf } from './format.ts'
+import { escapeHtml, textHtml } from './html.ts'
 import { differsUnseen, samplesOf, shown, valueText } from './preview-values.ts'
 import { changedColumnsText } from './preview-words.ts'
-import { printable } from './width.ts'
 
 type Cell = Sample['columns'][number]
 
@@ -72,11 +72,12 @@ function samplesHtml(samples: readonly Sample[], action: Sample['action']): stri
   ]
   const why = action === 'conflict'
   const heads = columns.map(
-    ({ name, key }) => `<th scope="col" dir="auto">${text(name)}${key ? ' <small>(key)</small>' : ''}</th>`,
+    ({ name, key }) =>
+      `<th scope="col" dir="auto">${textHtml(name)}${key ? ' <small>(key)</small>' : ''}</th>`,
   )
   const rows = samples.map(
     (sample) =>
-      `<tr>${why ? `<td class="why" dir="auto">${text(sample.why ?? '')}</td>` : ''}${columns.map(({ at }) => cellHtml(sample.columns[at])).join('')}</tr>`,
+      `<tr>${why ? `<td class="why" dir="auto">${textHtml(sample.why ?? '')}</td>` : ''}${columns.map(({ at }) => cellHtml(sample.columns[at])).join('')}</tr>`,
   )
   return `<div class="wide"><table class="rows">
 <thead><tr>${why ? '<th scope="col">why</th>' : ''}${heads.join('')}</tr></thead>
@@ -95,22 +96,4 @@ function cellHtml(cell: Cell | undefined): string {
 function valueHtml(value: string | null): string {
   const shownAs = escapeHtml(valueText(value, { lines: true }))
   return value === null ? `<span class="null">${shownAs}</span>` : shownAs
-}
-
-/** A name or text of the database: safe to show, and safe as HTML. */
-export function text(plain: string): string {
-  return escapeHtml(printable(plain))
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-/** Safe between tags and in quoted attributes. */
-export function escapeHtml(plain: string): string {
-  return plain.replaceAll(/[&<>"']/g, (character) => entities[character] ?? '')
 }

@@ -1,6 +1,7 @@
 import type { Preview, TablePreview } from '../restore/in-place/types.ts'
 import { formatCount } from './format.ts'
-import { escapeHtml, rowsHtml, text } from './preview-html-rows.ts'
+import { escapeHtml, textHtml } from './html.ts'
+import { rowsHtml } from './preview-html-rows.ts'
 import { headline } from './preview-sentence.ts'
 import { style } from './preview-style.ts'
 import { differs, isChanged, kinds, nameOfTable } from './preview-values.ts'
@@ -26,7 +27,7 @@ export function previewHtml(preview: Preview): string {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<title>${title}: ${text(preview.database)}</title>
+<title>${title}: ${textHtml(preview.database)}</title>
 <style>${style}</style>
 </head>
 <body>
@@ -46,7 +47,7 @@ ${tables.map((table, at) => tableHtml(table, at, open)).join('\n')}
 /** What must be read before anything else. */
 function obstaclesHtml({ problems, questions, warnings }: Preview): string {
   const word = (css: string, label: string, what: string): string =>
-    `<p class="word ${css}"><b>${label}</b> <span dir="auto">${text(what)}</span></p>`
+    `<p class="word ${css}"><b>${label}</b> <span dir="auto">${textHtml(what)}</span></p>`
   return [
     ...problems.map((problem) => word('problem', 'Problem:', problem)),
     ...questions.map((question) => word('question', 'Question:', question.text)),

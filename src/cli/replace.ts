@@ -1,4 +1,3 @@
-import { hostname } from 'node:os'
 import { HoldfastError } from '../lib/errors.ts'
 import { describeAddress, type ServerAddress } from '../postgres/connect.ts'
 import { recordOfRestore } from '../restore/record.ts'
@@ -7,7 +6,7 @@ import type { CommandContext } from './command.ts'
 import { confirmDatabase } from './confirm.ts'
 import { swapSummary, tellSwap, tellSwapPlan } from './swap-text.ts'
 import { jobsOrDefault, type OpenedBackup } from './repository.ts'
-import { storeReport } from './restore-report.ts'
+import { storeReport, whoRestores } from './restore-report.ts'
 import { printable } from './width.ts'
 
 /** `restore --swap` of a whole database: shows the plan, asks, and lets the restored one take the live one's place. */
@@ -69,7 +68,7 @@ async function storeSwap(
   scope: readonly string[],
 ): Promise<void> {
   if (report === null) return
-  const who = `${target.user} (${hostname()})`
+  const who = whoRestores(target)
   const record = recordOfRestore({ report, kind: 'swap', moment: backup.manifest.moment, who, scope })
   await storeReport(context, backup, { ...record, target: describeAddress(target) })
 }

@@ -112,7 +112,7 @@ export async function openBackup(context: CommandContext, place: BackupPlace): P
 }
 
 /** What of a backup's contents may be given out: all that gives out rows goes this way. */
-export async function withoutErased(
+async function withoutErased(
   { out, signal }: CommandContext,
   o: Omit<OpenedBackup, 'heldBack' | typeof Symbol.asyncDispose>,
 ): Promise<Pick<OpenedBackup, 'contents' | 'heldBack'>> {

@@ -1,7 +1,4 @@
-import { hostname, userInfo } from 'node:os'
 import { HoldfastError } from '../lib/errors.ts'
-import { readAllPieces } from '../repository/pieces.ts'
-import { readContents } from '../repository/session.ts'
 import { applyComponents } from '../restore/component/apply.ts'
 import { planComponents, type PlannedComponents } from '../restore/component/plan.ts'
 import { undoScript } from '../restore/component/script.ts'
@@ -10,15 +7,14 @@ import { resolveAddress } from './address.ts'
 import type { CommandContext } from './command.ts'
 import { didText, summaryText, tellComponents } from './component-text.ts'
 import { requireConfirmed } from './confirm.ts'
-import { readInPlaceOptions } from './in-place-options.ts'
-import { openForReading } from './repository.ts'
-import { storeReport } from './restore-report.ts'
+import { askedFor, readInPlaceOptions } from './in-place-options.ts'
+import { openStoredBackup, readSchemaText } from './repository.ts'
+import { storeReport, whoRestores } from './restore-report.ts'
 import { writeSecretFile } from './secret-file.ts'
 import { printable } from './width.ts'
 
 type Input = Parameters<typeof readInPlaceOptions>[0] &
-  Parameters<typeof openForReading>[1] & {
-    readonly backup: string
+  Parameters<typeof openStoredBackup>[1] & {
     readonly to: string
     readonly noOwner: boolean
     readonly noGrants: boolean
@@ -31,11 +27,9 @@ export async function restoreComponents(context: CommandContext, input: Input): 
   const { out, clock, signal } = context
   const options = readOptions(input)
   const target = await resolveAddress(context, input.to)
-  const opened = await openForReading(context, input)
-  await using reader = opened.reader
-  const manifest = await opened.repository.find(input.backup, { signal })
-  const contents = await readContents(reader, manifest)
-  const schemaText = await readAllPieces({ manifest, reader, pieces: contents.schema.pieces, signal })
+  await using opened = await openStoredBackup(context, input)
+  const { manifest, contents } = opened
+  const schemaText = await readSchemaText(opened, signal)
   const request = { manifest, contents, schemaText, target, options, signal }
   const planned = await planComponents(request)
   const { preview } = planned
@@ -71,11 +65,11 @@ export async function restoreComponents(context: CommandContext, input: Input): 
     moment: manifest.moment,
     undoes: null,
     target: preview.target,
-    who: `${userInfo().username} at ${hostname()}`,
+    who: whoRestores(target),
     started: started.toISOString(),
     finished: finished.toISOString(),
     seconds: (finished.getTime() - started.getTime()) / 1000,
-    scope: scopeOf(input),
+    scope: askedFor(input),
     tables: [],
     checks: checksOf(planned),
     warnings,
@@ -122,19 +116,4 @@ function readOptions(input: Input): ComponentOptions {
     roles: input.roles === 'none' ? 'needed' : input.roles,
     lockTimeoutMs,
   }
-}
-
-/** What was asked for, as options, for the report. */
-function scopeOf(input: Input): string[] {
-  const { actions } = readInPlaceOptions(input)
-  const list = (name: string, values: readonly string[]): string[] => values.map((v) => `${name} ${v}`)
-  return [
-    ...list('--component', input.component),
-    ...list('--schema', input.schema),
-    ...list('--table', input.table),
-    ...list('--exclude-table', input.excludeTable),
-    ...(actions.create ? ['--create-missing'] : []),
-    ...(actions.update ? ['--update-changed'] : []),
-    ...(actions.delete ? ['--delete-extra'] : []),
-  ]
 }

@@ -1,16 +1,16 @@
 import { open } from 'node:fs/promises'
-import { hostname } from 'node:os'
-import { HoldfastError, messageOf } from '../lib/errors.ts'
+import { HoldfastError } from '../lib/errors.ts'
 import { writeError } from '../lib/file-errors.ts'
 import { newId } from '../repository/ids.ts'
 import type { RestoreRecord } from '../repository/format/restore-contents.ts'
 import { openRestoreWriter } from '../repository/restore-writer.ts'
 import type { Repository, Vault } from '../repository/types.ts'
-import type { MakeRequest } from '../restore/in-place/make.ts'
 import {
   applyInPlace,
   previewInPlace,
+  requireApplicable,
   type AppliedChanges,
+  type MadeFrom,
   type PreviewedChanges,
 } from '../restore/in-place/run.ts'
 import type { Preview } from '../restore/in-place/types.ts'
@@ -19,6 +19,7 @@ import type { CommandContext } from './command.ts'
 import { askYesNo, requireConfirmed } from './confirm.ts'
 import { previewHtml } from './preview-html.ts'
 import { tellApplied, tellPreview } from './preview-text.ts'
+import { storeReport, whoRestores } from './restore-report.ts'
 import { printable } from './width.ts'
 
 /** What changing a live database takes, whether a backup is restored or a restore undone. */
@@ -29,7 +30,7 @@ export interface ChangeRequest {
   readonly kind: 'in place' | 'undo'
   /** In words, for the report. */
   readonly scope: readonly string[]
-  readonly make: Pick<MakeRequest, 'source' | 'text' | 'noOwner' | 'sequences'> | null
+  readonly make: MadeFrom | null
   readonly skipConflicts: boolean
   readonly previewOnly: boolean
   /** File for the preview as HTML. */
@@ -52,7 +53,7 @@ export async function changeInPlace(context: CommandContext, o: ChangeRequest): 
     out.result({ preview: previewed.preview })
     return
   }
-  requirePossible(previewed.preview)
+  requireApplicable(workspace)
   if (isEmpty(previewed.preview)) {
     out.result({ preview: previewed.preview, changed: false })
     return
@@ -104,14 +105,10 @@ async function apply(context: CommandContext, o: ChangeRequest, previewed: Previ
   })
   out.progressDone('done')
   const finished = new Date(Math.max(started.getTime(), clock.now().getTime()))
-  const who = `${o.workspace.target.user} (${hostname()})`
+  const who = whoRestores(o.workspace.target)
   const record = recordOf({ ...o, applied, restore, finished, who })
-  // The rows are changed, and can be put back: that the report is missing is no reason to say that it failed.
-  if (applied.changed) {
-    await storeReport(o, { ...restore, finished }, record).catch((error: unknown) => {
-      out.warn(`The report could not be stored: ${printable(messageOf(error))}`)
-    })
-  }
+  // Under the id of the safety backup.
+  if (applied.changed) await storeReport(context, o, record, restore.id)
   for (const warning of applied.warnings) out.warn(printable(warning))
   tellApplied(out, {
     preview: applied.preview,
@@ -120,16 +117,6 @@ async function apply(context: CommandContext, o: ChangeRequest, previewed: Previ
     safety: applied.safety,
   })
   out.result({ restore: { ...record, id: restore.id }, preview: applied.preview, changed: applied.changed })
-}
-
-/** Without the signal: who presses Ctrl-C now is too late, and must not leave a restore that looks unfinished. */
-async function storeReport(
-  o: Pick<ChangeRequest, 'repository' | 'vault'>,
-  restore: Parameters<ReturnType<typeof openRestoreWriter>['putReport']>[0],
-  record: RestoreRecord,
-): Promise<void> {
-  await using writer = openRestoreWriter({ repository: o.repository, vault: o.vault })
-  await writer.putReport(restore, record)
 }
 
 function recordOf(o: {
@@ -154,7 +141,15 @@ function recordOf(o: {
     seconds: (o.finished.getTime() - o.restore.started.getTime()) / 1000,
     scope: o.scope,
     tables: [
-      ...preview.makes.map((t) => ({ ...t, ...noRows, created: t.rows })),
+      ...preview.makes.map(({ schema, name, rows }) => ({
+        schema,
+        name,
+        created: rows,
+        updated: 0,
+        deleted: 0,
+        unchanged: 0,
+        conflicts: 0,
+      })),
       ...preview.tables.map((t) => ({
         schema: t.schema,
         name: t.name,
@@ -164,25 +159,10 @@ function recordOf(o: {
         unchanged: t.unchanged,
         conflicts: t.conflicts,
       })),
-    ].map(({ schema, name, created, updated, deleted, unchanged, conflicts }) => ({
-      schema,
-      name,
-      created,
-      updated,
-      deleted,
-      unchanged,
-      conflicts,
-    })),
+    ],
     checks,
     warnings: [...preview.warnings, ...warnings],
   }
-}
-
-const noRows = { updated: 0, deleted: 0, unchanged: 0, conflicts: 0 }
-
-function requirePossible({ problems }: Preview): void {
-  if (problems.length === 0) return
-  throw new HoldfastError('target_lacks', problems.join(' '), { details: { problems } })
 }
 
 function isEmpty({ totals, makes, drops }: Preview): boolean {

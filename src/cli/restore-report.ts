@@ -1,4 +1,6 @@
+import { hostname } from 'node:os'
 import { messageOf } from '../lib/errors.ts'
+import type { ServerAddress } from '../postgres/connect.ts'
 import type { RestoreRecord } from '../repository/format/restore-contents.ts'
 import { newId } from '../repository/ids.ts'
 import { openRestoreWriter } from '../repository/restore-writer.ts'
@@ -6,21 +8,27 @@ import type { CommandContext } from './command.ts'
 import type { OpenedVault } from './repository.ts'
 import { printable } from './width.ts'
 
+/** Who restores, for the report: the database role, and where from. */
+export function whoRestores(target: ServerAddress): string {
+  return `${target.user} (${hostname()})`
+}
+
 /**
- * Stores the report of a restore that changed no rows of an existing database. What was restored stays so if that fails: then a warning says
- * it, and null is returned instead of the restore's id.
+ * Stores the report of a restore that was done, under `id`, or a new one where there is no safety backup of that id. What was restored stays
+ * so if that fails: then a warning says it, and null is returned instead of the restore's id. Ctrl-C is too late by then,
+ * and must not leave a restore that looks unfinished.
  */
 export async function storeReport(
-  { out, signal }: CommandContext,
+  { out }: CommandContext,
   { repository, vault }: Pick<OpenedVault, 'repository' | 'vault'>,
   record: RestoreRecord,
+  id: string = newId(new Date(record.started)),
 ): Promise<string | null> {
-  const started = new Date(record.started)
   const { backup, undoes } = record
-  const id = newId(started)
+  const [started, finished] = [new Date(record.started), new Date(record.finished)]
   try {
-    await using writer = openRestoreWriter({ repository, vault, threads: 1, signal })
-    await writer.putReport({ id, backup, undoes, started, finished: new Date(record.finished) }, record)
+    await using writer = openRestoreWriter({ repository, vault, threads: 1 })
+    await writer.putReport({ id, backup, undoes, started, finished }, record)
     return id
   } catch (error) {
     out.warn(

@@ -2,6 +2,7 @@ import { mkdir, open, rm, type FileHandle } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { HoldfastError } from '../lib/errors.ts'
 import { writeError } from '../lib/file-errors.ts'
+import { syncDirectory } from '../lib/sync-directory.ts'
 
 /**
  * Writes a new file that only its owner can read (0600, a new directory 0700), durably. A file that is there is
@@ -39,14 +40,5 @@ async function writeDurably(file: FileHandle, content: string): Promise<void> {
     await file.sync()
   } finally {
     await file.close()
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
   }
 }

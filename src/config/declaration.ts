@@ -120,7 +120,6 @@ export function configShape(inspect: InspectAddress) {
   )
 }
 
-export type ConfigFile = ValueOf<ReturnType<typeof configShape>>
 export type SourceEntry = ValueOf<ReturnType<typeof sourceShape>>
 export type ModuleEntry = ValueOf<typeof module>
 

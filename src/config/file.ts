@@ -3,6 +3,7 @@ import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { HoldfastError, messageOf } from '../lib/errors.ts'
 import { writeError } from '../lib/file-errors.ts'
+import { syncDirectory } from '../lib/sync-directory.ts'
 
 export const configName = 'holdfast.json'
 
@@ -84,14 +85,5 @@ export async function writeConfigFile(path: string, text: string): Promise<void>
   } catch (error) {
     await rm(part, { force: true }).catch(() => undefined)
     throw writeError(error, target)
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
   }
 }

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { lstat, mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { HoldfastError } from '../lib/errors.ts'
+import { syncDirectory } from '../lib/sync-directory.ts'
 import { writeError } from '../lib/file-errors.ts'
 
 /** A file being written. Only its owner may read it: it holds rows in clear. */
@@ -108,19 +109,6 @@ async function requireAbsent(path: string): Promise<void> {
     throw error
   }
   throw new HoldfastError('export_exists', `There is something at ${path} already.`)
-}
-
-/** Makes a directory's entries durable. */
-export async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } catch (error) {
-    // Some file systems have no such operation for directories.
-    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
-  } finally {
-    await handle.close()
-  }
 }
 
 /**

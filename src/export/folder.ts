@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { createDirectory, createFile, fileName, syncDirectory, writeText } from './files.ts'
+import { syncDirectory } from '../lib/sync-directory.ts'
+import { createDirectory, createFile, fileName, writeText } from './files.ts'
 import { toManifestText } from './manifest-text.ts'
 import { restoreScript } from './restore-script.ts'
 import {

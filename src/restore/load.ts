@@ -147,7 +147,8 @@ async function loadTask(o: {
   }
 }
 
-function requireRows(table: TableContents, expected: number, loaded: number): void {
+/** Throws `restore_differs` if a COPY took another number of rows than were sent. */
+export function requireRows(table: TableContents, expected: number, loaded: number): void {
   if (loaded === expected) return
   throw new HoldfastError(
     'restore_differs',

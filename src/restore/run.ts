@@ -18,6 +18,7 @@ import { analyze, restoreLargeObjects, setSequences } from './finish.ts'
 import { loadTables } from './load.ts'
 import { lend, lendingPoints } from './loans.ts'
 import { planPost, runPost } from './post.ts'
+import { requireNoProblems } from './problems.ts'
 import { finishTarget, prepareTarget, restoreSettings, undoTarget } from './prepare.ts'
 import type { Ending, Prepared } from './prepare.ts'
 import { loadCronJobs } from './quarantine/cron-rows.ts'
@@ -45,12 +46,7 @@ export interface RestoreRequest {
  * A killed process can't do that: then the marker it left in the target makes the next restore refuse, until it is told to begin anew.
  */
 export async function runRestore(o: RestoreRequest): Promise<RestoreReport> {
-  const [problem] = o.plan.problems
-  if (problem) {
-    throw new HoldfastError(problem.code, o.plan.problems.map((p) => p.message).join(' '), {
-      details: { problems: o.plan.problems },
-    })
-  }
+  requireNoProblems(o.plan.problems)
   const started = o.clock.now()
   const prepared = await prepareTarget(o)
   try {

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { syncDirectory } from '../lib/sync-directory.ts'
 
 /** Makes a directory's entries durable. Resolves after a sync that began after the call. */
 export type SyncDirectory = (directory: string) => Promise<void>
@@ -33,17 +33,5 @@ export function sharedDirectorySync(sync: SyncDirectory = syncDirectory): SyncDi
     const again = () => begin(directory)
     syncs.waiting ??= syncs.running.then(again, again)
     return syncs.waiting
-  }
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r')
-  try {
-    await handle.sync()
-  } catch (error) {
-    // Some network and user-space file systems have no such operation for directories.
-    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
-  } finally {
-    await handle.close()
   }
 }

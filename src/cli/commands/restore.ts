@@ -1,4 +1,3 @@
-import { hostname } from 'node:os'
 import { HoldfastError } from '../../lib/errors.ts'
 import type { RestoreOptions } from '../../restore/types.ts'
 import { defineCommand, requiredArgument } from '../command.ts'
@@ -134,7 +133,7 @@ export const command = defineCommand({
     const { runRestore } = await import('../../restore/run.ts')
     const { defaultRestoreOptions } = await import('../../restore/types.ts')
     const { recordOfRestore } = await import('../../restore/record.ts')
-    const { storeReport } = await import('../restore-report.ts')
+    const { storeReport, whoRestores } = await import('../restore-report.ts')
     const { out, signal, clock } = context
     const modules = await modulesMeant(context, input.module, input.source)
     const target = await resolveAddress(context, input.to)
@@ -192,7 +191,7 @@ export const command = defineCommand({
     const record = recordOfRestore({
       report,
       moment: plan.moment,
-      who: `${target.user} (${hostname()})`,
+      who: whoRestores(target),
       scope: scopeOf(input),
     })
     const id = await storeReport(context, backup, record)

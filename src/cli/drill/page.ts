@@ -1,7 +1,7 @@
 import type { CheckName, DrillCheck, DrillReport, Finding } from '../../verify/types.ts'
 import { version } from '../../version.ts'
 import { formatBytes, formatCount, formatCountOf, formatDuration } from '../format.ts'
-import { printable } from '../width.ts'
+import { textHtml } from '../html.ts'
 import { pageStyle } from './page-style.ts'
 import type { ReportFacts } from './report.ts'
 import { checkText, openIn } from './text.ts'
@@ -23,7 +23,7 @@ export function reportPage(facts: ReportFacts): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Drill of ${escape(manifest.id)}: ${headline(report)}</title>
+<title>Drill of ${textHtml(manifest.id)}: ${headline(report)}</title>
 <style>${pageStyle}</style>
 </head>
 <body>
@@ -31,18 +31,6 @@ ${sections.join('\n')}
 </body>
 </html>
 `
-}
-
-/** Names in a database may hold anything; what could turn the reading direction is shown, not sent. */
-function escape(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  }
-  return printable(text).replaceAll(/[&<>"']/g, (character) => entities[character] ?? '')
 }
 
 function section(title: string, body: string): string {
@@ -82,8 +70,8 @@ function verdict({ manifest, contents, report, finished }: ReportFacts): string 
   ]
   return `<header class="verdict ${tone}">
 <h1>${headline(report)}</h1>
-<p>${escape(sentences.join(' '))}</p>
-<p class="quiet">Drill of ${moment(finished)}, backup ${escape(manifest.id)}</p>
+<p>${textHtml(sentences.join(' '))}</p>
+<p class="quiet">Drill of ${moment(finished)}, backup ${textHtml(manifest.id)}</p>
 </header>`
 }
 
@@ -110,7 +98,7 @@ const titles: Readonly<Record<CheckName, string>> = {
 
 function checks(report: DrillReport): string {
   const rows = report.checks.map((check) => {
-    const looked = check.result === 'not verified' ? '' : escape(checkText(check))
+    const looked = check.result === 'not verified' ? '' : textHtml(checkText(check))
     return `<tr><td>${titles[check.name]}</td><td>${mark(check)}</td><td>${looked}${findings(check.failures)}</td></tr>`
   })
   return `<table>\n<tr><th>Check</th><th>Result</th><th>Looked at</th></tr>\n${rows.join('\n')}\n</table>`
@@ -122,7 +110,7 @@ function mark({ result }: DrillCheck): string {
 
 function findings(list: readonly Finding[]): string {
   if (list.length === 0) return ''
-  const items = list.map(({ what, why }) => `<li><b>${escape(what)}</b>: ${escape(why)}</li>`)
+  const items = list.map(({ what, why }) => `<li><b>${textHtml(what)}</b>: ${textHtml(why)}</li>`)
   return `<ul>${items.join('')}</ul>`
 }
 
@@ -141,7 +129,7 @@ function tables(report: DrillReport): string {
   if (report.tables.length === 0) return ''
   const rows = report.tables.map(
     (table) =>
-      `<tr><td>${escape(`${table.schema}.${table.name}`)}</td><td class="number">${formatCount(table.rows)}</td><td>${compared[table.compared]}</td></tr>`,
+      `<tr><td>${textHtml(`${table.schema}.${table.name}`)}</td><td class="number">${formatCount(table.rows)}</td><td>${compared[table.compared]}</td></tr>`,
   )
   const sum = `${formatCountOf(report.rows, 'row')} in ${formatCountOf(report.tables.length, 'table')}, ${formatBytes(report.plainBytes)} as text`
   return `<p class="quiet">${sum}</p>\n<table>\n<tr><th>Table</th><th class="number">Rows</th><th>Compared by</th></tr>\n${rows.join('\n')}\n</table>`
@@ -152,7 +140,7 @@ function phases({ phases: list, seconds }: DrillReport): string {
   const rows = list.map(({ name, seconds: took }) => {
     const width = Math.max(0.5, (took * 100) / longest).toFixed(1)
     const bar = `<svg role="img" aria-label="${formatDuration(took * 1000)}"><rect class="all" width="100%" height="100%" rx="2"/><rect class="taken" width="${width}%" height="100%" rx="2"/></svg>`
-    return `<tr><td>${escape(name)}</td><td class="number">${formatDuration(took * 1000)}</td><td>${bar}</td></tr>`
+    return `<tr><td>${textHtml(name)}</td><td class="number">${formatDuration(took * 1000)}</td><td>${bar}</td></tr>`
   })
   return `<p class="quiet">${formatDuration(seconds * 1000)} in all</p>\n<table>\n${rows.join('\n')}\n</table>`
 }
@@ -165,7 +153,7 @@ function versions({ manifest, contents, report }: ReportFacts): string {
     ['Scratch server', `Postgres ${report.server}`],
     ...(part === null ? [] : [['Part', partText(part)] satisfies [string, string]]),
   ]
-  return `<dl>${facts.map(([name, value]) => `<dt>${name}</dt><dd>${escape(value)}</dd>`).join('')}</dl>`
+  return `<dl>${facts.map(([name, value]) => `<dt>${name}</dt><dd>${textHtml(value)}</dd>`).join('')}</dl>`
 }
 
 function partText({

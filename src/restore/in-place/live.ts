@@ -34,9 +34,6 @@ export interface LiveTable {
   readonly rules: readonly { readonly name: string; readonly enabled: string }[]
   /** Sequences that belong to a column. */
   readonly sequences: readonly { readonly schema: string; readonly name: string; readonly column: string }[]
-  /** Planner's estimate, for saying how long something may take. */
-  readonly rowsEstimated: number
-  readonly bytes: number
 }
 
 export interface LiveColumn {
@@ -182,11 +179,7 @@ SELECT pg_catalog.json_build_object(
     JOIN pg_catalog.pg_namespace sn ON sn.oid = s.relnamespace
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid
     WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-      AND d.refobjid = c.oid AND d.deptype IN ('a', 'i')),
-  'rowsEstimated', greatest(0, (SELECT sum(greatest(0, l.reltuples)) FROM pg_catalog.pg_class l
-      WHERE l.oid = c.oid OR l.oid IN (SELECT p.relid FROM pg_catalog.pg_partition_tree(c.oid) p WHERE p.isleaf))),
-  'bytes', (SELECT coalesce(sum(pg_catalog.pg_table_size(l.oid)), 0) FROM pg_catalog.pg_class l
-      WHERE l.oid = c.oid OR l.oid IN (SELECT p.relid FROM pg_catalog.pg_partition_tree(c.oid) p)))
+      AND d.refobjid = c.oid AND d.deptype IN ('a', 'i')))
 FROM wanted c ORDER BY c.nspname, c.relname`
 
 /** Reads the tables of these names that exist. */

@@ -1,25 +1,21 @@
-import { HoldfastError } from '../../lib/errors.ts'
-import { tableLabel } from '../../postgres/introspect/tables.ts'
 import { literal } from '../../postgres/quote.ts'
 import type { TargetAbilities } from '../../postgres/schema/adapt.ts'
 import { schemaSession } from '../../postgres/schema/dump.ts'
 import type { Wire } from '../../postgres/wire.ts'
 import type { SequenceValue } from '../../repository/format/contents.ts'
 import { readPieces } from '../../repository/pieces.ts'
-import { entrySql, runEntries } from '../entries.ts'
+import { runEntries, type EntrySql } from '../entries.ts'
 import { setSequences } from '../finish.ts'
-import { copyInSql } from '../load.ts'
+import { copyInSql, requireRows } from '../load.ts'
 import type { Making } from './made.ts'
 import type { Source } from './stage.ts'
+import { keyOf } from './units.ts'
 
 export interface MakeRequest {
   readonly wire: Wire
   readonly making: Making
   readonly source: Source
-  /** SQL of the backup's schema. */
-  readonly text: Uint8Array
-  /** What is made belongs to the role that restores. */
-  readonly noOwner: boolean
+  readonly sql: EntrySql
   readonly sequences: readonly SequenceValue[]
   readonly signal?: AbortSignal | undefined
   readonly onBytes: (bytes: number) => void
@@ -39,19 +35,16 @@ export async function makeTables(o: MakeRequest): Promise<void> {
       readPieces({ ...o.source, pieces, signal: o.signal, release: true }),
     )
     o.onBytes(table.plainBytes)
-    if (loaded !== table.rows) {
-      throw new HoldfastError(
-        'restore_differs',
-        `${tableLabel(table)}: the server took ${loaded} of ${table.rows} rows that were sent.`,
-      )
-    }
+    requireRows(table, table.rows, loaded)
   }
   const names = new Set(
-    o.making.entries.filter((e) => e.type === 'SEQUENCE').map((e) => `${e.schema}\0${e.name}`),
+    o.making.entries
+      .filter((e) => e.type === 'SEQUENCE')
+      .map((e) => keyOf({ schema: e.schema ?? '', name: e.name })),
   )
   await setSequences(
     o.wire,
-    o.sequences.filter((s) => names.has(`${s.schema}\0${s.name}`)),
+    o.sequences.filter((s) => names.has(keyOf(s))),
   )
 }
 
@@ -64,13 +57,13 @@ async function runPhase(o: MakeRequest, phase: 'pre' | 'post' | 'acl' | 'last'):
   const entries = o.making.entries.filter((e) => e.phase === phase)
   if (entries.length === 0) return
   // The schema's text is in the encoding of the database that was backed up.
-  const sql = entrySql({ ...o, target: await readAbilities(o.wire) })
   await o.wire.query(`SET client_encoding = ${literal(o.source.encoding)}`)
-  await runEntries({ ...o, sql, inTransaction: true, entries })
+  await runEntries({ ...o, inTransaction: true, entries })
   await o.wire.query("SET client_encoding = 'UTF8'")
 }
 
-async function readAbilities(wire: Wire): Promise<TargetAbilities> {
+/** What the target can do of what the entries may ask for. */
+export async function readAbilities(wire: Wire): Promise<TargetAbilities> {
   const [row] = await wire.query(
     `SELECT 'lz4' = ANY (enumvals), pg_catalog.current_setting('server_version_num')::pg_catalog.int4 / 10000
      FROM pg_catalog.pg_settings WHERE name = 'default_toast_compression'`,

@@ -8,7 +8,7 @@ const sampleRows = 5
 const sampleLength = 200
 
 /** Rows by action, in the unit's changes. */
-export async function countActions(wire: Wire, unit: Unit): Promise<ReadonlyMap<ChangeAction, number>> {
+async function countActions(wire: Wire, unit: Unit): Promise<ReadonlyMap<ChangeAction, number>> {
   const rows = await wire.query(`SELECT action, count(*) FROM ${changesOf(unit)} GROUP BY action`)
   return new Map(rows.map(([action, count]) => [action as ChangeAction, Number(count)]))
 }

@@ -8,7 +8,8 @@ import type { SafetyContents, SafetyTable } from '../../repository/format/restor
 import { applyChanges, refused, requireApplied, type Applied } from './apply.ts'
 import { identitiesToOpen, setIdentities } from './identity.ts'
 import { lockDoomed, lockedOut, lockTables } from './locks.ts'
-import { finishTables, makeTables, type MakeRequest } from './make.ts'
+import { entrySql } from '../entries.ts'
+import { finishTables, makeTables, readAbilities, type MakeRequest } from './make.ts'
 import { fingerprintTables } from './made-fingerprint.ts'
 import { sumCounts } from './preview.ts'
 import { storeChanges } from './safety.ts'
@@ -41,6 +42,14 @@ export async function previewInPlace(
   return { preview: previewOf(workspace, found, seconds), digest: found.digest }
 }
 
+/** What tables are made from. */
+export interface MadeFrom extends Pick<MakeRequest, 'source' | 'sequences'> {
+  /** SQL of the backup's schema. */
+  readonly text: Uint8Array
+  /** What is made belongs to the role that restores. */
+  readonly noOwner: boolean
+}
+
 export interface ApplyRequest {
   readonly workspace: Workspace
   /** Of the preview that was agreed to; null: whatever is found is agreed to. */
@@ -48,7 +57,7 @@ export interface ApplyRequest {
   /** Leave out rows that are in conflict, and apply the others. */
   readonly skipConflicts: boolean
   /** SQL of the backup's schema, for tables that are made. */
-  readonly make: Pick<MakeRequest, 'source' | 'text' | 'noOwner' | 'sequences'> | null
+  readonly make: MadeFrom | null
   readonly clock: Clock
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: OnProgress | undefined
@@ -137,6 +146,7 @@ async function write(
       ? null
       : {
           ...o.make,
+          sql: entrySql({ ...o.make, target: await readAbilities(wire) }),
           wire,
           making,
           signal: o.signal,
@@ -216,7 +226,8 @@ async function safetyOf(
   }
 }
 
-function requireApplicable({ about }: Workspace): void {
+/** Throws `target_lacks` with what stands in the way. */
+export function requireApplicable({ about }: Workspace): void {
   if (about.problems.length === 0) return
   throw new HoldfastError('target_lacks', about.problems.join(' '), { details: { problems: about.problems } })
 }

@@ -6,6 +6,7 @@ import type { RowRange, TableContents } from '../../repository/format/contents.t
 import type { Manifest } from '../../repository/format/manifest.ts'
 import { readPieces, type ChunkCache } from '../../repository/pieces.ts'
 import type { ChunkReader } from '../../repository/types.ts'
+import { requireRows } from '../load.ts'
 import { liveOf, stageOf } from './names.ts'
 import { quietly } from './quiet.ts'
 import type { Unit } from './types.ts'
@@ -65,12 +66,7 @@ export async function stageRanges(o: {
           { cause: error, details: error.details },
         )
       })
-    if (loaded !== rows) {
-      throw new HoldfastError(
-        'restore_differs',
-        `${tableLabel(table)}: the server took ${loaded} of ${rows} rows that were sent.`,
-      )
-    }
+    requireRows(table, rows, loaded)
   }
   await wire.query(`ANALYZE ${stage}`)
 }

@@ -39,3 +39,13 @@ export async function readTargetFacts(wire: Wire): Promise<TargetFacts> {
     transaction: transaction ?? '',
   }
 }
+
+/** Of the cluster, as decimal text; null where the role may not ask. */
+export async function readSystemIdentifier(wire: Wire): Promise<string | null> {
+  const [permitted] = await wire.query(
+    "SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')",
+  )
+  if (permitted?.[0] !== 't') return null
+  const [control] = await wire.query('SELECT system_identifier FROM pg_catalog.pg_control_system()')
+  return control?.[0] ?? null
+}

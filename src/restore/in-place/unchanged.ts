@@ -2,13 +2,13 @@ import { HoldfastError } from '../../lib/errors.ts'
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import { readForeignKeys, readLiveTables } from './live.ts'
 import { keyOf } from './units.ts'
-import { definitionOf, type Workspace } from './workspace.ts'
+import type { Workspace } from './workspace.ts'
 
 /** What was staged and planned holds for the tables as they were then. Throws `preview_outdated`. */
 export async function requireSameTables(workspace: Workspace): Promise<void> {
   const tables = workspace.units.map((u) => u.live)
-  const now = new Map((await readLiveTables(workspace.wire, tables)).map((t) => [t.oid, definitionOf(t)]))
-  const altered = tables.filter((t) => now.get(t.oid) !== definitionOf(t)).map(tableLabel)
+  const now = new Map((await readLiveTables(workspace.wire, tables)).map((t) => [t.oid, JSON.stringify(t)]))
+  const altered = tables.filter((t) => now.get(t.oid) !== JSON.stringify(t)).map(tableLabel)
   if (altered.length === 0) return await requireSameKeys(workspace)
   throw new HoldfastError(
     'preview_outdated',

@@ -16,6 +16,7 @@ import { liveOf, storedOf, withoutDomain } from './names.ts'
 import { problemsOf, problemsOfDatabase } from './problems.ts'
 import { quietly } from './quiet.ts'
 import type { MadeTable, Unit } from './types.ts'
+import { readSystemIdentifier } from './target-facts.ts'
 import { findUndoing, recordOf } from './undo-diff.ts'
 import { keyOf } from './units.ts'
 import type { Workspace } from './workspace.ts'
@@ -203,13 +204,10 @@ async function stage(
 async function requireCommitted(wire: Wire, o: UndoRequest): Promise<void> {
   const { target, transaction } = o.safety
   const [row] = await wire.query(
-    `SELECT d.oid, pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')
-     FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()`,
+    'SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()',
   )
-  const [control] =
-    row?.[1] === 't' ? await wire.query('SELECT system_identifier FROM pg_catalog.pg_control_system()') : []
-  const other =
-    control !== undefined && target.systemIdentifier !== null && control[0] !== target.systemIdentifier
+  const system = await readSystemIdentifier(wire)
+  const other = system !== null && target.systemIdentifier !== null && system !== target.systemIdentifier
   if (other || Number(row?.[0]) !== target.databaseOid) {
     throw new HoldfastError(
       'undo_elsewhere',

@@ -2,6 +2,7 @@ import type { Wire } from '../../postgres/wire.ts'
 import type { BackupContents, RowRange, TableContents } from '../../repository/format/contents.ts'
 import type { LiveTable } from './live.ts'
 import { liveOf } from './names.ts'
+import { readSystemIdentifier } from './target-facts.ts'
 
 /*
  * Which ranges of a backup nobody has touched since, without reading a row of it. A row that is changed is a new row, of a
@@ -27,13 +28,11 @@ export async function readHorizon(wire: Wire, { server }: BackupContents): Promi
   if (horizon === null || incarnation === null || systemIdentifier === null) return null
   const [row] = await wire.query(
     `SELECT pg_catalog.pg_postmaster_start_time()::pg_catalog.text, pg_catalog.pg_is_in_recovery(),
-       pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::pg_catalog.text,
-       pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')`,
+       pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::pg_catalog.text`,
   )
-  const [started, inRecovery, next, permitted] = row ?? []
-  if (started !== incarnation || inRecovery === 't' || permitted !== 't') return null
-  const [control] = await wire.query('SELECT system_identifier FROM pg_catalog.pg_control_system()')
-  if (control?.[0] !== systemIdentifier || Number(next) - Number(horizon) > furthest) return null
+  const [started, inRecovery, next] = row ?? []
+  if (started !== incarnation || inRecovery === 't' || Number(next) - Number(horizon) > furthest) return null
+  if ((await readSystemIdentifier(wire)) !== systemIdentifier) return null
   // age() counts back from the next number; the 32 bits that rows have are enough within the bound above.
   const low = (BigInt(horizon) & 0xffffffffn).toString()
   return {

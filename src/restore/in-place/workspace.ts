@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ServerAddress } from '../../postgres/connect.ts'
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import type { Wire } from '../../postgres/wire.ts'
-import type { LiveForeignKey, LiveTable } from './live.ts'
+import type { LiveForeignKey } from './live.ts'
 import type { Making } from './made.ts'
 import { digestOf, previewTable } from './preview.ts'
 import { settleReferences } from './references.ts'
@@ -103,10 +103,4 @@ export async function compareAll(
   onTable(units.length, units.length)
   const digest = createHash('sha256').update(digests.join('\n')).digest('hex')
   return { units, tables, previewed, digest }
-}
-
-/** What describes a table but for its size: if any of it changes, what was planned may be wrong. */
-export function definitionOf(table: LiveTable): string {
-  const { rowsEstimated: _rows, bytes: _bytes, ...definition } = table
-  return JSON.stringify(definition)
 }

@@ -1,14 +1,10 @@
 import { throwIfCancelled } from '../../lib/abort.ts'
-import type { Clock } from '../../lib/clock.ts'
 import { HoldfastError } from '../../lib/errors.ts'
-import type { OnProgress } from '../../lib/progress.ts'
 import { withDatabase, type Connection, type ServerAddress } from '../../postgres/connect.ts'
 import { ident } from '../../postgres/quote.ts'
-import type { BackupContents } from '../../repository/format/contents.ts'
-import type { Manifest } from '../../repository/format/manifest.ts'
-import type { ChunkReader } from '../../repository/types.ts'
 import { dropDatabase } from '../clear.ts'
-import { runRestore } from '../run.ts'
+import { requireNoProblems } from '../problems.ts'
+import { runRestore, type RestoreRequest } from '../run.ts'
 import { connectMaintenance } from '../target.ts'
 import type { RestoreReport } from '../types.ts'
 import { exchange, type NamedDatabase } from './exchange.ts'
@@ -16,17 +12,8 @@ import { besideContents, labelStatements, ownStatements, readOwn } from './prope
 import type { SwapPlan } from './plan.ts'
 import { stateSql, type SwapState } from './state.ts'
 
-export interface SwapRequest {
+export interface SwapRequest extends Omit<RestoreRequest, 'plan'> {
   readonly plan: SwapPlan
-  readonly manifest: Manifest
-  readonly contents: BackupContents
-  readonly schemaText: Uint8Array
-  readonly reader: ChunkReader
-  readonly target: ServerAddress
-  readonly jobs: number
-  readonly clock: Clock
-  readonly signal?: AbortSignal | undefined
-  readonly onProgress?: OnProgress | undefined
 }
 
 export interface SwapReport {
@@ -45,12 +32,7 @@ export interface SwapReport {
  */
 export async function runSwap(o: SwapRequest): Promise<SwapReport> {
   const { plan, target } = o
-  const [problem] = plan.problems
-  if (problem) {
-    throw new HoldfastError(problem.code, plan.problems.map((p) => p.message).join(' '), {
-      details: { problems: plan.problems },
-    })
-  }
+  requireNoProblems(plan.problems)
   for (const left of plan.cleared) await dropDatabase(withDatabase(target, left.name), left.oid)
   const restore = plan.ready === null ? await fillBeside(o) : null
   // From here on it is a matter of moments, and is not cancelled half way.

@@ -11,9 +11,7 @@ import { withCase, type Case } from './case.ts'
  *   HOLDFAST_INPLACE_SEED=x.17    this one case again; without a dot, the base seed of all
  */
 const { HOLDFAST_INPLACE_MINUTES, HOLDFAST_INPLACE_SEED } = process.env
-const usualMinutes = 0.15
-/** The same number on every machine. */
-const usualCases = 2
+/** Of each kind, at least; without settings no more, so that it is the same number on every machine. */
 const fewestCases = 2
 const mostFailures = 5
 
@@ -26,18 +24,16 @@ export async function manyCases(
   const drawn = HOLDFAST_INPLACE_MINUTES === undefined ? 'steady' : randomBytes(4).toString('hex')
   const base = HOLDFAST_INPLACE_SEED ?? drawn
   console.log(`in place: base seed ${base}`)
-  const until = Date.now() + Number(HOLDFAST_INPLACE_MINUTES ?? usualMinutes) * 60_000
+  const until =
+    HOLDFAST_INPLACE_MINUTES === undefined ? null : Date.now() + Number(HOLDFAST_INPLACE_MINUTES) * 60_000
   const failures: string[] = []
   const sums: Record<string, number> = {}
   const add = (name: string, count: number): void => {
     sums[name] = (sums[name] ?? 0) + count
   }
   const more = (at: number): boolean =>
-    single
-      ? at === 0
-      : HOLDFAST_INPLACE_MINUTES === undefined
-        ? at < usualCases
-        : at < fewestCases || (Date.now() < until && failures.length < mostFailures)
+    at < (single ? 1 : fewestCases) ||
+    (!single && until !== null && Date.now() < until && failures.length < mostFailures)
   for (let at = 0; more(at); at++) {
     const seed = single ? base : `${base}.${at}`
     const r = randomOf(`${seed}/size`)
