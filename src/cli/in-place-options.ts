@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import { HoldfastError } from '../lib/errors.ts'
 import { components, type Component } from '../restore/component/types.ts'
 import type { Actions, InPlaceOptions } from '../restore/in-place/types.ts'
+import type { Environment } from './command.ts'
 import { confirmation } from './confirm.ts'
-import { choice, flag, longName, text, texts, wrong, type Given } from './option.ts'
+import { choice, flag, longName, text, texts, wrong, type Given, type OptionSpec } from './option.ts'
 import { lockTimeout } from './options.ts'
 
 const componentTexts = texts({
@@ -133,12 +135,12 @@ export function askedFor(
 }
 
 /** The first option that says something about a restore in place, for telling that `--in-place` is missing. */
-export function requireNoInPlace(input: Input): void {
-  const defaults: Readonly<Record<string, unknown>> = { lockTimeout: 60 }
-  for (const [name, spec] of Object.entries(inPlaceOptions)) {
-    const given = input[name as keyof Input]
-    if (given === undefined || given === false || given === defaults[name]) continue
-    if (Array.isArray(given) && given.length === 0) continue
+export function requireNoInPlace(input: Input, env: Environment): void {
+  const specs: Readonly<Record<string, OptionSpec<unknown>>> = inPlaceOptions
+  for (const [name, spec] of Object.entries(specs)) {
+    // What the environment says is for all commands, and what nobody says is the default.
+    const unsaid = spec.read(spec.env === undefined ? undefined : env[spec.env])
+    if (isDeepStrictEqual(input[name as keyof Input], unsaid)) continue
     throw new HoldfastError('usage', `${longName(spec)} is about a restore --in-place.`)
   }
 }

@@ -125,7 +125,7 @@ export const command = defineCommand({
       const { restoreInPlace } = await import('../restore-rows.ts')
       return restoreInPlace(context, input)
     }
-    if (!input.swap) requireNoInPlace(input)
+    if (!input.swap) requireNoInPlace(input, context.env)
     const { jobsOrDefault, openBackup, readSchemaText } = await import('../repository.ts')
     const { resolveAddress } = await import('../address.ts')
     const { modulesMeant, namingModules } = await import('../config.ts')
