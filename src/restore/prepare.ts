@@ -74,11 +74,7 @@ export async function prepareTarget(o: Request): Promise<Prepared> {
         },
         allowLocaleFallback: o.plan.options.allowLocaleFallback,
       })
-      const [made] = await server.query<{ oid: number }>(
-        'SELECT oid FROM pg_catalog.pg_database WHERE datname = $1',
-        [o.target.database],
-      )
-      prepared.madeDatabase = made?.oid ?? null
+      prepared.madeDatabase = await databaseOid(o.target)
       prepared.warnings.push(...differing)
       for (const sql of o.plan.database.guard) await server.query(sql)
     }
@@ -103,6 +99,16 @@ export async function prepareTarget(o: Request): Promise<Prepared> {
     await undoRoles(o.target, prepared)
     throw error
   }
+}
+
+/** Asked without the signal: whoever cancels just when the database has been made must still see it removed. */
+async function databaseOid(target: ServerAddress): Promise<number | null> {
+  await using server = await connectMaintenance(target)
+  const [made] = await server.query<{ oid: number }>(
+    'SELECT oid FROM pg_catalog.pg_database WHERE datname = $1',
+    [target.database],
+  )
+  return made?.oid ?? null
 }
 
 /** What somebody made since the plan was would be taken for the restore's own, and cleared with it if it fails. */

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openMemoryStorage } from '../../src/storage/memory.ts'
 import { besideUrl, failure, newRepository, stateOf, type JourneyRepository } from '../support/journey.ts'
 import { tcpProxy, testServer, type TestDatabase, type TestServer } from '../support/postgres.ts'
+import { changeMessages, commandComplete } from '../support/server-messages.ts'
 
 let server: TestServer
 let repository: JourneyRepository
@@ -81,6 +82,22 @@ test('a database that was made is dropped again, also when its subscriptions are
     'cancelled',
   )
   assert.deepEqual(await server.query(`SELECT FROM pg_database WHERE datname = 'undo_made'`), [])
+})
+
+test('a database that was made in the moment of the cancelling is dropped again', async () => {
+  await using source = await server.database()
+  await source.query('CREATE TABLE t (a int)')
+  await repository.backUp(source.url)
+  const stop = new AbortController()
+  const cancelOnceMade = changeMessages((message) => {
+    if (message[0] === commandComplete && message.toString('latin1', 5).startsWith('CREATE DATABASE'))
+      stop.abort()
+    return message
+  })
+  await using proxy = await tcpProxy(server.port, cancelOnceMade)
+  const url = besideUrl(proxy.url(server.url()), 'undo_moment')
+  await failure(repository.restoreTo(url, { createDatabase: true, signal: stop.signal }), 'cancelled')
+  assert.deepEqual(await server.query(`SELECT FROM pg_database WHERE datname = 'undo_moment'`), [])
 })
 
 test('rows in a table of an extension that was there are not mixed with those of a backup, and undone ones go', async () => {

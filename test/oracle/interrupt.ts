@@ -53,6 +53,7 @@ export async function interruptRestore(
   for (let left = c.r.between(1, 3); left > 0; left--) {
     const blow = c.r.pick<Blow>(['kill', 'kill', 'terminate', 'abort', 'fault', 'crash'])
     const end = await breakRestore(c, call, blow, usual)
+    await untilMade(c.target)
     ends[end] = (ends[end] ?? 0) + 1
     const { done, problem, clean } = await standOf(call)
     const told = `${end}, then ${problem}, ${JSON.stringify(call.options)}`
@@ -92,6 +93,12 @@ async function standOf(call: RestoreCall): Promise<{ done: boolean; clean: boole
   const empty = inside.problems.length === 0
   assert.ok(empty || inside.problems[0]?.code === 'target_not_empty', JSON.stringify(inside.problems))
   return { done: !empty, clean: empty, problem }
+}
+
+/** A server goes on making a database although the process that asked for it is dead: until then nobody sees it. */
+async function untilMade(server: TestServer): Promise<void> {
+  const making = `SELECT FROM pg_stat_activity WHERE application_name = 'holdfast' AND state = 'active' AND query LIKE 'CREATE DATABASE%'`
+  while ((await server.query(making)).length > 0) await sleep(20)
 }
 
 async function dropTarget(c: Case, call: RestoreCall): Promise<void> {
