@@ -53,10 +53,8 @@ export async function openBackupWorkspace(o: BackupRequest): Promise<Workspace> 
   const foreignKeys = await readForeignKeys(wire)
   const makes = options.actions.create ? missing : []
   const making = await planMaking({ contents, missing: makes, target, signal })
-  const total = units.reduce((sum, u) => sum + bytesOf(u.from), 0)
-  let bytes = 0
-  const onBytes = (count: number): unknown =>
-    o.onProgress?.({ phase: 'bringing rows', done: (bytes += count), total, unit: 'bytes' })
+  const onBytes = (done: number, total: number): unknown =>
+    o.onProgress?.({ phase: 'bringing rows', done, total, unit: 'bytes' })
   const horizon = await readHorizon(wire, contents)
   const staging = createStaging({ wire, source, horizon, where: options.where, signal, onBytes })
   requireTables(units, making.tables.length)
@@ -76,11 +74,12 @@ export async function openBackupWorkspace(o: BackupRequest): Promise<Workspace> 
     foreignKeys,
     making,
     dropping: [],
+    stage: () => staging.complete(units),
     compare: async (unit) => {
-      const { condition, rows } = await staging.complete(unit)
+      const { others, rows } = await staging.uncompared(unit)
       // The condition of --where is about the columns of the table that was chosen.
       const where = unit.pulledIn ? null : options.where
-      await findChanges(wire, unit, { ...options, where, accounted: condition })
+      await findChanges(wire, unit, { ...options, where, live: others })
       return unit.pulledIn ? null : rows + (await countMeant(wire, unit, where))
     },
     bring,
@@ -156,10 +155,6 @@ async function groupOf(wire: Wire, contents: BackupContents, key: LiveForeignKey
 function namesOf(tables: readonly TableContents[]): { schema: string; name: string }[] {
   const names = tables.flatMap((t) => [{ schema: t.schema, name: t.name }, ...t.parents])
   return [...new Map(names.map((n) => [keyOf(n), n])).values()]
-}
-
-function bytesOf(tables: readonly TableContents[]): number {
-  return tables.reduce((sum, t) => sum + t.plainBytes, 0)
 }
 
 function requireTables(units: readonly Unit[], made: number): void {

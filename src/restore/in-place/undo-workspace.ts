@@ -90,6 +90,7 @@ export async function openUndoWorkspace(o: UndoRequest): Promise<Workspace> {
     foreignKeys: (await readForeignKeys(wire)).filter((k) => !going.has(k.child)),
     making: nothingToMake,
     dropping,
+    stage: () => Promise.resolve(),
     compare: (unit) => findUndoing(wire, unit, o.overwrite),
     bring: () => Promise.resolve(null),
     missingReferences: 'skip',
