@@ -1,6 +1,6 @@
 import { HoldfastError, isHoldfastError, messageOf } from '../../lib/errors.ts'
 import { tableLabel } from '../../postgres/introspect/tables.ts'
-import { ident, literal } from '../../postgres/quote.ts'
+import { ident, literal, qualified } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
 import type { RowRange, TableContents } from '../../repository/format/contents.ts'
 import type { Manifest } from '../../repository/format/manifest.ts'
@@ -11,7 +11,7 @@ import { unmatched, type Matched } from './match.ts'
 import { liveOf, stageOf } from './names.ts'
 import { quietly } from './quiet.ts'
 import type { Unit } from './types.ts'
-import { within } from './untouched.ts'
+import { within, type Leaf } from './untouched.ts'
 
 export interface Source {
   readonly manifest: Manifest
@@ -72,6 +72,8 @@ export async function stageMissing(o: {
   unit: Unit
   source: Source
   table: TableContents
+  /** Where the table's rows are now. */
+  leaf: Leaf
   range: RowRange
   staged: ReadonlySet<number>
   older: ((alias: string) => string) | null
@@ -113,14 +115,14 @@ function matchedBy({ unit, table }: { unit: Unit; table: TableContents }): Match
 /** These columns of the live rows in the pages of a range that are older, as COPY text in the order in which they lie there. */
 async function readLive(o: {
   wire: Wire
-  unit: Unit
+  leaf: Leaf
   source: Source
   range: RowRange
   columns: readonly MatchedBy[]
   older: (alias: string) => string
 }): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
-  const select = `SELECT ${o.columns.map((c) => ident(c.name)).join(', ')} FROM ${liveOf(o.unit.live)} l WHERE ${within(o.range, 'l')} AND ${o.older('l')}`
+  const select = `SELECT ${o.columns.map((c) => ident(c.name)).join(', ')} FROM ONLY ${qualified(o.leaf.schema, o.leaf.name)} l WHERE ${within(o.range, 'l')} AND ${o.older('l')}`
   await o.wire.copyOut(`COPY (${select}) TO STDOUT (FORMAT text, ENCODING ${literal(o.source.encoding)})`, {
     write: (bytes) => void parts.push(new Uint8Array(bytes)),
   })

@@ -1,7 +1,7 @@
+import { qualified } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
 import type { BackupContents, RowRange, TableContents } from '../../repository/format/contents.ts'
 import type { LiveTable } from './live.ts'
-import { liveOf } from './names.ts'
 import { readSystemIdentifier } from './target-facts.ts'
 
 /*
@@ -41,17 +41,35 @@ export async function readHorizon(wire: Wire, { server }: BackupContents): Promi
   }
 }
 
+/** A live table that has rows itself. */
+export interface Leaf {
+  readonly oid: number
+  readonly schema: string
+  readonly name: string
+}
+
+/** The table itself, or the partitions that its rows are in. */
+export async function leavesOf(wire: Wire, live: LiveTable): Promise<Leaf[]> {
+  if (!live.partitioned) return [live]
+  const rows = await wire.query(
+    `SELECT c.oid, n.nspname, c.relname FROM pg_catalog.pg_partition_tree(${live.oid}) p
+     JOIN pg_catalog.pg_class c ON c.oid = p.relid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE p.isleaf ORDER BY c.oid`,
+  )
+  return rows.map(([oid, schema, name]) => ({ oid: Number(oid), schema: schema ?? '', name: name ?? '' }))
+}
+
 /** Whether rows of the table can be told to be older: it is the same file, and its columns are older themselves. */
 export async function isSameFile(
   wire: Wire,
-  o: { readonly horizon: Horizon; readonly table: TableContents; readonly live: LiveTable },
+  o: { readonly horizon: Horizon; readonly table: TableContents; readonly leaf: Leaf },
 ): Promise<boolean> {
-  const { horizon, table, live } = o
-  if (live.partitioned || live.filenode === null || live.filenode !== table.filenode) return false
-  if (table.condition !== null) return false
+  const { filenode, condition } = o.table
+  if (filenode === null || condition !== null) return false
   // A column that was dropped and added again has lost its values, and no row was touched.
   const [row] = await wire.query(
-    `SELECT pg_catalog.bool_and(${horizon.older('a')}) FROM pg_catalog.pg_attribute a WHERE a.attrelid = ${live.oid} AND a.attnum > 0`,
+    `SELECT pg_catalog.bool_and(${o.horizon.older('a')}) AND pg_catalog.pg_relation_filenode(${o.leaf.oid}) = ${filenode}
+     FROM pg_catalog.pg_attribute a WHERE a.attrelid = ${o.leaf.oid} AND a.attnum > 0`,
   )
   return row?.[0] === 't'
 }
@@ -65,14 +83,14 @@ export interface Found {
 /** Counts the rows of all these ranges, in one pass over the table. */
 export async function countOlder(
   wire: Wire,
-  o: { readonly horizon: Horizon; readonly ranges: readonly RowRange[]; readonly live: LiveTable },
+  o: { readonly horizon: Horizon; readonly ranges: readonly RowRange[]; readonly leaf: Leaf },
 ): Promise<ReadonlyMap<RowRange, Found>> {
   if (o.ranges.length === 0) return new Map()
   const bounds = o.ranges.map((r, n) => `(${n}, ${tid(r.from)}, ${tid(r.to)})`)
   const rows = await wire.query(
     `SELECT r.n, f.older, f.every - f.older FROM (VALUES ${bounds.join(', ')}) AS r (n, low, high),
      LATERAL (SELECT count(*) AS every, count(*) FILTER (WHERE ${o.horizon.older('l')}) AS older
-       FROM ${liveOf(o.live)} l WHERE l.ctid >= r.low AND l.ctid < r.high) f ORDER BY r.n`,
+       FROM ${onlyOf(o.leaf)} l WHERE l.ctid >= r.low AND l.ctid < r.high) f ORDER BY r.n`,
   )
   return new Map(
     o.ranges.map((range, n) => [range, { older: Number(rows[n]?.[1]), younger: Number(rows[n]?.[2]) }]),
@@ -80,25 +98,29 @@ export async function countOlder(
 }
 
 /**
- * Rows of the alias `o` that meet `condition`, in the pages of these ranges, to stand behind FROM: no other page is read. A name in a condition is
- * a column of the table, since nothing else is as near.
+ * A query of the rows, of the alias `o`, that meet `condition` and lie in the pages of these ranges: no other page is read. It gives `columns`, and
+ * `tableoid` and `ctid`. A name in a condition is a column of the table, since nothing else is as near.
  */
-export function rowsWithin<Range extends Pick<RowRange, 'from' | 'to'>>(
-  live: LiveTable,
-  ranges: readonly Range[],
-  condition: (range: Range) => string,
-): string {
-  const byCondition = Map.groupBy(ranges, condition)
-  const parts = [...byCondition].map(([sql, some]) => {
+export function rowsWithin<Range extends Pick<RowRange, 'from' | 'to'>>(o: {
+  readonly leaf: Leaf
+  readonly columns: string
+  readonly ranges: readonly Range[]
+  readonly condition: (range: Range) => string
+}): string {
+  const list = `${o.columns}${o.columns === '' ? '' : ', '}o.tableoid, o.ctid`
+  const parts = [...Map.groupBy(o.ranges, o.condition)].map(([sql, some]) => {
     const bounds = joined(some).map((r) => `(${tid(r.from)}, ${tid(r.to)})`)
     // Without OFFSET the server would join the two, and read the whole table for each.
     return `SELECT o.* FROM (VALUES ${bounds.join(', ')}) AS holdfast_range (low, high),
-      LATERAL (SELECT o.*, o.tableoid, o.ctid FROM ${liveOf(live)} o
+      LATERAL (SELECT ${list} FROM ${onlyOf(o.leaf)} o
         WHERE o.ctid >= holdfast_range.low AND o.ctid < holdfast_range.high AND ${sql} OFFSET 0) o`
   })
-  if (parts.length === 0) return `(SELECT o.*, o.tableoid, o.ctid FROM ${liveOf(live)} o WHERE false) o`
-  return `(${parts.join(' UNION ALL ')}) o`
+  return parts.length === 0
+    ? `SELECT ${list} FROM ${onlyOf(o.leaf)} o WHERE false`
+    : parts.join(' UNION ALL ')
 }
+
+const onlyOf = ({ schema, name }: Leaf): string => `ONLY ${qualified(schema, name)}`
 
 /** A condition over rows of `alias`: those in the pages of a range. */
 export function within({ from, to }: Pick<RowRange, 'from' | 'to'>, alias: string): string {
