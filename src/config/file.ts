@@ -1,9 +1,7 @@
-import { randomBytes } from 'node:crypto'
-import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { readFile, realpath, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { HoldfastError, messageOf } from '../lib/errors.ts'
-import { writeError } from '../lib/file-errors.ts'
-import { syncDirectory } from '../lib/sync-directory.ts'
+import { replaceFile } from '../lib/replace-file.ts'
 
 export const configName = 'holdfast.json'
 
@@ -59,31 +57,11 @@ export async function readConfigFile(path: string): Promise<string> {
 }
 
 /**
- * Puts a new text in the place of a configuration file, or makes it. Whoever reads it, and whenever this process dies, finds the old
- * text or the new one, whole: it is written aside, made durable, and renamed. The permissions of a file that is there stay.
- * Throws `storage_full`, `storage_denied` and the like.
+ * Puts a new text in the place of a configuration file, or makes it; it is never there by half. The permissions of a file that is
+ * there stay. Throws `storage_full`, `storage_denied` and the like.
  */
 export async function writeConfigFile(path: string, text: string): Promise<void> {
   // A link stays a link: what it points to is replaced.
-  const target = await realpath(path).catch(() => resolve(path))
-  const part = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.part`)
-  try {
-    const mode = await stat(target).then(
-      (old) => old.mode & 0o777,
-      () => null,
-    )
-    const file = await open(part, 'wx', 0o644)
-    try {
-      if (mode !== null) await file.chmod(mode)
-      await file.writeFile(text)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(part, target)
-    await syncDirectory(dirname(target))
-  } catch (error) {
-    await rm(part, { force: true }).catch(() => undefined)
-    throw writeError(error, target)
-  }
+  const target = await realpath(path).catch(() => path)
+  await replaceFile({ path: target, content: text, mode: 0o644, keepMode: true })
 }
