@@ -1,6 +1,7 @@
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { HoldfastError, messageOf } from '../lib/errors.ts'
+import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
+import { oneAtATime } from '../lib/one-at-a-time.ts'
 import { replaceFile } from '../lib/replace-file.ts'
 
 export const configName = 'holdfast.json'
@@ -57,11 +58,31 @@ export async function readConfigFile(path: string): Promise<string> {
 }
 
 /**
- * Puts a new text in the place of a configuration file, or makes it; it is never there by half. The permissions of a file that is
- * there stay. Throws `storage_full`, `storage_denied` and the like.
+ * Changes the text of a configuration file, and resolves to the new one. It is there whole or not at all, and takes nothing back that
+ * another process changes at the same time. The permissions of the file stay. `absent` is what a file that is not there has, which is made
+ * then; without it that is `config_missing`. Throws `config_busy`, `storage_full`, `storage_denied` and the like, and what `change` throws.
  */
-export async function writeConfigFile(path: string, text: string): Promise<void> {
+export async function changeConfigFile(o: {
+  readonly path: string
+  readonly absent?: string
+  readonly change: (text: string) => string
+  readonly signal: AbortSignal
+}): Promise<string> {
   // A link stays a link: what it points to is replaced.
-  const target = await realpath(path).catch(() => path)
-  await replaceFile({ path: target, content: text, mode: 0o644, keepMode: true })
+  const path = await realpath(o.path).catch(() => o.path)
+  const done = await oneAtATime(path, o.signal, async () => {
+    const content = o.change(await textOr(o.absent, path))
+    await replaceFile({ path, content, mode: 0o644, keepMode: true })
+    return content
+  })
+  if (done === null) throw new HoldfastError('config_busy', `Others keep changing ${path}.`)
+  return done.result
+}
+
+async function textOr(absent: string | undefined, path: string): Promise<string> {
+  return await readConfigFile(path).catch((error: unknown) => {
+    const cause = isHoldfastError(error, 'config_missing') ? error.cause : null
+    if (absent !== undefined && (cause as NodeJS.ErrnoException | null)?.code === 'ENOENT') return absent
+    throw error
+  })
 }

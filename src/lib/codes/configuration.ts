@@ -22,6 +22,11 @@ export const configuration = {
     meaning: 'A configuration file was found that somebody else could have written.',
     hint: 'Pass --config FILE if you trust it.',
   },
+  config_busy: {
+    exit: 1,
+    meaning: 'Other processes kept changing the configuration file, so that this one had no turn.',
+    hint: 'Run it again; nothing was changed by this run.',
+  },
   source_not_found: {
     exit: 3,
     meaning: 'The configuration has no source of this name.',
