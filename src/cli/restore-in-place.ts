@@ -53,7 +53,7 @@ export async function changeInPlace(context: CommandContext, o: ChangeRequest): 
     out.result({ preview: previewed.preview })
     return
   }
-  requireApplicable(workspace)
+  requireApplicable(previewed.preview)
   if (isEmpty(previewed.preview)) {
     out.result({ preview: previewed.preview, changed: false })
     return
@@ -65,6 +65,7 @@ export async function changeInPlace(context: CommandContext, o: ChangeRequest): 
       previewed = await look()
       out.progressDone('quietly')
       tellPreview(out, previewed.preview)
+      requireApplicable(previewed.preview)
     }
   }
   const skipConflicts = o.skipConflicts || (await answerConflicts(context, previewed.preview))

@@ -19,12 +19,17 @@ export interface Applied {
  * last, each stage reading the count of the one before, so that a unique value is free before another row takes it.
  * Throws `restore_failed` if the server refuses, and `restore_differs` if it wrote another number of rows than planned.
  */
-export async function applyChanges(
-  wire: Wire,
-  units: readonly Unit[],
-  planned: ReadonlyMap<Unit, Applied>,
-  opened: ReadonlyMap<Unit, readonly string[]>,
-): Promise<void> {
+export async function applyChanges(o: {
+  wire: Wire
+  units: readonly Unit[]
+  planned: ReadonlyMap<Unit, Applied>
+  /** Columns that take a value for the time being, though they are always generated. */
+  opened: ReadonlyMap<Unit, readonly string[]>
+  /** With all triggers off, for this statement alone: those of foreign keys and of deferrable unique keys, too. */
+  replica: boolean
+}): Promise<void> {
+  const { wire, units, planned, opened } = o
+  const mode = (role: string): string => (o.replica ? `SET LOCAL session_replication_role = ${role};\n` : '')
   const steps: Step[] = []
   for (const unit of units) {
     const counts = planned.get(unit) ?? { created: 0, updated: 0, deleted: 0 }
@@ -49,7 +54,9 @@ export async function applyChanges(
   }
   const select = steps.map((s) => `(SELECT count(*) FROM ${s.name})`).join(', ')
   const [written] = await wire
-    .query(`WITH ${ctes.join(',\n')}\nSELECT ARRAY[${select}]::pg_catalog.text`)
+    .query(
+      `${mode('replica')}WITH ${ctes.join(',\n')}\nSELECT ARRAY[${select}]::pg_catalog.text;\n${mode('origin')}`,
+    )
     .catch((error: unknown) => {
       throw refused(error)
     })

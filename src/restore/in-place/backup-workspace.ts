@@ -13,7 +13,9 @@ import { requireCondition } from './condition.ts'
 import { countMeant, findChanges } from './diff.ts'
 import { readForeignKeys, readLiveTables, type LiveForeignKey } from './live.ts'
 import { planMaking } from './made.ts'
-import { problemsOf, problemsOfDatabase } from './problems.ts'
+import { problemsOf, problemsOfDatabase, rightsLacking } from './problems.ts'
+import { readKeyRights } from './rights.ts'
+import { readRole } from './role.ts'
 import { createStaging, type Staging } from './staging.ts'
 import type { Source } from './stage.ts'
 import type { InPlaceOptions, Unit } from './types.ts'
@@ -49,6 +51,8 @@ export async function openBackupWorkspace(o: BackupRequest): Promise<Workspace> 
   const { groups, missing } = groupTables(held, contents, live)
   const units = groups.map((group, index) => makeUnit({ group, index, pulledIn: false }))
   const foreignKeys = await readForeignKeys(wire)
+  const rights = await readKeyRights(wire, foreignKeys)
+  const role = await readRole(wire)
   const makes = options.actions.create ? missing : []
   const making = await planMaking({ contents, missing: makes, target, signal })
   const onBytes = (done: number, total: number): unknown =>
@@ -56,7 +60,10 @@ export async function openBackupWorkspace(o: BackupRequest): Promise<Workspace> 
   const horizon = await readHorizon(wire, contents)
   const staging = createStaging({ wire, source, horizon, where: options.where, signal, onBytes })
   requireTables(units, making.tables.length)
-  const problems = [...(await problemsOfDatabase(wire)), ...problemsOf({ units, options })]
+  const problems = [
+    ...(await problemsOfDatabase(wire)),
+    ...problemsOf({ units, options, role, foreignKeys, rights }),
+  ]
   if (problems.length === 0) {
     for (const unit of units) {
       throwIfCancelled(signal)
@@ -70,6 +77,8 @@ export async function openBackupWorkspace(o: BackupRequest): Promise<Workspace> 
     target,
     units,
     foreignKeys,
+    role,
+    rights,
     making,
     dropping: [],
     stage: () => staging.complete(units),
@@ -119,10 +128,12 @@ function bringer(o: {
   const brought = new Map<number, Unit | null>()
   const complete = o.options.where === null && o.options.actions.create
   const open = async (key: LiveForeignKey): Promise<Unit | null> => {
-    if (complete && o.units.some((u) => u.live.oid === key.parent)) return null
+    if (complete && o.units.some(({ live }) => live.oid === key.parent || live.below.includes(key.parent)))
+      return null
     const group = await groupOf(o.wire, o.contents, key)
     if (group === null) return null
     const unit = makeUnit({ group, index: o.units.length + brought.size, pulledIn: true })
+    requireRights(unit, key)
     await o.staging.open(unit)
     return unit
   }
@@ -132,6 +143,17 @@ function bringer(o: {
     brought.set(key.parent, unit)
     return unit
   }
+}
+
+/** Throws `target_lacks`: rows of the table are needed, and the role may not make them. */
+function requireRights(unit: Unit, key: LiveForeignKey): void {
+  const lacking = rightsLacking(unit, { create: true, update: false, delete: false })
+  if (lacking.length === 0) return
+  throw new HoldfastError(
+    'target_lacks',
+    `Rows of ${tableLabel(unit.live)} are gone that rows of ${tableLabel(key.childTable)} refer to, and can't be brought back. ${lacking.join(' ')}`,
+    { hint: 'Restore as a role that may; --references skip leaves out the rows that need them.' },
+  )
 }
 
 async function groupOf(wire: Wire, contents: BackupContents, key: LiveForeignKey): Promise<Group | null> {

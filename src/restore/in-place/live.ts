@@ -19,6 +19,8 @@ export interface LiveTable {
   /** Policies exist, whoever they apply to. */
   readonly rowSecurity: boolean
   readonly rights: {
+    /** USAGE of its schema. */
+    readonly schema: boolean
     readonly select: boolean
     readonly insert: boolean
     readonly update: boolean
@@ -77,6 +79,8 @@ export interface LiveTrigger {
   readonly enabled: string
   /** Or once for each statement. */
   readonly forEachRow: boolean
+  /** Whether the role has the rights of the owner of `table`, which may be a partition. */
+  readonly owned: boolean
 }
 
 interface ReferredTable {
@@ -86,12 +90,16 @@ interface ReferredTable {
 }
 
 export interface LiveForeignKey {
+  readonly oid: number
   readonly name: string
   /** Object ids of the referencing and the referenced table; of a partitioned one the root. */
   readonly child: number
   readonly parent: number
   readonly childTable: ReferredTable
   readonly parentTable: ReferredTable
+  /** Of a partition: SQL over the columns' names, which rows of it meet. Null for any other table. */
+  readonly childBounds: string | null
+  readonly parentBounds: string | null
   readonly childColumns: readonly string[]
   readonly parentColumns: readonly string[]
   /** Per column, parent = child, with schema. */
@@ -136,7 +144,7 @@ SELECT pg_catalog.json_build_object(
     FROM pg_catalog.pg_partition_tree(c.oid) p WHERE p.relid <> c.oid),
   'owned', pg_catalog.pg_has_role(c.relowner, 'USAGE'),
   'restricted', pg_catalog.row_security_active(c.oid), 'rowSecurity', c.relrowsecurity,
-  'rights', pg_catalog.json_build_object(
+  'rights', pg_catalog.json_build_object('schema', pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE'),
     'select', pg_catalog.has_table_privilege(c.oid, 'SELECT'), 'insert', pg_catalog.has_table_privilege(c.oid, 'INSERT'),
     'update', pg_catalog.has_table_privilege(c.oid, 'UPDATE'), 'delete', pg_catalog.has_table_privilege(c.oid, 'DELETE')),
   'columns', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname,
@@ -167,7 +175,7 @@ SELECT pg_catalog.json_build_object(
     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
     WHERE i.indrelid = c.oid AND (i.indisunique OR i.indisexclusion) AND i.indisready),
   'triggers', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', tn.nspname, 'table', tc.relname, 'name', t.tgname,
-      'enabled', t.tgenabled, 'forEachRow', t.tgtype & 1 = 1) ORDER BY tc.oid, t.tgname), '[]')
+      'enabled', t.tgenabled, 'forEachRow', t.tgtype & 1 = 1, 'owned', pg_catalog.pg_has_role(tc.relowner, 'USAGE')) ORDER BY tc.oid, t.tgname), '[]')
     FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class tc ON tc.oid = t.tgrelid JOIN pg_catalog.pg_namespace tn ON tn.oid = tc.relnamespace
     WHERE (t.tgrelid = c.oid OR t.tgrelid IN (SELECT p.relid FROM pg_catalog.pg_partition_tree(c.oid) p))
       AND NOT t.tgisinternal AND t.tgenabled <> 'D'),
@@ -195,9 +203,10 @@ export async function readLiveTables(
 
 /** Of a partitioned table's foreign keys only those of the root count: the others are its copies. */
 const foreignKeysSql = `
-SELECT pg_catalog.json_build_object('name', f.conname, 'child', f.conrelid::pg_catalog.int8, 'parent', f.confrelid::pg_catalog.int8,
+SELECT pg_catalog.json_build_object('oid', f.oid::pg_catalog.int8, 'name', f.conname, 'child', f.conrelid::pg_catalog.int8, 'parent', f.confrelid::pg_catalog.int8,
   'childTable', pg_catalog.json_build_object('schema', cn.nspname, 'name', c.relname, 'partitioned', c.relkind = 'p'),
   'parentTable', pg_catalog.json_build_object('schema', pn.nspname, 'name', p.relname, 'partitioned', p.relkind = 'p'),
+  'childBounds', pg_catalog.pg_get_partition_constraintdef(f.conrelid), 'parentBounds', pg_catalog.pg_get_partition_constraintdef(f.confrelid),
   'childColumns', (SELECT pg_catalog.json_agg(a.attname ORDER BY k.n) FROM pg_catalog.unnest(f.conkey) WITH ORDINALITY k (attnum, n)
     JOIN pg_catalog.pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.attnum),
   'parentColumns', (SELECT pg_catalog.json_agg(a.attname ORDER BY k.n) FROM pg_catalog.unnest(f.confkey) WITH ORDINALITY k (attnum, n)

@@ -1,7 +1,10 @@
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import { ident } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
+import type { LiveForeignKey } from './live.ts'
 import { storedOf } from './names.ts'
+import { unreadableKeys, type KeyRights } from './rights.ts'
+import type { Role } from './role.ts'
 import { whyNotSilenced } from './silence.ts'
 import type { Actions, InPlaceOptions, Unit } from './types.ts'
 
@@ -12,13 +15,20 @@ const mostColumns = 550
 export function problemsOf(o: {
   units: readonly Unit[]
   options: Pick<InPlaceOptions, 'actions' | 'keepNewer'>
+  role: Role
+  foreignKeys: readonly LiveForeignKey[]
+  rights: ReadonlyMap<number, KeyRights>
 }): string[] {
   const { units, options } = o
   return [
     ...units.flatMap((unit) => rightsLacking(unit, options.actions)),
     ...units.flatMap((unit) => notNullAdded(unit, options.actions)),
     ...units.flatMap(tooWide),
-    ...whyNotSilenced(units.map((u) => u.live)),
+    ...whyNotSilenced(
+      units.map((u) => u.live),
+      o.role,
+    ),
+    ...unreadableKeys({ ...o, actions: options.actions }),
     ...keepNewerUnknown(units, options.keepNewer),
   ]
 }
@@ -40,19 +50,20 @@ export async function problemsOfDatabase(wire: Wire): Promise<string[]> {
   ]
 }
 
-function rightsLacking({ live }: Unit, actions: Actions): string[] {
+/** Rights that the role needs to do this to the unit's table, and lacks. */
+export function rightsLacking({ live }: Pick<Unit, 'live'>, actions: Actions): string[] {
   const { rights } = live
   const lacking = [
+    ...(rights.schema ? [] : ['USAGE of the schema']),
     ...(rights.select ? [] : ['SELECT']),
     ...(actions.create && !rights.insert ? ['INSERT'] : []),
-    ...(actions.update && !rights.update ? ['UPDATE'] : []),
     ...(actions.delete && !rights.delete ? ['DELETE'] : []),
-    // Who may only insert can't keep others from inserting meanwhile.
-    ...(rights.update || rights.delete ? [] : ['UPDATE']),
+    // Rows can't be locked without it, nor others be kept from inserting meanwhile.
+    ...(rights.update ? [] : ['UPDATE']),
   ]
   const table = tableLabel(live)
   return [
-    ...(lacking.length > 0 ? [`The role lacks ${[...new Set(lacking)].join(', ')} on ${table}.`] : []),
+    ...(lacking.length > 0 ? [`The role lacks ${lacking.join(', ')} on ${table}.`] : []),
     ...(live.restricted
       ? [`Row level security hides rows of ${table} from this role: restore as a role that bypasses it.`]
       : []),

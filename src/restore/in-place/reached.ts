@@ -3,7 +3,7 @@ import { exists } from './exists.ts'
 import { readLiveTables, type LiveForeignKey, type LiveTable } from './live.ts'
 import { after, before, changesOf, imagesDiffer, storedOf } from './names.ts'
 import type { Unit } from './types.ts'
-import { shares } from './units.ts'
+import { shares } from './keys.ts'
 
 /**
  * Tables outside of the changes whose triggers and rules a foreign key would set off: ON DELETE CASCADE and the like run a statement on the

@@ -2,11 +2,11 @@ import { tableLabel } from '../../postgres/introspect/tables.ts'
 import { literal } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
 import { exists } from './exists.ts'
+import { childEnd, isGiven, isOf, isStored, leaves, parentEnd, refers, shares, type End } from './keys.ts'
 import type { LiveForeignKey } from './live.ts'
-import { after, before, changesOf, imagesDiffer, liveOf, of, sameKey, stageOf, storedOf } from './names.ts'
+import { after, before, changesOf, imagesDiffer, liveOf, of, sameKey, stageOf } from './names.ts'
 import type { Unit } from './types.ts'
 import { breakable, clashes, takesOver, writes } from './unique.ts'
-import { shares } from './units.ts'
 
 /*
  * What foreign keys and unique keys have to say about the changes. They are settled until nothing moves: a row that is left
@@ -60,8 +60,7 @@ async function settleMissing(
   brought: Map<string, Set<string>>,
 ): Promise<boolean> {
   let moved = false
-  // A foreign key of one partition holds for rows of it alone, and where rows of the whole table go only the server knows.
-  for (const child of o.units.filter((u) => u.live.oid === key.child || u.live.above.includes(key.child))) {
+  for (const child of o.units.filter((u) => shares(u, key.child))) {
     if (!(await has(o.wire, child, 'cu')) || !isStored(child, key.childColumns)) continue
     const missing = (): string => missingSql(o, child, key)
     if (o.bring !== null && (await exists(o.wire, `SELECT FROM (${missing()}) m`))) {
@@ -85,20 +84,19 @@ function missingSql(o: References, child: Unit, key: LiveForeignKey): string {
   const b = key.childColumns.map((c) => `r.${before(child, c)}`)
   const parents = o.units.filter((u) => shares(u, key.parent))
   const matches = (parent: (column: string) => string): string => refers(key, parent, (n) => a[n] ?? '')
-  const there = parents.map((p) => goes(p, 'p', key.parentColumns)).map((gone) => ` AND NOT (${gone})`)
+  const there = parents
+    .map((p) => goes(p, 'p', key.parentColumns, parentEnd(key)))
+    .map((gone) => ` AND NOT (${gone})`)
   const coming = parents
     .filter((p) => isStored(p, key.parentColumns))
     .map(
       (p) =>
-        ` AND NOT EXISTS (SELECT FROM ${changesOf(p)} n WHERE n.action IN ('c', 'u') AND ${matches((c) => `n.${after(p, c)}`)})`,
+        ` AND NOT EXISTS (SELECT FROM ${changesOf(p)} n WHERE n.action IN ('c', 'u') AND ${matches((c) => `n.${after(p, c)}`)} AND ${isOf(p, parentEnd(key), 'n', after)})`,
     )
-  const given =
-    key.match === 'f'
-      ? a.map((c) => `${c} IS NOT NULL`).join(' OR ')
-      : a.map((c) => `${c} IS NOT NULL`).join(' AND ')
+  const own = childEnd(key)
   return `SELECT r.id${a.map((c, n) => `, ${c} AS k${n + 1}`).join('')} FROM ${changesOf(child)} r
-    WHERE r.action IN ('c', 'u') AND (${given})
-      AND (r.action = 'c' OR ${imagesDiffer(b, a)})
+    WHERE r.action IN ('c', 'u') AND ${isGiven(key, a)} AND ${isOf(child, own, 'r', after)}
+      AND (r.action = 'c' OR ${imagesDiffer(b, a)} OR NOT ${isOf(child, own, 'r', before)})
       AND NOT EXISTS (SELECT FROM ${liveOf(key.parentTable)} p WHERE ${matches(of('p'))}${there.join('')})${coming.join('')}`
 }
 
@@ -126,28 +124,29 @@ async function pull(wire: Wire, parent: Unit, key: LiveForeignKey, missing: stri
 /** Rows that are to go, or to get another referenced value, while rows that stay refer to them. */
 async function keepReferenced(o: References, key: LiveForeignKey): Promise<boolean> {
   let moved = false
-  for (const parent of o.units.filter((u) => shares(u, key.parent))) {
+  const sharing = o.units.filter((u) => shares(u, key.parent))
+  for (const parent of sharing) {
     if (!(await has(o.wire, parent, 'ud')) || !isStored(parent, key.parentColumns)) continue
+    const end = parentEnd(key)
     const b = key.parentColumns.map((c) => `r.${before(parent, c)}`)
     const a = key.parentColumns.map((c) => `r.${after(parent, c)}`)
     const referred = (child: (n: number) => string): string =>
       refers(key, (c) => `r.${before(parent, c)}`, child)
     const children = o.units.filter((u) => shares(u, key.child))
-    const stays = children.map((u) => ` AND NOT (${goes(u, 'h', key.childColumns)})`)
+    const stays = children.map((u) => ` AND NOT (${goes(u, 'h', key.childColumns, childEnd(key))})`)
     const stay = `EXISTS (SELECT FROM ${liveOf(key.childTable)} h WHERE ${referred((n) => of('h')(key.childColumns[n] ?? ''))}${stays.join('')})`
     // NO ACTION looks at the end: another row may have the value then. What acts at once also reaches rows that get it.
-    const taken = o.units
-      .filter((u) => shares(u, key.parent))
+    const taken = sharing
       .filter((p) => isStored(p, key.parentColumns))
       .map(
         (p) =>
-          `EXISTS (SELECT FROM ${changesOf(p)} n WHERE n.action IN ('c', 'u') AND ${key.parentColumns.map((c, n) => `n.${after(p, c)} ${key.parentEquals[n]} ${b[n]}`).join(' AND ')})`,
+          `EXISTS (SELECT FROM ${changesOf(p)} n WHERE n.action IN ('c', 'u') AND ${key.parentColumns.map((c, n) => `n.${after(p, c)} ${key.parentEquals[n]} ${b[n]}`).join(' AND ')} AND ${isOf(p, end, 'n', after)})`,
       )
     const coming = children
       .filter((u) => isStored(u, key.childColumns))
       .map(
         (u) =>
-          `EXISTS (SELECT FROM ${changesOf(u)} n WHERE n.action IN ('c', 'u') AND ${referred((n) => `n.${after(u, key.childColumns[n] ?? '')}`)})`,
+          `EXISTS (SELECT FROM ${changesOf(u)} n WHERE n.action IN ('c', 'u') AND ${referred((n) => `n.${after(u, key.childColumns[n] ?? '')}`)} AND ${isOf(u, childEnd(key), 'n', after)})`,
       )
     // One statement for each: EXISTS is joined as a whole, which an OR would forbid.
     const hindrances = (action: string): string[] =>
@@ -155,17 +154,39 @@ async function keepReferenced(o: References, key: LiveForeignKey): Promise<boole
     const why = `rows of ${tableLabel(key.childTable)} refer to it (foreign key ${key.name})`
     const leave = async (which: string, action: string, reason: string): Promise<void> => {
       for (const hindrance of hindrances(action))
-        if (await leaveOut(o.wire, parent, `${which} AND ${hindrance}`, reason)) moved = true
+        if (
+          await leaveOut(
+            o.wire,
+            parent,
+            `${which} AND ${isOf(parent, end, 'r', before)} AND ${hindrance}`,
+            reason,
+          )
+        )
+          moved = true
     }
     if (await has(o.wire, parent, 'd')) await leave("r.action = 'd'", key.onDelete, why)
     if (!(await has(o.wire, parent, 'u'))) continue
     await leave(`r.action = 'u' AND ${imagesDiffer(b, a)}`, key.onUpdate, why)
+    const out = leaves(parent, end, 'r')
+    // What moves is deleted in one partition and made in another one, where the key does not reach.
+    if (out !== null && !key.parentTable.partitioned)
+      await leave(`r.action = 'u' AND ${out}`, key.onDelete, why)
+    if (
+      out !== null &&
+      key.parentTable.partitioned &&
+      (await leaveOut(o.wire, parent, `r.action = 'u' AND ${out}`, movesOut(key)))
+    )
+      moved = true
     const exchanged = key.onDelete === 'a' ? null : takesOver(parent)
     if (exchanged === null) continue
     await leave(exchanged, key.onDelete, `it is to exchange a unique value with another row, and ${why}`)
   }
   return moved
 }
+
+/** The server moves no row out of such a table, whether others refer to it or not. */
+const movesOut = (key: LiveForeignKey): string =>
+  `no row can be moved out of ${tableLabel(key.parentTable)}, which ${tableLabel(key.childTable)} refers to by itself (foreign key ${key.name})`
 
 /** Rows that would hold a unique value which another row, that stays as it is, holds by now. */
 async function leaveTaken(wire: Wire, unit: Unit): Promise<boolean> {
@@ -180,8 +201,11 @@ async function leaveTaken(wire: Wire, unit: Unit): Promise<boolean> {
   return moved
 }
 
-/** Whether the live row `alias` is deleted by the unit's changes, or gets other values in `columns`. */
-function goes(unit: Unit, alias: string, columns: readonly string[]): string {
+/**
+ * Whether the live row `alias` is deleted by the unit's changes, gets other values in `columns`, or moves out of the table that it is
+ * read from.
+ */
+function goes(unit: Unit, alias: string, columns: readonly string[], from?: End): string {
   const same =
     unit.key === null
       ? `g.part = ${alias}.tableoid AND g.place = ${alias}.ctid`
@@ -190,23 +214,14 @@ function goes(unit: Unit, alias: string, columns: readonly string[]): string {
   const changed = isStored(unit, columns)
     ? ` OR g.action = 'u' AND ${imagesDiffer(side(before), side(after))}`
     : ''
+  const out = from === undefined ? null : leaves(unit, from, 'g')
+  const moved = out === null ? '' : ` OR g.action = 'u' AND ${out}`
   // Rows of other partitions may have the same key, if only the partition's own index is unique.
   const here =
     unit.live.above.length === 0
       ? ''
       : `${alias}.tableoid IN (${[unit.live.oid, ...unit.live.below].join(', ')}) AND `
-  return `${here}EXISTS (SELECT FROM ${changesOf(unit)} g WHERE ${same} AND (g.action = 'd'${changed}))`
-}
-
-/** `parent = child AND ...` over the key's columns, as the server compares them. */
-function refers(
-  key: LiveForeignKey,
-  parent: (column: string) => string,
-  child: (n: number) => string,
-): string {
-  return key.parentColumns
-    .map((c, n) => `${parent(c)}${key.collate[n]} ${key.equals[n]} ${child(n)}`)
-    .join(' AND ')
+  return `${here}EXISTS (SELECT FROM ${changesOf(unit)} g WHERE ${same} AND (g.action = 'd'${changed}${moved}))`
 }
 
 async function leaveOut(wire: Wire, unit: Unit, condition: string, why: string): Promise<boolean> {
@@ -225,9 +240,4 @@ async function counts(wire: Wire, statement: string): Promise<boolean> {
 async function has(wire: Wire, unit: Unit, actions: string): Promise<boolean> {
   const list = [...actions].map(literal).join(', ')
   return await exists(wire, `SELECT FROM ${changesOf(unit)} r WHERE r.action IN (${list})`)
-}
-
-function isStored(unit: Unit, columns: readonly string[]): boolean {
-  const stored = new Set(storedOf(unit))
-  return columns.every((c) => stored.has(c))
 }

@@ -2,7 +2,6 @@ import { throwIfCancelled } from '../../lib/abort.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { HoldfastError, isHoldfastError } from '../../lib/errors.ts'
 import type { OnProgress } from '../../lib/progress.ts'
-import { tableLabel } from '../../postgres/introspect/tables.ts'
 import { qualified } from '../../postgres/quote.ts'
 import type { SafetyContents, SafetyTable } from '../../repository/format/restore-contents.ts'
 import { applyChanges, refused, requireApplied, type Applied } from './apply.ts'
@@ -11,14 +10,17 @@ import { lockDoomed, lockedOut, lockTables } from './locks.ts'
 import { entrySql } from '../entries.ts'
 import { finishTables, makeTables, readAbilities, type MakeRequest } from './make.ts'
 import { fingerprintTables } from './made-fingerprint.ts'
-import { sumCounts } from './preview.ts'
+import { checkKeys } from './key-checks.ts'
 import { storeChanges } from './safety.ts'
 import { reachedTables } from './reached.ts'
+import type { Role } from './role.ts'
 import { raiseSequences } from './sequences.ts'
+import { planSilence } from './silence-plan.ts'
 import { silence, unsilence, whyNotSilenced } from './silence.ts'
 import { readTargetFacts } from './target-facts.ts'
-import type { Preview, Question, TablePreview, Unit } from './types.ts'
-import { requireSameTables } from './unchanged.ts'
+import type { Preview, Unit } from './types.ts'
+import { requireSameDefinitions, requireSameTables } from './unchanged.ts'
+import { previewOf } from './whole-preview.ts'
 import { compareAll, type Comparison, type Workspace } from './workspace.ts'
 
 /** A preview, and what tells whether the rows have changed since. */
@@ -33,13 +35,16 @@ export async function previewInPlace(
   o: { clock: Clock; signal?: AbortSignal | undefined; onProgress?: OnProgress | undefined },
 ): Promise<PreviewedChanges> {
   const { wire, about } = workspace
-  if (about.problems.length > 0) return { preview: previewOf(workspace, null, 0), digest: '' }
+  if (about.problems.length > 0) {
+    return { preview: previewOf(workspace, { found: null, silence: null, seconds: 0 }), digest: '' }
+  }
   const from = o.clock.now().getTime()
   await wire.query('BEGIN ISOLATION LEVEL REPEATABLE READ')
   const found = await compareAll(workspace, comparing(o), () => Promise.resolve())
+  const silence = await planSilence(workspace, plannedOf(found))
   await wire.query('COMMIT')
   const seconds = Math.max(0, (o.clock.now().getTime() - from) / 1000)
-  return { preview: previewOf(workspace, found, seconds), digest: found.digest }
+  return { preview: previewOf(workspace, { found, silence, seconds }), digest: found.digest }
 }
 
 /** What tables are made from. */
@@ -85,7 +90,7 @@ export interface AppliedChanges {
  */
 export async function applyInPlace(o: ApplyRequest): Promise<AppliedChanges> {
   const { wire } = o.workspace
-  requireApplicable(o.workspace)
+  requireApplicable(o.workspace.about)
   await wire.query('BEGIN')
   try {
     const applied = await applyInside(o)
@@ -104,9 +109,11 @@ async function applyInside(o: ApplyRequest): Promise<AppliedChanges> {
   await lockTables(wire, chosen, lockTimeoutMs)
   await requireSameTables(workspace)
   const found = await compareAll(workspace, comparing(o), (unit) => lockDoomed(wire, unit, lockTimeoutMs))
-  const preview = previewOf(workspace, found, 0)
-  requireAgreed(o, found, preview)
   const planned = plannedOf(found)
+  const planSilent = await planSilence(workspace, planned)
+  const preview = previewOf(workspace, { found, silence: planSilent, seconds: 0 })
+  requireAgreed(o, found, preview)
+  requireApplicable(preview)
   const changed = found.units.filter((u) => planned.has(u))
   const keeps = changed.length + workspace.making.entries.length > 0
   if (!keeps && workspace.dropping.length === 0)
@@ -115,9 +122,12 @@ async function applyInside(o: ApplyRequest): Promise<AppliedChanges> {
   o.onProgress?.({ phase: 'applying', done: 0, total: null, unit: 'rows' })
   const pulled = changed.filter((u) => u.pulledIn).map((u) => u.live)
   await lockTables(wire, pulled, lockTimeoutMs)
-  const warnings = await write(o, changed, planned).catch((error: unknown) => {
+  await requireSameDefinitions(wire, pulled)
+  const { replica } = planSilent
+  const warnings = await write(o, { changed, planned, replica }).catch((error: unknown) => {
     throw lockedOut(error, 'a table that is to be changed', lockTimeoutMs)
   })
+  const looked = replica ? await checkKeys({ wire, planned, lockTimeoutMs }) : []
   o.onProgress?.({ phase: 'storing the safety backup', done: 0, total: null, unit: 'rows' })
   if (keeps) await o.commitSafety(await safetyOf(o, changed, planned))
   throwIfCancelled(o.signal)
@@ -126,7 +136,11 @@ async function applyInside(o: ApplyRequest): Promise<AppliedChanges> {
     warnings,
     checks: [
       { what: 'rows written', result: 'compared with the plan, row by row: equal' },
-      { what: 'foreign keys and unique keys', result: 'checked by the server before the commit' },
+      ...looked,
+      {
+        what: replica ? 'all other unique keys' : 'foreign keys and unique keys',
+        result: 'checked by the server before the commit',
+      },
     ],
     changed: true,
     safety: keeps,
@@ -136,10 +150,13 @@ async function applyInside(o: ApplyRequest): Promise<AppliedChanges> {
 /** Writes all of it, with the application's triggers silent. Resolves to warnings. */
 async function write(
   o: ApplyRequest,
-  changed: readonly Unit[],
-  planned: ReadonlyMap<Unit, Applied>,
+  {
+    changed,
+    planned,
+    replica,
+  }: { changed: readonly Unit[]; planned: ReadonlyMap<Unit, Applied>; replica: boolean },
 ): Promise<string[]> {
-  const { wire, making } = o.workspace
+  const { wire, making, role } = o.workspace
   const warnings: string[] = []
   const make: MakeRequest | null =
     o.make === null
@@ -153,12 +170,15 @@ async function write(
           onBytes: () => undefined,
           onSkipped: (what) => warnings.push(what),
         }
-  const reached = await reachedTables(wire, changed, o.workspace.foreignKeys)
-  const silent = reached.filter((t) => whyNotSilenced([t]).length === 0)
-  for (const reason of whyNotSilenced(reached)) warnings.push(`${reason} They may have run, on no row.`)
+  // Without triggers no foreign key acts.
+  const reached = replica ? [] : await reachedTables(wire, changed, o.workspace.foreignKeys)
+  const alone: Role = { ...role, mayReplicate: false }
+  const silent = reached.filter((t) => whyNotSilenced([t], alone).length === 0)
+  for (const reason of whyNotSilenced(reached, alone))
+    warnings.push(`${reason} They may have run, on no row.`)
   const tables = [...changed.map((u) => u.live), ...silent]
   await wire.query('SET CONSTRAINTS ALL DEFERRED')
-  await silence(wire, tables)
+  await silence(wire, tables, role)
   const opened = new Map<Unit, string[]>()
   for (const unit of changed) opened.set(unit, await identitiesToOpen(wire, unit))
   for (const [unit, columns] of opened) await setIdentities(wire, unit, columns, 'BY DEFAULT')
@@ -167,7 +187,7 @@ async function write(
   // All at once, since one may take another with it.
   const going = o.workspace.dropping.map((t) => qualified(t.schema, t.name))
   if (going.length > 0) await wire.query(`DROP TABLE ${going.join(', ')} CASCADE`)
-  await applyChanges(wire, changed, planned, opened)
+  await applyChanges({ wire, units: changed, planned, opened, replica })
   for (const unit of changed) await requireApplied(wire, unit)
   for (const unit of changed) warnings.push(...(await raiseSequences(wire, unit)))
   // Also because a table whose checks are still to come can't be altered.
@@ -227,9 +247,9 @@ async function safetyOf(
 }
 
 /** Throws `target_lacks` with what stands in the way. */
-export function requireApplicable({ about }: Workspace): void {
-  if (about.problems.length === 0) return
-  throw new HoldfastError('target_lacks', about.problems.join(' '), { details: { problems: about.problems } })
+export function requireApplicable({ problems }: Pick<Preview, 'problems'>): void {
+  if (problems.length === 0) return
+  throw new HoldfastError('target_lacks', problems.join(' '), { details: { problems } })
 }
 
 function requireAgreed(o: ApplyRequest, found: Comparison, preview: Preview): void {
@@ -244,68 +264,6 @@ function requireAgreed(o: ApplyRequest, found: Comparison, preview: Preview): vo
   throw new HoldfastError('restore_undecided', open.map((q) => q.text).join(' '), {
     details: { questions: open },
   })
-}
-
-function previewOf(workspace: Workspace, found: Comparison | null, seconds: number): Preview {
-  const tables = found?.tables ?? []
-  const totals = sumCounts(tables)
-  const changed = tables.filter((t) => t.create + t.update + t.delete > 0)
-  const { making } = workspace
-  return {
-    ...workspace.about,
-    tables,
-    totals,
-    makes: making.tables.map(({ schema, name, rows }) => ({ schema, name, rows })),
-    drops: workspace.dropping,
-    questions: [...referenceQuestions(workspace, found), ...conflictQuestions(workspace, totals.conflicts)],
-    estimate: {
-      // Applying finds the difference once more, under the locks.
-      seconds: Math.ceil(seconds * 2),
-      locks: changed.map((t) => tableLabel(t)),
-      closed: (found?.previewed ?? [])
-        .filter((u, n) => isClosed(u, tables[n]))
-        .map((u) => tableLabel(u.live)),
-      temporaryBytes: workspace.units.reduce(
-        (sum, u) => sum + u.from.reduce((bytes, t) => bytes + t.plainBytes, 0),
-        0,
-      ),
-    },
-  }
-}
-
-function referenceQuestions(workspace: Workspace, found: Comparison | null): Question[] {
-  if (workspace.missingReferences !== null) return []
-  return (found?.tables ?? [])
-    .filter((t) => t.neededBy.length > 0 && t.create > 0)
-    .map((t) => ({
-      about: 'references' as const,
-      text: `${rowsText(t.create)} of ${tableLabel(t)} that others need ${t.create === 1 ? 'is' : 'are'} gone, and rows of ${t.neededBy.join(', ')} refer to them: bring them back too (--references bring), or leave out the rows that need them (--references skip)?`,
-    }))
-}
-
-function conflictQuestions({ about }: Workspace, conflicts: number): Question[] {
-  if (conflicts === 0) return []
-  return [
-    {
-      about: 'conflicts',
-      text:
-        about.undoes === null
-          ? `${rowsText(conflicts)} can't be changed without breaking a key: leave them out and go on (--skip-conflicts)?`
-          : `${rowsText(conflicts)} can't be put back, since somebody has changed them or what they depend on after the restore: leave them out (--skip-conflicts), or put back also what was changed since (--overwrite)?`,
-    },
-  ]
-}
-
-/** Whether applying the table's changes takes a lock that keeps others from reading, too. */
-function isClosed({ live, key }: Unit, table: TablePreview | undefined): boolean {
-  if (table === undefined || table.create + table.update + table.delete === 0) return false
-  const keys = new Set(key?.map((k) => k.name))
-  const numbers = live.columns.filter((c) => c.identity === 'a' && !keys.has(c.name)).map((c) => c.name)
-  return live.rules.length > 0 || table.changedColumns.some((c) => numbers.includes(c.name))
-}
-
-function rowsText(count: number): string {
-  return count === 1 ? '1 row' : `${count} rows`
 }
 
 function comparing(o: { onProgress?: OnProgress | undefined }): (done: number, total: number) => void {

@@ -1,15 +1,24 @@
 import { HoldfastError } from '../../lib/errors.ts'
 import { tableLabel } from '../../postgres/introspect/tables.ts'
-import { readForeignKeys, readLiveTables } from './live.ts'
+import type { Wire } from '../../postgres/wire.ts'
+import { readForeignKeys, readLiveTables, type LiveTable } from './live.ts'
 import { keyOf } from './units.ts'
 import type { Workspace } from './workspace.ts'
 
 /** What was staged and planned holds for the tables as they were then. Throws `preview_outdated`. */
 export async function requireSameTables(workspace: Workspace): Promise<void> {
-  const tables = workspace.units.map((u) => u.live)
-  const now = new Map((await readLiveTables(workspace.wire, tables)).map((t) => [t.oid, JSON.stringify(t)]))
+  await requireSameDefinitions(
+    workspace.wire,
+    workspace.units.map((u) => u.live),
+  )
+  await requireSameKeys(workspace)
+}
+
+/** Throws `preview_outdated` if a table is not what it was when it was read. */
+export async function requireSameDefinitions(wire: Wire, tables: readonly LiveTable[]): Promise<void> {
+  const now = new Map((await readLiveTables(wire, tables)).map((t) => [t.oid, JSON.stringify(t)]))
   const altered = tables.filter((t) => now.get(t.oid) !== JSON.stringify(t)).map(tableLabel)
-  if (altered.length === 0) return await requireSameKeys(workspace)
+  if (altered.length === 0) return
   throw new HoldfastError(
     'preview_outdated',
     `The definition of ${altered.join(', ')} has changed since the restore began. Nothing was changed.`,

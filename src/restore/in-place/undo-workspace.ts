@@ -14,6 +14,8 @@ import { nothingToMake } from './made.ts'
 import { liveOf, storedOf, withoutDomain } from './names.ts'
 import { problemsOf, problemsOfDatabase } from './problems.ts'
 import { quietly } from './quiet.ts'
+import { readKeyRights } from './rights.ts'
+import { readRole } from './role.ts'
 import type { MadeTable, Unit } from './types.ts'
 import { readSystemIdentifier } from './target-facts.ts'
 import { findUndoing, recordOf } from './undo-diff.ts'
@@ -69,11 +71,18 @@ export async function openUndoWorkspace(o: UndoRequest): Promise<Workspace> {
     dropping.push({ schema: made.schema, name: made.name, rows: Number(count?.[0]) })
     if (!o.overwrite && !(await isUnused(wire, made))) used.push(tableLabel(made))
   }
+  // What goes refers to nothing any more.
+  const foreignKeys = (await readForeignKeys(wire)).filter((k) => !going.has(k.child))
+  const rights = await readKeyRights(wire, foreignKeys)
+  const role = await readRole(wire)
   const problems = [
     ...(await problemsOfDatabase(wire)),
     ...problemsOf({
       units: units.map((u) => u.unit),
       options: { actions: actionsOf(safety), keepNewer: null },
+      role,
+      foreignKeys,
+      rights,
     }),
   ]
   const total = safety.tables.flatMap((t) => t.pieces).reduce((sum, p) => sum + p.length, 0)
@@ -86,8 +95,9 @@ export async function openUndoWorkspace(o: UndoRequest): Promise<Workspace> {
     wire,
     target,
     units: units.map((u) => u.unit),
-    // What goes refers to nothing any more.
-    foreignKeys: (await readForeignKeys(wire)).filter((k) => !going.has(k.child)),
+    foreignKeys,
+    role,
+    rights,
     making: nothingToMake,
     dropping,
     stage: () => Promise.resolve(),

@@ -24,13 +24,16 @@ function columnOf(u: LiveUnique, sql: string): string | undefined {
   return u.columns.find((c) => ident(c) === sql || c === sql)
 }
 
-/** Whether the row that the change `r` makes clashes with the live row `h`. */
-export function clashes(unit: Unit, u: LiveUnique): string {
+/** Whether the row that the change `r` makes, or the one that `made` gives the columns of, clashes with the live row `h`. */
+export function clashes(
+  unit: Unit,
+  u: LiveUnique,
+  made: (column: string) => string = (column) => `r.${after(unit, column)}`,
+): string {
   const under = (sql: string, side: (column: string) => string): string => {
     const columns = u.columns.map((c) => `${side(c)} AS ${ident(c)}`).join(', ')
     return `(SELECT (${sql}) FROM (SELECT ${columns}) v)`
   }
-  const made = (column: string): string => `r.${after(unit, column)}`
   const value = (sql: string, side: (column: string) => string): string => {
     const plain = columnOf(u, sql)
     return plain === undefined ? under(sql, side) : side(plain)

@@ -6,6 +6,8 @@ import type { LiveForeignKey } from './live.ts'
 import type { Making } from './made.ts'
 import { digestOf, previewTable } from './preview.ts'
 import { settleReferences } from './references.ts'
+import type { KeyRights } from './rights.ts'
+import type { Role } from './role.ts'
 import type { MadeTable, Preview, TablePreview, Unit } from './types.ts'
 
 /**
@@ -18,6 +20,9 @@ export interface Workspace {
   /** What was chosen. */
   readonly units: readonly Unit[]
   readonly foreignKeys: readonly LiveForeignKey[]
+  readonly role: Role
+  /** By object id of the foreign key. */
+  readonly rights: ReadonlyMap<number, KeyRights>
   readonly making: Making
   /** Tables that go, because the restore that is undone has made them. */
   readonly dropping: readonly MadeTable[]

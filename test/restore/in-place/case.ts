@@ -5,6 +5,7 @@ import { randomOf, type Random } from '../../oracle/random.ts'
 import { newRepository, type JourneyRepository } from '../../support/journey.ts'
 import { testServer } from '../../support/postgres.ts'
 import { drawDamage } from './damage.ts'
+import { makeHelper, withinReach } from './helper.ts'
 import { makeSql } from './make.ts'
 import { drawModel, type Model } from './model.ts'
 import { readState, type State } from './state.ts'
@@ -13,6 +14,7 @@ import { readState, type State } from './state.ts'
 export interface Case {
   readonly r: Random
   readonly model: Model
+  /** For who restores. */
   readonly url: string
   readonly client: pg.Client
   readonly repository: JourneyRepository
@@ -28,9 +30,12 @@ export interface Case {
 export const server = (major: ServerMajor): ReturnType<typeof testServer> =>
   testServer(major, { label: 'in place', settings: { autovacuum: 'off', shared_buffers: '32MB' } })
 
-/** Draws a database of so many tables, makes and backs it up, and removes it after `work`. */
+/**
+ * Draws a database of so many tables, makes and backs it up, and removes it after `work`. `helper`: who restores owns nothing, and may
+ * switch off all triggers at once.
+ */
 export async function withCase(
-  o: { seed: string; tables: number; major: ServerMajor },
+  o: { seed: string; tables: number; major: ServerMajor; helper?: boolean },
   work: (c: Case) => Promise<void>,
 ): Promise<void> {
   const r = randomOf(o.seed)
@@ -45,6 +50,8 @@ export async function withCase(
         throw new Error(`The model is wrong: ${sql.slice(0, 2000)}`, { cause: error })
       })
     }
+    if (o.helper === true) await client.query(withinReach)
+    const url = o.helper === true ? await makeHelper(database) : database.url
     const repository = await newRepository(openMemoryStorage())
     await repository.backUp(database.url, { proof: 'counts' })
     const sums = { tried: 0, refused: 0 }
@@ -64,7 +71,7 @@ export async function withCase(
     await work({
       r: r.fork('work'),
       model,
-      url: database.url,
+      url,
       client,
       repository,
       backup: await state(),

@@ -15,9 +15,13 @@ const { HOLDFAST_INPLACE_MINUTES, HOLDFAST_INPLACE_SEED } = process.env
 const fewestCases = 2
 const mostFailures = 5
 
-/** Runs `work` on one random database after the other, and throws what failed, with the seeds. `work` adds to the sums that are printed. */
+/**
+ * Runs `work` on one random database after the other, and throws what failed, with the seeds. `work` adds to the sums that are printed.
+ * `helpers`: every other one is restored by a role that owns nothing.
+ */
 export async function manyCases(
   work: (c: Case, add: (name: string, count: number) => void) => Promise<void>,
+  { helpers = false }: { helpers?: boolean } = {},
 ): Promise<void> {
   const single = HOLDFAST_INPLACE_SEED?.includes('.') === true
   // The usual run is the same every time: what it finds is of the change at hand. A long one draws anew.
@@ -37,9 +41,11 @@ export async function manyCases(
   for (let at = 0; more(at); at++) {
     const seed = single ? base : `${base}.${at}`
     const r = randomOf(`${seed}/size`)
+    const helper = helpers && Number(seed.split('.').at(-1)) % 2 === 1
     try {
-      await withCase({ seed, tables: r.between(5, 30), major: r.pick([15, 18]) }, async (c) => {
+      await withCase({ seed, tables: r.between(5, 30), major: r.pick([15, 18]), helper }, async (c) => {
         await work(c, add)
+        if (helper) add('helped', 1)
         for (const [name, value] of Object.entries({ ...c.sums, cases: 1 })) add(name, value)
       })
     } catch (error) {

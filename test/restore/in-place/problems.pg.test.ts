@@ -28,7 +28,7 @@ test('what stands in the way is told at once, with what to do, and nothing is to
     'The role lacks INSERT, UPDATE on public.plain.',
     `The role may not make temporary tables, in which rows are compared: GRANT TEMPORARY ON DATABASE "${source.name}" TO "helper".`,
     'There is no column at to tell what is newer in public.loud, public.plain.',
-    'public.loud has triggers or rules (shout) that only its owner can switch off.',
+    'public.loud has triggers or rules (shout) that only its owner can switch off: restore as its owner, or GRANT SET ON PARAMETER session_replication_role TO "helper".',
     'public.plain has new columns that need a value and have no default: must. Give them a default for the time of the restore.',
   ])
   await assert.rejects(open.apply(''), { code: 'target_lacks' })

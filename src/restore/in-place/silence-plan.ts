@@ -1,0 +1,50 @@
+import { tableLabel } from '../../postgres/introspect/tables.ts'
+import type { Applied } from './apply.ts'
+import { identitiesToOpen } from './identity.ts'
+import { uncheckableKeys } from './rights.ts'
+import { silentByReplica, whyNotSilenced } from './silence.ts'
+import type { Unit } from './types.ts'
+import type { Workspace } from './workspace.ts'
+
+/** How the application's triggers and rules are kept silent for these changes. */
+export interface Silence {
+  /** All triggers of the session are off while rows are written, and keys are checked by SQL before the commit. */
+  readonly replica: boolean
+  /** Says so, and why. */
+  readonly warnings: readonly string[]
+  /** What the role lacks for the changes that were found. */
+  readonly problems: readonly string[]
+}
+
+/** Decides it for the tables that change: the others need nothing of the kind. */
+export async function planSilence(
+  workspace: Workspace,
+  planned: ReadonlyMap<Unit, Applied>,
+): Promise<Silence> {
+  const { wire, role } = workspace
+  const tables = [...planned.keys()].map((u) => u.live)
+  const loud = whyNotSilenced(tables, role)
+  const by = silentByReplica(tables)
+  const replica = by.length > 0 && loud.length === 0
+  const identities: string[] = []
+  for (const unit of planned.keys()) {
+    if (unit.live.owned) continue
+    for (const column of await identitiesToOpen(wire, unit))
+      identities.push(
+        `${tableLabel(unit.live)} has the column ${column}, which is always generated: only its owner can give it back another value.`,
+      )
+  }
+  return {
+    replica,
+    warnings: replica
+      ? [
+          `Only their owners can switch off the triggers and rules of ${by.map(tableLabel).join(', ')} by themselves. So all triggers are off while rows are written (session_replication_role), also those that check foreign keys: these are checked by queries before the commit.`,
+        ]
+      : [],
+    problems: [
+      ...loud,
+      ...identities,
+      ...(replica ? await uncheckableKeys(wire, { ...workspace, planned }) : []),
+    ],
+  }
+}

@@ -1,0 +1,74 @@
+import { tableLabel } from '../../postgres/introspect/tables.ts'
+import { sumCounts } from './preview.ts'
+import type { Silence } from './silence-plan.ts'
+import type { Preview, Question, TablePreview, Unit } from './types.ts'
+import type { Comparison, Workspace } from './workspace.ts'
+
+/** All that is said of a restore in place before it is agreed to, from what was compared; `found` is null if nothing was. */
+export function previewOf(
+  workspace: Workspace,
+  o: { found: Comparison | null; silence: Silence | null; seconds: number },
+): Preview {
+  const { found, silence, seconds } = o
+  const tables = found?.tables ?? []
+  const totals = sumCounts(tables)
+  const changed = tables.filter((t) => t.create + t.update + t.delete > 0)
+  const { making } = workspace
+  return {
+    ...workspace.about,
+    problems: [...workspace.about.problems, ...(silence?.problems ?? [])],
+    warnings: [...workspace.about.warnings, ...(silence?.warnings ?? [])],
+    tables,
+    totals,
+    makes: making.tables.map(({ schema, name, rows }) => ({ schema, name, rows })),
+    drops: workspace.dropping,
+    questions: [...referenceQuestions(workspace, found), ...conflictQuestions(workspace, totals.conflicts)],
+    estimate: {
+      // Applying finds the difference once more, under the locks.
+      seconds: Math.ceil(seconds * 2),
+      locks: changed.map((t) => tableLabel(t)),
+      closed: (found?.previewed ?? [])
+        .filter((u, n) => isClosed(u, tables[n]))
+        .map((u) => tableLabel(u.live)),
+      temporaryBytes: workspace.units.reduce(
+        (sum, u) => sum + u.from.reduce((bytes, t) => bytes + t.plainBytes, 0),
+        0,
+      ),
+    },
+  }
+}
+
+function referenceQuestions(workspace: Workspace, found: Comparison | null): Question[] {
+  if (workspace.missingReferences !== null) return []
+  return (found?.tables ?? [])
+    .filter((t) => t.neededBy.length > 0 && t.create > 0)
+    .map((t) => ({
+      about: 'references' as const,
+      text: `${rowsText(t.create)} of ${tableLabel(t)} that others need ${t.create === 1 ? 'is' : 'are'} gone, and rows of ${t.neededBy.join(', ')} refer to them: bring them back too (--references bring), or leave out the rows that need them (--references skip)?`,
+    }))
+}
+
+function conflictQuestions({ about }: Workspace, conflicts: number): Question[] {
+  if (conflicts === 0) return []
+  return [
+    {
+      about: 'conflicts',
+      text:
+        about.undoes === null
+          ? `${rowsText(conflicts)} can't be changed without breaking a key: leave them out and go on (--skip-conflicts)?`
+          : `${rowsText(conflicts)} can't be put back, since somebody has changed them or what they depend on after the restore: leave them out (--skip-conflicts), or put back also what was changed since (--overwrite)?`,
+    },
+  ]
+}
+
+/** Whether applying the table's changes takes a lock that keeps others from reading, too. */
+function isClosed({ live, key }: Unit, table: TablePreview | undefined): boolean {
+  if (table === undefined || table.create + table.update + table.delete === 0) return false
+  const keys = new Set(key?.map((k) => k.name))
+  const numbers = live.columns.filter((c) => c.identity === 'a' && !keys.has(c.name)).map((c) => c.name)
+  return (live.owned && live.rules.length > 0) || table.changedColumns.some((c) => numbers.includes(c.name))
+}
+
+function rowsText(count: number): string {
+  return count === 1 ? '1 row' : `${count} rows`
+}
