@@ -39,7 +39,8 @@ async function isAlone(path: string, claim: string): Promise<boolean> {
   const file = await open(claim, 'wx', 0o600).catch((error: unknown) => {
     throw writeError(error, path)
   })
-  const { mtimeMs: now } = await file.stat().finally(() => file.close())
+  const { mtimeMs: now } = await file.stat()
+  await file.close()
   const names = await readdir(dirname(path))
   const others = names.filter((name) => name.startsWith(claimsOf(path)) && name !== basename(claim))
   let alone = true
