@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { Source } from '../config/config.ts'
 import { holdBack } from '../erasure/hold-back.ts'
+import { unmetErasures, unmetText } from '../erasure/unmet.ts'
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import type { BackupContents } from '../repository/format/contents.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
@@ -15,6 +16,7 @@ import { openStorage } from '../storage/address.ts'
 import type { CommandContext } from './command.ts'
 import { repositoryAddress } from './config.ts'
 import { defaultHostPath, findSecrets, readSecret, type Secrets } from './secrets.ts'
+import { printable } from './width.ts'
 
 export interface Place {
   /** As --repo gives it; undefined: as the configuration says. */
@@ -119,6 +121,7 @@ export async function withoutErased(
   { out, signal }: CommandContext,
   o: Omit<OpenedBackup, 'heldBack' | typeof Symbol.asyncDispose> & { readonly erasures: readonly Erasure[] },
 ): Promise<Pick<OpenedBackup, 'contents' | 'heldBack'>> {
+  for (const unmet of unmetErasures(o)) out.warn(printable(unmetText(unmet)))
   return await holdBack({ ...o, namingKey: o.vault.namingKey, signal, onProgress: out.progress })
 }
 
