@@ -1,37 +1,19 @@
 import { existsSync, rmSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { availableParallelism, tmpdir, totalmem } from 'node:os'
+import { availableParallelism, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { findPeers, holdfast } from './contestants.ts'
 import { multiTenant, manyTables } from './dataset.ts'
 import { startBenchServer } from './server.ts'
 import { generate, parseSize } from './generate.ts'
+import { readOptions } from './options.ts'
 import { toMarkdown, type Results } from './report.ts'
 import { createStage } from './stage.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const notesHeading = '## Where the time goes'
 
-const { values } = parseArgs({
-  options: {
-    /** Under two minutes; prints, and leaves RESULTS.md alone. */
-    small: { type: 'boolean', default: false },
-    size: { type: 'string' },
-    /** A second size, to see that memory does not follow it. `0`: none. */
-    large: { type: 'string' },
-    tables: { type: 'string' },
-    repetitions: { type: 'string' },
-    /** A server on this machine to use instead of an embedded one, as a superuser. */
-    server: { type: 'string' },
-    /** By default a Unix socket. */
-    tcp: { type: 'boolean', default: false },
-    /** Not Holdfast: for a look at the machine. */
-    'peers-only': { type: 'boolean', default: false },
-    /** Where to put dumps, repositories and the server's data. */
-    directory: { type: 'string', default: tmpdir() },
-  },
-})
+const values = readOptions()
 const small = values.small
 const size = parseSize(values.size ?? (small ? '120MB' : '1GB'))
 const large = values.large ?? (small ? '0' : '5GB')

@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os'
 import type { Source } from '../config/config.ts'
 import { holdBack } from '../erasure/hold-back.ts'
+import { unmetErasures, unmetText } from '../erasure/unmet.ts'
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import type { BackupContents } from '../repository/format/contents.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
-import { erasuresInForce } from '../repository/erasures.ts'
+import { erasuresInForce, type Erasure } from '../repository/erasures.ts'
 import type { HeldBack } from '../repository/held-back.ts'
 import { parseHostFile } from '../repository/hostfile.ts'
 import { openRepository, openUnlocked } from '../repository/open.ts'
@@ -15,6 +16,7 @@ import { openStorage } from '../storage/address.ts'
 import type { CommandContext } from './command.ts'
 import { repositoryAddress } from './config.ts'
 import { defaultHostPath, findSecrets, readSecret, type Secrets } from './secrets.ts'
+import { printable } from './width.ts'
 
 export interface Place {
   /** As --repo gives it; undefined: as the configuration says. */
@@ -84,15 +86,19 @@ export async function openForReading(
   return { ...opened, reader: readerOf(opened.repository, opened.vault) }
 }
 
-export interface OpenedBackup {
+/** A backup of which nothing was read but its manifest. */
+export interface SealedBackup {
   readonly repository: Repository
   readonly vault: Vault
   readonly manifest: Manifest
+  readonly reader: ChunkReader
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export interface OpenedBackup extends SealedBackup {
   readonly contents: BackupContents
   /** Rows that `contents` do not speak of any more, because they were erased. */
   readonly heldBack: readonly HeldBack[]
-  readonly reader: ChunkReader
-  [Symbol.asyncDispose](): Promise<void>
 }
 
 type BackupPlace = Parameters<typeof openWithVault>[1] & { readonly backup: string }
@@ -102,54 +108,54 @@ type BackupPlace = Parameters<typeof openWithVault>[1] & { readonly backup: stri
  * for the rest of it.
  */
 export async function openBackup(context: CommandContext, place: BackupPlace): Promise<OpenedBackup> {
+  const { signal } = context
   const opened = await openStoredBackup(context, place)
+  return await orDisposed(opened, async () => {
+    const erasures = await erasuresInForce({ ...opened, signal })
+    return { ...opened, ...(await withoutErased(context, { ...opened, erasures })) }
+  })
+}
+
+/** What of a backup's contents may be given out: all that gives out rows goes this way. */
+export async function withoutErased(
+  { out, signal }: CommandContext,
+  o: Omit<OpenedBackup, 'heldBack' | typeof Symbol.asyncDispose> & { readonly erasures: readonly Erasure[] },
+): Promise<Pick<OpenedBackup, 'contents' | 'heldBack'>> {
+  for (const unmet of unmetErasures(o)) out.warn(printable(unmetText(unmet)))
+  return await holdBack({ ...o, namingKey: o.vault.namingKey, signal, onProgress: out.progress })
+}
+
+/** Opens one backup as it is stored, erased rows and all: to tell what there is, never to give out rows. */
+export async function openStoredBackup(context: CommandContext, place: BackupPlace): Promise<OpenedBackup> {
+  const sealed = await openSealed(context, place)
+  return await orDisposed(sealed, async () => {
+    return { ...sealed, contents: await readContents(sealed.reader, sealed.manifest), heldBack: [] }
+  })
+}
+
+/** Finds one backup, and reads nothing of what it holds. */
+export async function openSealed(context: CommandContext, place: BackupPlace): Promise<SealedBackup> {
+  const { repository, vault, reader } = await openForReading(context, place)
+  const close = (): Promise<void> => reader[Symbol.asyncDispose]()
+  const found = { repository, vault, reader, [Symbol.asyncDispose]: close }
+  return await orDisposed(found, async () => {
+    return { ...found, manifest: await repository.find(place.backup, { signal: context.signal }) }
+  })
+}
+
+/** Goes on with what is open; if that fails, it is closed. */
+async function orDisposed<T>(opened: AsyncDisposable, next: () => Promise<T>): Promise<T> {
   try {
-    return { ...opened, ...(await withoutErased(context, opened)) }
+    return await next()
   } catch (error) {
     await opened[Symbol.asyncDispose]()
     throw error
   }
 }
 
-/** What of a backup's contents may be given out: all that gives out rows goes this way. */
-async function withoutErased(
-  { out, signal }: CommandContext,
-  o: Omit<OpenedBackup, 'heldBack' | typeof Symbol.asyncDispose>,
-): Promise<Pick<OpenedBackup, 'contents' | 'heldBack'>> {
-  const erasures = await erasuresInForce({ ...o, signal })
-  return await holdBack({
-    ...o,
-    erasures,
-    namingKey: o.vault.namingKey,
-    signal,
-    onProgress: out.progress,
-  })
-}
-
-/** Opens one backup as it is stored, erased rows and all: to tell what there is, never to give out rows. */
-export async function openStoredBackup(context: CommandContext, place: BackupPlace): Promise<OpenedBackup> {
-  const { repository, vault, reader } = await openForReading(context, place)
-  try {
-    const manifest = await repository.find(place.backup, { signal: context.signal })
-    const contents = await readContents(reader, manifest)
-    return {
-      repository,
-      vault,
-      manifest,
-      contents,
-      heldBack: [],
-      reader,
-      [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
-    }
-  } catch (error) {
-    await reader[Symbol.asyncDispose]()
-    throw error
-  }
-}
-
 /** The SQL of a backup's schema. */
 export async function readSchemaText(
-  { manifest, contents, reader }: OpenedBackup,
+  { manifest, contents, reader }: Pick<OpenedBackup, 'manifest' | 'contents' | 'reader'>,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   return await readAllPieces({ manifest, reader, pieces: contents.schema.pieces, signal })

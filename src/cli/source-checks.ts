@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../lib/error-codes.ts'
 import type { HoldfastError } from '../lib/errors.ts'
 import { describeAddress, type ServerAddress } from '../postgres/server-address.ts'
+import { unsupported } from '../postgres/supported.ts'
 import type { SourceFacts } from '../snapshot/examine.ts'
 import { formatBytes, formatCountOf } from './format.ts'
 
@@ -18,8 +19,6 @@ export interface SourceCheck {
   readonly code: ErrorCode | null
 }
 
-const oldest = 15
-const newest = 18
 /** A clock that is as far away as this shows in the times of backups. */
 const clockToleranceMs = 5000
 const shownNames = 10
@@ -114,15 +113,10 @@ function encryption(address: ServerAddress, tls: string | null): SourceCheck {
 }
 
 function version(major: number, text: string): SourceCheck {
-  if (major >= oldest && major <= newest) return good('version', `Postgres ${text}`)
-  const far = major < oldest ? 'older' : 'newer'
-  return {
-    name: 'version',
-    result: 'bad',
-    text: `Postgres ${text} is ${far} than what is supported`,
-    hint: `Holdfast backs up Postgres ${oldest} to ${newest}.${far === 'newer' ? ' Is there a newer Holdfast?' : ''}`,
-    code: 'source_unsupported',
-  }
+  const found = unsupported(major, text)
+  if (found === null) return good('version', `Postgres ${text}`)
+  const { message, hint } = found
+  return { name: 'version', result: 'bad', text: message, hint, code: 'source_unsupported' }
 }
 
 function standby({ server, tables }: SourceFacts): SourceCheck {

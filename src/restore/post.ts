@@ -1,6 +1,7 @@
 import { throwIfCancelled } from '../lib/abort.ts'
 import { isHoldfastError, messageOf } from '../lib/errors.ts'
 import type { SchemaEntry } from '../postgres/schema/entry.ts'
+import { literal } from '../postgres/quote.ts'
 import type { Wire } from '../postgres/wire.ts'
 import { heldBackOf, heldBackRows, type HeldBack } from '../repository/held-back.ts'
 import { entryLabel, runEntries, runEntry, type EntrySql } from './entries.ts'
@@ -131,17 +132,46 @@ async function makeConstraint(
   } catch (error) {
     const violated = isHoldfastError(error, 'restore_failed') && error.details['sqlstate'] === '23503'
     if (entry.type !== 'FK CONSTRAINT' || !violated) throw error
-    const unchecked = (one: SchemaEntry): Uint8Array => {
-      const sql = Buffer.from(o.sql(one))
-      return Buffer.concat([sql.subarray(0, sql.lastIndexOf(';')), Buffer.from(' NOT VALID;\n')])
-    }
-    await runEntry(wire, entry, unchecked).catch(() => {
+    const each = await runUnchecked(wire, entry, o.sql).catch(() => {
       throw error
     })
+    const where = each
+      ? ' and on each partition by itself, since the server can not have it on all of them so'
+      : ''
     o.onWarning(
-      `The ${entryLabel(entry)} is NOT VALID: it holds for new rows only, because restored ones break it. ${messageOf(error.cause)}${erasedReason(entry, o)}`,
+      `The ${entryLabel(entry)} is NOT VALID${where}: it holds for new rows only, because restored ones break it. ${messageOf(error.cause)}${erasedReason(entry, o)}`,
     )
   }
+}
+
+/** Makes a foreign key for new rows only. True: of each partition, for before Postgres 18 a partitioned table can't have one. */
+async function runUnchecked(wire: Wire, entry: SchemaEntry, sql: EntrySql): Promise<boolean> {
+  const open = (one: SchemaEntry): string => {
+    // One character per byte: whatever the encoding is, bytes come out as they went in.
+    const text = Buffer.from(sql(one)).toString('latin1')
+    return `${text.slice(0, text.lastIndexOf(';'))} NOT VALID`
+  }
+  try {
+    await runEntry(wire, entry, (one) => Buffer.from(`${open(one)};\n`, 'latin1'))
+    return false
+  } catch {
+    await runEntry(wire, entry, (one) => Buffer.from(onPartitions(open(one)), 'latin1'))
+    return true
+  }
+}
+
+/** Does to each partition what the statement does to a partitioned table. Fails where it is none. */
+function onPartitions(statement: string): string {
+  const [, table = '', what = ''] =
+    /^ALTER TABLE (?:ONLY )?([^]+?)\s+(ADD CONSTRAINT [^]+)$/.exec(statement) ?? []
+  const body = `DECLARE leaf pg_catalog.regclass;
+BEGIN
+  FOR leaf IN SELECT relid FROM pg_catalog.pg_partition_tree(${literal(table)}) WHERE isleaf AND level > 0 LOOP
+    EXECUTE pg_catalog.format('ALTER TABLE %s %s', leaf, ${literal(what)});
+  END LOOP;
+  IF leaf IS NULL THEN RAISE EXCEPTION 'no partitions'; END IF;
+END`
+  return `DO ${literal(body)};\n`
 }
 
 /** Which of the tables of a foreign key have lost rows to erasures, so that nobody looks for damage. */

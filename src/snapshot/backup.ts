@@ -6,6 +6,7 @@ import { connect, type ServerAddress } from '../postgres/connect.ts'
 import { locksExhausted } from '../postgres/failures.ts'
 import { listTables } from '../postgres/introspect/tables.ts'
 import { precheckSource, type Precheck } from '../postgres/precheck.ts'
+import { requireSupported } from '../postgres/supported.ts'
 import type { BackupContents, BackupScope } from '../repository/format/contents.ts'
 import { requireDescription, requireLabel } from '../repository/format/fields.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
@@ -108,9 +109,10 @@ async function makeBackup(o: BackupRequest, started: Date): Promise<MadeBackup> 
   return { manifest, contents }
 }
 
-/** Refuses what could only become a subset: tables in scope that the role may not read, or not all rows of. */
+/** Refuses what could only become a subset: a server that may have what is not known here, tables in scope that the role may not read, or not all rows of. */
 async function precheck(o: BackupRequest): Promise<Precheck> {
   await using connection = await connect({ address: o.source, signal: o.signal })
+  requireSupported(connection)
   const tables = (await listTables(connection)).filter((t) => t.kind === 'table')
   // Tables that are not chosen are locked, too: their definitions are part of the schema.
   const locked = tables.filter((t) => t.readable).length

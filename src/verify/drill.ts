@@ -1,11 +1,11 @@
-import type { EmbeddedServer } from '../postgres/server/server.ts'
 import { requireQueries } from './assertions.ts'
 import { runChecks } from './checks.ts'
 import { checkFailure, errorOf, restoreFailure } from './failure.ts'
 import { createMeasure, toMilliseconds, type Measure } from './measure.ts'
 import { openOf } from './open.ts'
 import { restoreInto, rootOf, startScratchServer, type Restored } from './scratch.ts'
-import { checkOf, type DrillGoal, type DrillOutcome, type DrillReport, type DrillRequest } from './types.ts'
+import type { DrillGoal, DrillOutcome, DrillReport, DrillRequest } from './types.ts'
+import { blankReport, notRestored } from './unreadable.ts'
 
 /**
  * Restores a backup, or a part of it, into a private, unprivileged scratch server, compares rows with the source's fingerprints
@@ -27,10 +27,8 @@ export async function runDrill(o: DrillRequest): Promise<DrillOutcome> {
   } catch (thrown) {
     const { error, verdict } = await restoreFailure({ error: thrown, server, backup: o.manifest.id })
     if (!verdict) throw error
-    const failures = [{ what: 'the backup', why: error.message }]
-    const checks = [checkOf('restore', { checked: 0, failures })]
-    const notVerified = [{ what: 'all that is checked after a restore', why: 'there was none' }]
-    return { report: reportOf({ ...blank(o, server), checks, notVerified }, measure), error }
+    const found = { ...blankReport(o, server.version), ...notRestored('the backup', error.message) }
+    return { report: reportOf(found, measure), error }
   }
   const restoreSeconds = toMilliseconds(measure.seconds() - from)
   for (const { name, seconds } of restored.report.phases) measure.add(name, seconds)
@@ -39,7 +37,7 @@ export async function runDrill(o: DrillRequest): Promise<DrillOutcome> {
   })
   const report = reportOf(
     {
-      ...blank(o, server),
+      ...blankReport(o, server.version),
       ...checked,
       ...figuresOf(restored),
       notVerified: openOf(o, restored),
@@ -49,28 +47,6 @@ export async function runDrill(o: DrillRequest): Promise<DrillOutcome> {
     measure,
   )
   return { report, error: errorOf(report) }
-}
-
-/** The report of a drill that has found nothing yet. */
-function blank(o: DrillRequest, server: EmbeddedServer): DrillReport {
-  return {
-    backup: o.manifest.id,
-    result: 'passed',
-    part: o.part ?? null,
-    server: server.version,
-    checks: [],
-    tables: [],
-    rows: 0,
-    heldBack: [],
-    plainBytes: 0,
-    objects: 0,
-    notVerified: [],
-    assertions: [],
-    seconds: 0,
-    restoreSeconds: 0,
-    goal: null,
-    phases: [],
-  }
 }
 
 function figuresOf({

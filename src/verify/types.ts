@@ -58,8 +58,8 @@ export interface DrillReport {
   readonly result: 'passed' | 'failed'
   /** What was left out of the backup, by choice or by chance; null: nothing. */
   readonly part: DrillPart | null
-  /** Version of the scratch server. */
-  readonly server: string
+  /** Version of the scratch server; null: none was started, since the backup could not be read so far. */
+  readonly server: string | null
   /** In the order in which they were made. */
   readonly checks: readonly DrillCheck[]
   /** Empty if the backup could not be restored. */

@@ -2,6 +2,10 @@ import assert from 'node:assert/strict'
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { chunkKey } from '../../src/repository/format/chunk-names.ts'
+import { openRepository } from '../../src/repository/open.ts'
+import { openLocalStorage } from '../../src/storage/local.ts'
+import type { DrillCheck } from '../../src/verify/types.ts'
 import { commandLine } from '../support/command-line.ts'
 import { testServer } from '../support/postgres.ts'
 
@@ -18,7 +22,11 @@ const { directory, run, json } = place
 json(['backup', source.url])
 
 interface Drilled {
-  readonly drill: { readonly result: string; readonly assertions: readonly { readonly name: string }[] }
+  readonly drill: {
+    readonly result: string
+    readonly checks: readonly DrillCheck[]
+    readonly assertions: readonly { readonly name: string }[]
+  }
 }
 
 interface Mark {
@@ -137,4 +145,34 @@ test('what is wrong with files and options is told before anything is restored',
     assert.equal(error.code, code, options.join(' '))
     assert.match(error.message, message)
   }
+})
+
+test('a backup whose contents or schema are damaged fails its drill: what is, is said, and a mark tells others', async () => {
+  const storage = openLocalStorage(join(directory, 'repo'))
+  const manifest = await (await openRepository({ storage })).find('latest')
+  const marks = (): Mark[] => json<{ verified: Mark[] }>(['show', 'latest']).verified
+  const before = marks().length
+  const unread: string[] = []
+  for (const [name] of manifest.chunks) {
+    const path = join(directory, 'repo', chunkKey(name))
+    const original = await readFile(path)
+    await writeFile(path, Buffer.from(original).fill((original.at(-1) ?? 0) ^ 1, original.length - 1))
+    const { error } = json<Failed>(['drill', 'latest', '--report', 'damaged.html'], { status: 4 })
+    await writeFile(path, original)
+    assert.equal(error.code, 'drill_failed')
+    assert.match(error.message, /could not be restored/)
+    const { checks } = error.details.drill
+    assert.deepEqual(
+      checks.map((check) => [check.name, check.result]),
+      [['restore', 'failed']],
+    )
+    const [{ what, why } = { what: '', why: '' }] = checks[0]?.failures ?? []
+    assert.ok(why.includes(name), why)
+    if (what !== 'the backup') unread.push(what)
+    assert.match(await readFile(join(directory, 'damaged.html'), 'utf8'), /<h1>Failed<\/h1>/)
+  }
+  assert.deepEqual(unread.sort(), ['the contents', 'the schema'])
+  const left = marks().slice(0, -before)
+  assert.deepEqual([...new Set(left.map(({ result, level }) => `${result} ${level}`))], ['failed whole'])
+  assert.equal(left.length, manifest.chunks.length)
 })

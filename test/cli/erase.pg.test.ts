@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { commandLine } from '../support/command-line.ts'
 import { besideUrl } from '../support/journey.ts'
-import { testServer } from '../support/postgres.ts'
+import { queryAt, testServer } from '../support/postgres.ts'
 
 /* Rows that were erased stay so, by the real command line. */
 
@@ -353,5 +353,49 @@ test('in the database of the backup, rows that were erased do not make a range l
   assert.deepEqual(
     rows.map(({ id }) => id),
     [6, 8, 9, 10, 11, 12, 13, 14],
+  )
+})
+
+test('a table that was renamed since is told, a column that was renamed stops it, and a partitioned table may refer to what was erased', async (t) => {
+  const shop = await server.database()
+  await shop.query(`
+    CREATE TABLE people (id int PRIMARY KEY, mail text);
+    INSERT INTO people SELECT i, 'mail-' || i || '@secret.example' FROM generate_series(1, 9) i;
+    CREATE TABLE days (person int REFERENCES people, day date) PARTITION BY RANGE (day);
+    CREATE TABLE "days ""1""" PARTITION OF days FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+    CREATE TABLE days_2 PARTITION OF days FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');
+    INSERT INTO days SELECT i, '2026-01-29'::date + i FROM generate_series(1, 9) i`)
+  const place = await commandLine()
+  const restore = (to: string, status = 0): { error: { code: string; message: string } } & Restored => {
+    t.after(() => server.query(`DROP DATABASE IF EXISTS ${to} WITH (FORCE)`))
+    return place.json(['restore', 'latest', '--to', besideUrl(shop.url, to), '--create-database'], { status })
+  }
+  place.json(['backup', shop.url])
+  const names = ['--yes', '--confirm', decodeURIComponent(new URL(shop.url).pathname.slice(1))]
+  const rows = ['--where', 'id = 4', '--from', shop.url]
+  place.json(['erase', '--table', 'people', ...rows, '--reason', 'r', ...names])
+
+  const { warnings } = restore('parted').restore
+  const key = /days_person_fkey is NOT VALID and on each partition by itself.* 1 row of public\.people/
+  assert.ok(
+    warnings.some((w) => key.test(w)),
+    warnings.join('\n'),
+  )
+  const insert = `INSERT INTO days VALUES (4, '2026-02-05')`
+  await assert.rejects(queryAt(besideUrl(shop.url, 'parted'), insert), { code: '23503' })
+
+  await shop.query('ALTER TABLE people RENAME COLUMN id TO number')
+  place.json(['backup', shop.url])
+  const { error } = restore('stopped', 7)
+  assert.equal(error.code, 'erasure_unclear')
+  assert.match(error.message, /column id, which the table did not have/)
+
+  await shop.query('ALTER TABLE people RENAME TO persons')
+  place.json(['backup', shop.url])
+  const to = ['--to', besideUrl(shop.url, 'renamed'), '--create-database']
+  const { stderr } = place.run(['restore', 'latest', ...to, '--plan'])
+  assert.match(
+    stderr,
+    /An erasure names public\.people, a table that this\s+backup does not have: nothing is\s+held back/,
   )
 })

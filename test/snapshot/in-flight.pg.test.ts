@@ -5,7 +5,7 @@ import { failure, newRepository, requireSame, stateOf } from '../support/journey
 import { tcpProxy, testServer, type TestDatabase, type TestServer } from '../support/postgres.ts'
 import { changeMessages, commandComplete, copyData } from '../support/server-messages.ts'
 
-/* What becomes of rows between the server and us: lost, sent twice, changed. */
+/* What becomes of what comes between the server and us: rows lost, sent twice, changed, and another version than is there. */
 
 let server: TestServer
 let source: TestDatabase
@@ -33,6 +33,28 @@ function tampered(row: string, change: (message: Buffer) => Buffer, ends = (mess
 
 const lost = (): Buffer => Buffer.alloc(0)
 const twice = (message: Buffer): Buffer => Buffer.concat([message, message])
+
+test('a server of a major version that is not supported is refused before anything is read', async () => {
+  const [row] = await source.query('SHOW server_version_num')
+  const number = String(row?.['server_version_num'])
+  for (const [other, far] of [
+    ['140022', 'older'],
+    ['190001', 'newer'],
+  ] as const) {
+    // The number is as long as its own, so that the message stays one.
+    const change = changeMessages((message) => {
+      const at = message.indexOf(number)
+      if (at >= 0) message.write(other, at)
+      return message
+    })
+    const repository = await newRepository(openMemoryStorage())
+    await using door = await tcpProxy(server.port, change)
+    const error = await failure(repository.backUp(door.url(source.url)), 'source_unsupported')
+    assert.match(error.message, new RegExp(`^Postgres ${other.slice(0, 2)} is ${far} than`))
+    assert.match(error.hint, /Postgres 15 to 18/)
+    assert.deepEqual(await repository.list(), [])
+  }
+})
 
 test('a row that is lost or comes twice on its way makes no backup', async () => {
   for (const row of ['row 2500 of large ', 'row 50 of small']) {

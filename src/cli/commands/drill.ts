@@ -2,11 +2,11 @@ import { randomInt } from 'node:crypto'
 import { steadyClock } from '../../lib/clock.ts'
 import { HoldfastError, isHoldfastError } from '../../lib/errors.ts'
 import type { VerifiedMark } from '../../repository/format/verified.ts'
-import type { DrillPart, DrillReport } from '../../verify/types.ts'
+import type { DrillOutcome, DrillPart, DrillReport } from '../../verify/types.ts'
 import { defineCommand, requiredArgument, type CommandContext } from '../command.ts'
 import { assertion, assertions, assertionTimeout, goal, report, sample, seed } from '../drill/options.ts'
 import { excludeTable, jobs, module, opening, schema, table } from '../options.ts'
-import type { OpenedBackup } from '../repository.ts'
+import type { SealedBackup } from '../repository.ts'
 
 const options = {
   ...opening,
@@ -63,7 +63,9 @@ export const command = defineCommand({
   ],
   cancelled: 'The scratch server is gone. Nothing else was touched, and nothing is proved.',
   async run(context, input) {
-    const { jobsOrDefault, openBackup, readSchemaText } = await import('../repository.ts')
+    const { jobsOrDefault, openSealed } = await import('../repository.ts')
+    const { readBeginning } = await import('../drill/read.ts')
+    const { unreadableOutcome } = await import('../../verify/unreadable.ts')
     const { runDrill } = await import('../../verify/drill.ts')
     const { modulesMeant, namingModules, sourceNamed } = await import('../config.ts')
     const { readAssertions } = await import('../drill/assertions.ts')
@@ -79,26 +81,40 @@ export const command = defineCommand({
       folder: input.assertions ?? usual,
       files: input.assertion,
     })
-    await using backup = await openBackup(context, input)
-    const schemaText = await readSchemaText(backup, signal)
-    const { report, error } = await namingModules(modules, () =>
-      runDrill({
-        ...backup,
-        schemaText,
+    await using sealed = await openSealed(context, input)
+    const limits = part === null ? {} : { part }
+    const began = steadyClock.now()
+    const read = await readBeginning(context, sealed)
+    const drill = async (): Promise<DrillOutcome> => {
+      if ('unread' in read) {
+        const seconds = (steadyClock.now().getTime() - began.getTime()) / 1000
+        const outcome = unreadableOutcome({ ...sealed, ...limits, ...read.unread, seconds })
+        if (outcome === null) throw read.unread.error
+        return outcome
+      }
+      return await runDrill({
+        ...sealed,
+        ...read.beginning,
         jobs: jobsOrDefault(input.jobs),
         clock: steadyClock,
-        ...(part === null ? {} : { part }),
+        ...limits,
         goalSeconds: input.goal ?? goal.read(said?.goal),
         assertions,
         assertionTimeoutMs: input.assertionTimeout * 1000,
         signal,
         onProgress: out.progress,
-      }),
-    )
+      })
+    }
+    const { report, error } = await namingModules(modules, drill)
     out.progressDone(error === null ? 'done' : 'failed')
     tellDrill(out, report)
-    const mark = await putMark(context, backup, report)
-    const unwritten = await writeReports(input.report, { ...backup, report, finished: clock.now() })
+    const mark = await putMark(context, sealed, report)
+    const unwritten = await writeReports(input.report, {
+      manifest: sealed.manifest,
+      contents: 'beginning' in read ? read.beginning.contents : null,
+      report,
+      finished: clock.now(),
+    })
     for (const { message } of unwritten) out.warn(message)
     if (error === null) {
       out.result({ drill: withoutRows(report), verified: mark })
@@ -118,7 +134,7 @@ export const command = defineCommand({
 /** Keeps the result in the repository, for all who list its backups. One that can't be written to changes nothing of what was found. */
 async function putMark(
   { out, clock, signal }: CommandContext,
-  { repository, vault, manifest }: OpenedBackup,
+  { repository, vault, manifest }: SealedBackup,
   report: DrillReport,
 ): Promise<VerifiedMark | null> {
   const { putVerified } = await import('../../repository/verified.ts')

@@ -60,7 +60,7 @@ function verdict({ manifest, contents, report, finished }: ReportFacts): string 
         ? 'was restored, but not everything in it is as it should be. What was found is below.'
         : 'was restored into an empty server and compared with what the database itself had counted. Everything that was compared is equal.'
   const sentences = [
-    `${what} of ${contents.database.name}, taken ${moment(new Date(manifest.moment))}, ${outcome}`,
+    `${what}${contents === null ? '' : ` of ${contents.database.name}`}, taken ${moment(new Date(manifest.moment))}, ${outcome}`,
     ...(part === null ? [] : ['This says nothing of the rest of the backup.']),
     ...(report.restoreSeconds > 0
       ? [
@@ -149,8 +149,8 @@ function versions({ manifest, contents, report }: ReportFacts): string {
   const { part } = report
   const facts: [string, string][] = [
     ['Holdfast', `${version}; the backup was made by ${manifest.holdfast}`],
-    ['Source', `Postgres ${contents.server.version}`],
-    ['Scratch server', `Postgres ${report.server}`],
+    ['Source', `Postgres ${contents?.server.version ?? manifest.major}`],
+    ['Scratch server', report.server === null ? 'none was started' : `Postgres ${report.server}`],
     ...(part === null ? [] : [['Part', partText(part)] satisfies [string, string]]),
   ]
   return `<dl>${facts.map(([name, value]) => `<dt>${name}</dt><dd>${textHtml(value)}</dd>`).join('')}</dl>`

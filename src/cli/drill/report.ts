@@ -15,7 +15,8 @@ import { withoutRows } from './text.ts'
 /** All that a report tells. */
 export interface ReportFacts {
   readonly manifest: Manifest
-  readonly contents: BackupContents
+  /** Null: they could not be read. */
+  readonly contents: BackupContents | null
   readonly report: DrillReport
   /** When the drill ended. */
   readonly finished: Date
@@ -60,7 +61,7 @@ function reportJson({ manifest, contents, report, finished }: ReportFacts): stri
     holdfast: version,
     finished: finished.toISOString(),
     backup: summaryOf(manifest),
-    source: { server: contents.server.version, database: contents.database.name },
+    source: contents === null ? null : { server: contents.server.version, database: contents.database.name },
     drill: withoutRows(report),
   }
   return `${JSON.stringify(body, null, 2)}\n`

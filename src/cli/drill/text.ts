@@ -28,9 +28,11 @@ export function tellDrill(out: Output, report: DrillReport): void {
   if (sample) out.line(`  sample    ${sample.percent} % of the bytes: --seed ${sample.seed} chooses it again`)
   const restored =
     report.restoreSeconds > 0 ? `${formatDuration(report.restoreSeconds * 1000)} to restore, ` : ''
-  out.line(
-    `  took      ${restored}${formatDuration(report.seconds * 1000)} in all, with a scratch server of Postgres ${report.server}`,
-  )
+  const where =
+    report.server === null
+      ? '; no scratch server was started'
+      : `, with a scratch server of Postgres ${report.server}`
+  out.line(`  took      ${restored}${formatDuration(report.seconds * 1000)} in all${where}`)
   const { goal } = report
   if (goal !== null) out.line(`  goal      ${formatDuration(goal.seconds * 1000)} to restore: ${goal.result}`)
   for (const { what, why } of openIn(report)) out.warn(`not verified: ${printable(what)}: ${printable(why)}`)

@@ -2,6 +2,7 @@ import { entryName, type SchemaEntry } from '../../postgres/schema/entry.ts'
 import { outerWords, unquoted } from '../../postgres/schema/words.ts'
 import type { TableContents } from '../../repository/format/contents.ts'
 import type { RestoreProblem } from '../types.ts'
+import { callingOut } from './calling-out.ts'
 import type { QuarantineKind } from './record.ts'
 
 /** What will be off when the restore has ended. */
@@ -15,9 +16,6 @@ export interface QuarantineItem {
 
 /** Wrappers whose servers are reached by libpq, as their option `host` says. */
 const byHost: ReadonlySet<string> = new Set(['postgres_fdw', 'dblink_fdw'])
-
-/** A call of pg_net, or of Supabase's function around it, in the text of a function. */
-const callsOut = /(?<![\w$])(?:net"?\s*\.\s*"?http_\w|supabase_functions"?\s*\.\s*"?http_request)/i
 
 /**
  * Finds what would work by itself or call other systems in the restored database. What can't be switched off by this role is
@@ -36,7 +34,7 @@ export function planQuarantine(o: {
   const warnings: string[] = []
   const byId = new Map(o.entries.map((e) => [e.id, e]))
   const sql = (entry: SchemaEntry): string => entryText(entry, o.text)
-  const webhooks = webhookEntries(o.entries, byId, sql)
+  const webhooks = webhookEntries(o.entries, sql)
   for (const entry of o.entries) {
     const kind = kindOf(entry, { byId, sql, webhooks })
     if (kind === undefined) continue
@@ -105,25 +103,16 @@ function wrapperOf(sql: string): string {
 }
 
 /**
- * Triggers that call other systems: by their function itself, or in its text. A partition's trigger has an entry of its own, which only
- * switches it, where it is not on as its parent's is.
+ * Triggers that call other systems. A partition's trigger has an entry of its own, which only switches it, where it is not on as
+ * its parent's is.
  */
 function webhookEntries(
   entries: readonly SchemaEntry[],
-  byId: ReadonlyMap<number, SchemaEntry>,
   sql: (entry: SchemaEntry) => string,
 ): Set<SchemaEntry> {
   const triggers = entries.filter((e) => e.type === 'TRIGGER')
-  const calling = triggers.filter((entry) => {
-    const words = outerWords(sql(entry))
-    const at = words.indexOf('FUNCTION')
-    if (at > 0 && callsOut.test(`${words[at + 1]}.${words[at + 2]}`)) return true
-    return entry.dependsOn.some((id) => {
-      const on = byId.get(id)
-      return on?.type === 'FUNCTION' && callsOut.test(sql(on))
-    })
-  })
-  const names = new Set(calling.map((entry) => triggerName(sql(entry))))
+  const calling = callingOut(entries, triggers, sql)
+  const names = new Set([...calling].map((entry) => triggerName(sql(entry))))
   const switched = triggers.filter((e) => outerWords(sql(e))[0] === 'ALTER' && names.has(triggerName(sql(e))))
   return new Set([...calling, ...switched])
 }
