@@ -1,11 +1,12 @@
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import { literal } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
+import { takesOver } from './exchange.ts'
 import { childEnd, isGiven, isOf, isStored, parentEnd, refers, shares } from './keys.ts'
 import type { LiveForeignKey } from './live.ts'
 import { after, before, changesOf, imagesDiffer, liveOf, of, sameKey, stageOf } from './names.ts'
 import type { Unit } from './types.ts'
-import { breakable, clashes, takesOver, writes } from './unique.ts'
+import { breakable, clashes, writes } from './unique.ts'
 
 /*
  * What foreign keys and unique keys have to say about the changes. They are settled until nothing moves: a row that is left

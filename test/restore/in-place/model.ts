@@ -154,8 +154,8 @@ function refer(r: Random, from: Table, to: Table, mayBeNull: boolean): void {
   const targets = toCode
     ? to.columns.filter((c) => c.name === 'code')
     : to.columns.filter((c) => to.keyColumns.includes(c.name))
-  // Numbers below 8 are in the first leaf.
-  const toLeaf = to.partitioned === 'range' && r.chance(0.6)
+  // Numbers below 8 are in the first leaf. The server makes no key from a table to its own leaf.
+  const toLeaf = to.partitioned === 'range' && to !== from && r.chance(0.6)
   const rows = toLeaf ? Math.min(to.rows, 7) : to.rows
   const row = (i: string, salt: number): string => `(1 + ((${i}) * 7 + ${salt}) % ${rows})`
   const at = from.columns.length
