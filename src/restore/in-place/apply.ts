@@ -2,9 +2,9 @@ import { HoldfastError, isHoldfastError, messageOf } from '../../lib/errors.ts'
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import { ident, qualified } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
+import { markAgain, stepAside } from './exchange.ts'
 import { after, before, changesOf, liveOf, of, sameKey, storedOf } from './names.ts'
 import type { Unit } from './types.ts'
-import { markAgain } from './unique.ts'
 
 /** Rows that were really written, per unit. */
 export interface Applied {
@@ -25,7 +25,7 @@ export async function applyChanges(o: {
   planned: ReadonlyMap<Unit, Applied>
   /** Columns that take a value for the time being, though they are always generated. */
   opened: ReadonlyMap<Unit, readonly string[]>
-  /** With all triggers off, for this statement alone: those of foreign keys and of deferrable unique keys, too. */
+  /** With all triggers off while rows are written: those of foreign keys and of deferrable unique keys, too. */
   replica: boolean
 }): Promise<void> {
   const { wire, units, planned, opened } = o
@@ -33,6 +33,13 @@ export async function applyChanges(o: {
   const steps: Step[] = []
   for (const unit of units) {
     const counts = planned.get(unit) ?? { created: 0, updated: 0, deleted: 0 }
+    if (counts.updated > 0) {
+      await stepAside(wire, unit, { before: mode('replica'), after: mode('origin') }).catch(
+        (error: unknown) => {
+          throw refused(error)
+        },
+      )
+    }
     const again = counts.updated === 0 ? 0 : await markAgain(wire, unit)
     steps.push(...stepsOf({ unit, planned: counts, again, opened: opened.get(unit) ?? [] }))
   }

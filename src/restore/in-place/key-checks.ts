@@ -2,7 +2,7 @@ import { HoldfastError } from '../../lib/errors.ts'
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import type { Wire } from '../../postgres/wire.ts'
 import type { Applied } from './apply.ts'
-import { childEnd, isGiven, isOf, isStored, leaves, parentEnd, refers, shares } from './keys.ts'
+import { childEnd, isGiven, isOf, isStored, parentEnd, refers, shares } from './keys.ts'
 import { readForeignKeys, type LiveForeignKey } from './live.ts'
 import { lockedOut } from './locks.ts'
 import { after, before, changesOf, imagesDiffer, liveOf, of, sameKey, storedOf } from './names.ts'
@@ -85,8 +85,7 @@ function goneSql(unit: Unit, key: LiveForeignKey): string[] {
   if (!isStored(unit, key.parentColumns)) return [everyRowSql(key)]
   const b = key.parentColumns.map((c) => `r.${before(unit, c)}`)
   const a = key.parentColumns.map((c) => `r.${after(unit, c)}`)
-  const out = leaves(unit, parentEnd(key), 'r')
-  const went = `(r.action = 'd' OR r.action = 'u' AND (${imagesDiffer(b, a)}${out === null ? '' : ` OR ${out}`}))`
+  const went = `(r.action = 'd' OR r.action = 'u' AND ${imagesDiffer(b, a)})`
   const gone = `SELECT ${b.map((v, n) => `${v} AS g${n + 1}`).join(', ')} FROM ${changesOf(unit)} r WHERE ${went} AND ${isOf(unit, parentEnd(key), 'r', before)}`
   return [
     checkSql(

@@ -1,11 +1,12 @@
 import { ident } from '../../postgres/quote.ts'
 import type { LiveForeignKey } from './live.ts'
-import { after, before, storedOf } from './names.ts'
+import { storedOf, type after, type before } from './names.ts'
 import type { Unit } from './types.ts'
 
 /*
  * SQL about foreign keys. A key may be declared on one partition, or refer to one: then it holds for the rows of that alone, which
- * its bounds tell from other rows of the whole table.
+ * its bounds tell from other rows of the whole table. No change moves a row into another partition: what tells rows of a partitioned table
+ * apart always holds its partition key.
  */
 
 /** One end of a foreign key. */
@@ -34,12 +35,6 @@ export function isOf(unit: Unit, end: End, alias: string, side: typeof before | 
   const columns = storedOf(unit).map((c) => `${alias}.${side(unit, c)} AS ${ident(c)}`)
   // As a constraint is met: by anything but false.
   return `(SELECT ((${end.bounds}) IS NOT FALSE) FROM (SELECT ${columns.join(', ')}) v)`
-}
-
-/** A condition: the change `alias` moves a row of the key's end into another partition. Null: none can. */
-export function leaves(unit: Unit, end: End, alias: string): string | null {
-  if (liesIn(unit, end.oid) || end.bounds === null) return null
-  return `(${isOf(unit, end, alias, before)} AND NOT ${isOf(unit, end, alias, after)})`
 }
 
 /** `parent = child AND ...` over the key's columns, as the server compares them. */

@@ -1,5 +1,6 @@
 import { literal } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
+import { freeColumn } from './free-column.ts'
 
 /** A table of the target as it is now. */
 export interface LiveTable {
@@ -48,6 +49,8 @@ export interface LiveColumn {
   readonly generated: boolean
   /** Of a type of numbers, or a domain over one. */
   readonly numeric: boolean
+  /** No check, foreign key, computed column or expression of an index looks at it. */
+  readonly free: boolean
 }
 
 export interface LiveKey {
@@ -149,7 +152,7 @@ SELECT pg_catalog.json_build_object(
     'update', pg_catalog.has_table_privilege(c.oid, 'UPDATE'), 'delete', pg_catalog.has_table_privilege(c.oid, 'DELETE')),
   'columns', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname,
       'type', pg_catalog.format_type(a.atttypid, a.atttypmod), 'notNull', a.attnotnull, 'hasDefault', a.atthasdef OR a.attidentity <> '',
-      'identity', a.attidentity, 'generated', a.attgenerated <> '',
+      'identity', a.attidentity, 'generated', a.attgenerated <> '', 'free', ${freeColumn},
       'numeric', t.typcategory = 'N' AND t.typname !~ '^(reg|oid$|money$)') ORDER BY a.attnum), '[]')
     FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
   'keys', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('name', x.relname, 'primary', i.indisprimary,

@@ -2,11 +2,12 @@ import { tableLabel } from '../../postgres/introspect/tables.ts'
 import { literal } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
 import { exists } from './exists.ts'
-import { childEnd, isGiven, isOf, isStored, leaves, parentEnd, refers, shares, type End } from './keys.ts'
+import { takesOver } from './exchange.ts'
+import { childEnd, isGiven, isOf, isStored, parentEnd, refers, shares } from './keys.ts'
 import type { LiveForeignKey } from './live.ts'
 import { after, before, changesOf, imagesDiffer, liveOf, of, sameKey, stageOf } from './names.ts'
 import type { Unit } from './types.ts'
-import { breakable, clashes, takesOver, writes } from './unique.ts'
+import { breakable, clashes, writes } from './unique.ts'
 
 /*
  * What foreign keys and unique keys have to say about the changes. They are settled until nothing moves: a row that is left
@@ -84,9 +85,7 @@ function missingSql(o: References, child: Unit, key: LiveForeignKey): string {
   const b = key.childColumns.map((c) => `r.${before(child, c)}`)
   const parents = o.units.filter((u) => shares(u, key.parent))
   const matches = (parent: (column: string) => string): string => refers(key, parent, (n) => a[n] ?? '')
-  const there = parents
-    .map((p) => goes(p, 'p', key.parentColumns, parentEnd(key)))
-    .map((gone) => ` AND NOT (${gone})`)
+  const there = parents.map((p) => goes(p, 'p', key.parentColumns)).map((gone) => ` AND NOT (${gone})`)
   const coming = parents
     .filter((p) => isStored(p, key.parentColumns))
     .map(
@@ -96,7 +95,7 @@ function missingSql(o: References, child: Unit, key: LiveForeignKey): string {
   const own = childEnd(key)
   return `SELECT r.id${a.map((c, n) => `, ${c} AS k${n + 1}`).join('')} FROM ${changesOf(child)} r
     WHERE r.action IN ('c', 'u') AND ${isGiven(key, a)} AND ${isOf(child, own, 'r', after)}
-      AND (r.action = 'c' OR ${imagesDiffer(b, a)} OR NOT ${isOf(child, own, 'r', before)})
+      AND (r.action = 'c' OR ${imagesDiffer(b, a)})
       AND NOT EXISTS (SELECT FROM ${liveOf(key.parentTable)} p WHERE ${matches(of('p'))}${there.join('')})${coming.join('')}`
 }
 
@@ -133,7 +132,7 @@ async function keepReferenced(o: References, key: LiveForeignKey): Promise<boole
     const referred = (child: (n: number) => string): string =>
       refers(key, (c) => `r.${before(parent, c)}`, child)
     const children = o.units.filter((u) => shares(u, key.child))
-    const stays = children.map((u) => ` AND NOT (${goes(u, 'h', key.childColumns, childEnd(key))})`)
+    const stays = children.map((u) => ` AND NOT (${goes(u, 'h', key.childColumns)})`)
     const stay = `EXISTS (SELECT FROM ${liveOf(key.childTable)} h WHERE ${referred((n) => of('h')(key.childColumns[n] ?? ''))}${stays.join('')})`
     // NO ACTION looks at the end: another row may have the value then. What acts at once also reaches rows that get it.
     const taken = sharing
@@ -167,26 +166,12 @@ async function keepReferenced(o: References, key: LiveForeignKey): Promise<boole
     if (await has(o.wire, parent, 'd')) await leave("r.action = 'd'", key.onDelete, why)
     if (!(await has(o.wire, parent, 'u'))) continue
     await leave(`r.action = 'u' AND ${imagesDiffer(b, a)}`, key.onUpdate, why)
-    const out = leaves(parent, end, 'r')
-    // What moves is deleted in one partition and made in another one, where the key does not reach.
-    if (out !== null && !key.parentTable.partitioned)
-      await leave(`r.action = 'u' AND ${out}`, key.onDelete, why)
-    if (
-      out !== null &&
-      key.parentTable.partitioned &&
-      (await leaveOut(o.wire, parent, `r.action = 'u' AND ${out}`, movesOut(key)))
-    )
-      moved = true
     const exchanged = key.onDelete === 'a' ? null : takesOver(parent)
     if (exchanged === null) continue
     await leave(exchanged, key.onDelete, `it is to exchange a unique value with another row, and ${why}`)
   }
   return moved
 }
-
-/** The server moves no row out of such a table, whether others refer to it or not. */
-const movesOut = (key: LiveForeignKey): string =>
-  `no row can be moved out of ${tableLabel(key.parentTable)}, which ${tableLabel(key.childTable)} refers to by itself (foreign key ${key.name})`
 
 /** Rows that would hold a unique value which another row, that stays as it is, holds by now. */
 async function leaveTaken(wire: Wire, unit: Unit): Promise<boolean> {
@@ -201,11 +186,8 @@ async function leaveTaken(wire: Wire, unit: Unit): Promise<boolean> {
   return moved
 }
 
-/**
- * Whether the live row `alias` is deleted by the unit's changes, gets other values in `columns`, or moves out of the table that it is
- * read from.
- */
-function goes(unit: Unit, alias: string, columns: readonly string[], from?: End): string {
+/** Whether the live row `alias` is deleted by the unit's changes, or gets other values in `columns`. */
+function goes(unit: Unit, alias: string, columns: readonly string[]): string {
   const same =
     unit.key === null
       ? `g.part = ${alias}.tableoid AND g.place = ${alias}.ctid`
@@ -214,14 +196,12 @@ function goes(unit: Unit, alias: string, columns: readonly string[], from?: End)
   const changed = isStored(unit, columns)
     ? ` OR g.action = 'u' AND ${imagesDiffer(side(before), side(after))}`
     : ''
-  const out = from === undefined ? null : leaves(unit, from, 'g')
-  const moved = out === null ? '' : ` OR g.action = 'u' AND ${out}`
   // Rows of other partitions may have the same key, if only the partition's own index is unique.
   const here =
     unit.live.above.length === 0
       ? ''
       : `${alias}.tableoid IN (${[unit.live.oid, ...unit.live.below].join(', ')}) AND `
-  return `${here}EXISTS (SELECT FROM ${changesOf(unit)} g WHERE ${same} AND (g.action = 'd'${changed}${moved}))`
+  return `${here}EXISTS (SELECT FROM ${changesOf(unit)} g WHERE ${same} AND (g.action = 'd'${changed}))`
 }
 
 async function leaveOut(wire: Wire, unit: Unit, condition: string, why: string): Promise<boolean> {

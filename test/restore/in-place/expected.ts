@@ -36,8 +36,11 @@ export function requireAsked(model: Model, ask: Ask, moments: Moments, preview: 
     }
   }
   const known = new Map(model.tables.map((t) => [t.label, t]))
+  // A leaf may be pulled in by itself.
+  const groupOf = (label: string): string =>
+    ask.chosen.has(label) ? label : (moments.before.tables.get(label)?.root ?? label)
   const previews = (name: string): TablePreview[] =>
-    preview.tables.filter((t) => qualified(t.schema, t.name) === name)
+    preview.tables.filter((t) => groupOf(qualified(t.schema, t.name)) === name)
   for (const [name, [backup = [], before = [], after = []]] of groups) {
     const told = previews(name)
     if (told.length === 0) assert.deepEqual(plain(after), plain(before), `${name} was touched`)

@@ -21,7 +21,7 @@ export function makeSql(r: Random, { tables }: Model): string[] {
       .filter((t) => t.key === null && !columnsOf(t).some((c) => c.role === 'unique') && r.chance(0.6))
       .map((t) => insertSql(t, `generate_series(1, ${t.rows}) i WHERE i % 3 = 0`, 0)),
     'RESET session_replication_role',
-    ...tables.flatMap((t) => t.references.map((ref) => foreignKeySql(t, ref))),
+    ...tables.flatMap((t) => t.references.map((ref) => foreignKeySql(r, t, ref))),
     ...tables.flatMap((t) => t.afterRows),
     ...tables.flatMap((t) => moveSequences(t)),
     'TRUNCATE app.log',
@@ -40,7 +40,6 @@ function tableSql(r: Random, t: Table): string[] {
         : ''
     return [`CREATE ${unlogged}TABLE ${t.label} (${lines})${t.parent ? ` INHERITS (${t.parent.label})` : ''}`]
   }
-  const leaf = (n: number): string => qualified(r.pick([t.schema, 'app']), `${t.name.slice(0, 20)} leaf ${n}`)
   const by = t.partitioned === 'range' ? 'k1' : 'part'
   const bounds = {
     list: ['FOR VALUES IN (0)', 'FOR VALUES IN (1, 7)', 'DEFAULT'],
@@ -49,7 +48,7 @@ function tableSql(r: Random, t: Table): string[] {
   }[t.partitioned]
   return [
     `CREATE TABLE ${t.label} (${lines}) PARTITION BY ${t.partitioned} (${by})`,
-    ...bounds.map((bound, n) => `CREATE TABLE ${leaf(n)} PARTITION OF ${t.label} ${bound}`),
+    ...bounds.map((bound, n) => `CREATE TABLE ${leafOf(t, n)} PARTITION OF ${t.label} ${bound}`),
   ]
 }
 
@@ -60,10 +59,15 @@ export function insertSql(t: Table, from: string, salt: number): string {
   return `INSERT INTO ${t.label} (${names}) OVERRIDING SYSTEM VALUE SELECT ${columns.map((c) => c.value('i', salt)).join(', ')} FROM ${from}`
 }
 
-function foreignKeySql(t: Table, ref: Table['references'][number]): string {
+/** Of a partitioned table the key may be of one leaf alone; one leaf alone is referred to where all rows can be there. */
+function foreignKeySql(r: Random, t: Table, ref: Table['references'][number]): string {
   const target = ref.toCode ? ['code'] : ref.to.keyColumns
-  return `ALTER TABLE ${t.label} ADD FOREIGN KEY (${ref.columns.map(ident).join(', ')}) REFERENCES ${ref.to.label} (${target.map(ident).join(', ')})${ref.clauses}`
+  const from = t.partitioned !== null && r.chance(0.4) ? leafOf(t, r.int(3)) : t.label
+  const to = ref.toLeaf ? leafOf(ref.to, 0) : ref.to.label
+  return `ALTER TABLE ${from} ADD FOREIGN KEY (${ref.columns.map(ident).join(', ')}) REFERENCES ${to} (${target.map(ident).join(', ')})${ref.clauses}`
 }
+
+const leafOf = (t: Table, n: number): string => qualified('app', `${t.name.slice(0, 20)} leaf ${n}`)
 
 function moveSequences(t: Table): string[] {
   return t.columns

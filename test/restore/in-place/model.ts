@@ -20,6 +20,8 @@ export interface Reference {
   readonly to: Table
   /** Refers to the unique `code`, not to the key. */
   readonly toCode: boolean
+  /** Refers to the first leaf of a partitioned table, not to the whole. */
+  readonly toLeaf: boolean
   /** What follows REFERENCES t (...). */
   readonly clauses: string
   readonly nullable: boolean
@@ -152,7 +154,10 @@ function refer(r: Random, from: Table, to: Table, mayBeNull: boolean): void {
   const targets = toCode
     ? to.columns.filter((c) => c.name === 'code')
     : to.columns.filter((c) => to.keyColumns.includes(c.name))
-  const row = (i: string, salt: number): string => `(1 + ((${i}) * 7 + ${salt}) % ${to.rows})`
+  // Numbers below 8 are in the first leaf. The server makes no key from a table to its own leaf.
+  const toLeaf = to.partitioned === 'range' && to !== from && r.chance(0.6)
+  const rows = toLeaf ? Math.min(to.rows, 7) : to.rows
+  const row = (i: string, salt: number): string => `(1 + ((${i}) * 7 + ${salt}) % ${rows})`
   const at = from.columns.length
   const names = targets.map((_, n) => `f${at + n}${from.parent ? ` of ${from.name}` : ''}`.slice(0, 40))
   for (const [n, target] of targets.entries()) {
@@ -183,6 +188,7 @@ function refer(r: Random, from: Table, to: Table, mayBeNull: boolean): void {
     columns: names,
     to,
     toCode,
+    toLeaf,
     clauses: `${match}${onUpdate}${onDelete}${when}`,
     nullable,
   })

@@ -5,7 +5,7 @@ import type { ServerMajor } from '../../../src/postgres/server/server.ts'
 import { openMemoryStorage } from '../../../src/storage/memory.ts'
 import { openInPlace, restoreInPlace, undo, type OpenInPlace } from '../../support/in-place.ts'
 import { failure, newRepository, type JourneyRepository } from '../../support/journey.ts'
-import { type TestDatabase } from '../../support/postgres.ts'
+import type { TestDatabase } from '../../support/postgres.ts'
 import { server } from './case.ts'
 import { makeHelper } from './helper.ts'
 
@@ -58,8 +58,8 @@ const damage = `DELETE FROM note WHERE customer IN (3, 4); DELETE FROM line WHER
   UPDATE customer SET country = NULL WHERE country = 'c2'; DELETE FROM country WHERE code = 'c2';
   INSERT INTO country VALUES ('new'); INSERT INTO customer VALUES (50, 'new', 50); INSERT INTO orders VALUES (500, 50); INSERT INTO line VALUES (500, 500, 50)`
 
-for (const major of [15, 18] as const) {
-  test(`who owns nothing and may set session_replication_role restores with all triggers off, and every key is looked up: ${major}`, async () => {
+test('who owns nothing and may set session_replication_role restores with all triggers off, and every key is looked up', async () => {
+  for (const major of [15, 18] as const) {
     await withShop(major, async ({ database, repository, helper, look }) => {
       const was = await look()
       await silently(database, damage)
@@ -79,8 +79,8 @@ for (const major of [15, 18] as const) {
       await undo(helper, done)
       assert.deepEqual(await look(), damaged)
     })
-  })
-}
+  }
+})
 
 /** Does something just before the rows are written, when everything is compared and locked. */
 function beforeWriting(open: OpenInPlace, work: () => Promise<unknown>): () => boolean {

@@ -77,6 +77,47 @@ test('unique values that have changed hands change back', async () => {
   })
 })
 
+test('unique values change back where keys that act refer to the rows, which are not deleted for it', async () => {
+  const exchange = (column: string, away: string): string =>
+    `UPDATE t SET ${column} = ${away} WHERE id = 1; UPDATE t SET ${column} = (SELECT x.${column} FROM was x WHERE x.id = 1) WHERE id = 2; UPDATE t SET ${column} = (SELECT x.${column} FROM was x WHERE x.id = 2) WHERE id = 1`
+  const done = await journey({
+    made: `CREATE TABLE t (id int PRIMARY KEY, n int UNIQUE, w text NOT NULL UNIQUE, v varchar NOT NULL, big bigint NOT NULL UNIQUE, tag uuid NOT NULL UNIQUE, s int4range, other int, UNIQUE (v, other), EXCLUDE USING gist (s WITH &&));
+      CREATE TABLE c (t int REFERENCES t ON DELETE CASCADE); CREATE TABLE d (t int REFERENCES t ON DELETE SET NULL);
+      INSERT INTO t SELECT n, n, 'w' || n, 'v' || n, -9223372036854775807 + n, md5(n::text)::uuid, int4range(n * 10, n * 10 + 5), n FROM generate_series(1, 9) n; INSERT INTO c SELECT id FROM t; INSERT INTO d SELECT id FROM t`,
+    damage: `BEGIN; CREATE TEMP TABLE was ON COMMIT DROP AS SELECT * FROM t; ${exchange('n', 'NULL')}; ${exchange('w', "'-'")}; ${exchange('big', '0')}; ${exchange('tag', 'gen_random_uuid()')}; ${exchange('s', 'NULL')}; UPDATE t SET v = 'x' || id; UPDATE t SET v = 'v' || 10 - id, other = 10 - id;
+      UPDATE t SET n = n % 9 + 10; UPDATE t SET n = n - 9; COMMIT`,
+    look: `SELECT t::text, (SELECT count(*) FROM c WHERE c.t = t.id) AS c, (SELECT count(*) FROM d WHERE d.t = t.id) AS d FROM t ORDER BY id`,
+  })
+  assert.deepEqual([done.preview.totals.update, done.preview.totals.conflicts], [9, 0])
+})
+
+test('a value that something else looks at does not step aside: rows that refer to it are not put at risk', async () => {
+  const hindrances = [
+    'ALTER TABLE t ADD CHECK (u IS NOT NULL)',
+    'CREATE INDEX ON t ((u || 1))',
+    'ALTER TABLE t ADD COLUMN g text GENERATED ALWAYS AS (u) STORED',
+    'CREATE TABLE e (u text REFERENCES t (u))',
+    "CREATE DOMAIN needed AS text CHECK (VALUE ~ '^u'); ALTER TABLE t ALTER COLUMN u TYPE needed",
+  ]
+  for (const hindrance of hindrances) {
+    const server = await testServer(17)
+    await using database = await server.database()
+    await database.query(
+      `CREATE TABLE t (id int PRIMARY KEY, u text UNIQUE); CREATE TABLE c (t int REFERENCES t ON DELETE CASCADE); INSERT INTO t VALUES (1, 'u1'), (2, 'u2'); INSERT INTO c VALUES (1), (2); ${hindrance}`,
+    )
+    const repository = await newRepository(openMemoryStorage())
+    await repository.backUp(database.url, { proof: 'counts' })
+    await database.query(
+      `UPDATE t SET u = 'u3' WHERE id = 1; UPDATE t SET u = 'u1' WHERE id = 2; UPDATE t SET u = 'u2' WHERE id = 1`,
+    )
+    const refused = await failure(
+      restoreInPlace(repository, database.url, { actions: replace }),
+      'restore_undecided',
+    )
+    assert.match(refused.message, /2 rows can't be changed without breaking a key/, hindrance)
+  }
+})
+
 test('a row whose value of a unique expression another one has by now is left out', async () => {
   const done = await journey({
     made: `CREATE TABLE t (id int PRIMARY KEY, w text, s int4range, EXCLUDE USING gist (s WITH &&)); CREATE UNIQUE INDEX ON t (lower(w));
