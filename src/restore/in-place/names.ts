@@ -1,5 +1,5 @@
 import { ident, qualified } from '../../postgres/quote.ts'
-import type { LiveTable } from './live.ts'
+import type { LiveForeignKey, LiveTable } from './live.ts'
 import type { KeyColumn, Unit } from './types.ts'
 
 /*
@@ -11,7 +11,7 @@ import type { KeyColumn, Unit } from './types.ts'
 export const stageOf = (unit: Unit): string => `pg_temp.holdfast_rows_${unit.index}`
 
 /**
- * The difference: `id`, `action`, `why`, then the stored columns of the target as they are (`b1` ...) and as they are to
+ * The difference: `id`, `action`, `why`, `becomes` (the `id` of the row that this one is made to), then the stored columns of the target as they are (`b1` ...) and as they are to
  * become (`a1` ...).
  */
 export const changesOf = (unit: Unit): string => `pg_temp.holdfast_changes_${unit.index}`
@@ -39,6 +39,17 @@ export function sameKey(
   right: (column: string) => string,
 ): string {
   return key.map((k) => `${left(k.name)} ${k.equals} ${right(k.name)}`).join(' AND ')
+}
+
+/** `parent = child AND ...` over the key's columns, as the server compares them. */
+export function refers(
+  key: LiveForeignKey,
+  parent: (column: string) => string,
+  child: (n: number) => string,
+): string {
+  return key.parentColumns
+    .map((c, n) => `${parent(c)}${key.collate[n]} ${key.equals[n]} ${child(n)}`)
+    .join(' AND ')
 }
 
 /** `alias."column"` */

@@ -2,6 +2,7 @@ import { ident } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
 import type { LiveUnique } from './live.ts'
 import { after, before, changesOf, imagesDiffer, liveOf, of, sameKey, storedOf } from './names.ts'
+import { quietly } from './quiet.ts'
 import type { Unit } from './types.ts'
 
 /*
@@ -24,24 +25,25 @@ function columnOf(u: LiveUnique, sql: string): string | undefined {
   return u.columns.find((c) => ident(c) === sql || c === sql)
 }
 
-/** Whether the row that the change `r` makes clashes with the live row `h`. */
-export function clashes(unit: Unit, u: LiveUnique): string {
-  const under = (sql: string, side: (column: string) => string): string => {
-    const columns = u.columns.map((c) => `${side(c)} AS ${ident(c)}`).join(', ')
-    return `(SELECT (${sql}) FROM (SELECT ${columns}) v)`
-  }
+/**
+ * Changes `r` with the live rows `h` that the rows they make would clash with: what follows FROM. Expressions stand beside the rows, where
+ * the server sees through them to the index.
+ */
+export function clashing(unit: Unit, u: LiveUnique): string {
   const made = (column: string): string => `r.${after(unit, column)}`
-  const value = (sql: string, side: (column: string) => string): string => {
-    const plain = columnOf(u, sql)
-    return plain === undefined ? under(sql, side) : side(plain)
+  const computed = (alias: string, side: (column: string) => string): string => {
+    const columns = u.columns.map((c) => `${side(c)} AS ${ident(c)}`).join(', ')
+    const values = [...u.parts.map((p) => p.sql), ...(u.predicate === null ? [] : [u.predicate])]
+    return `LATERAL (SELECT ${values.map((sql, n) => `(${sql}) AS v${n + 1}`).join(', ')} FROM (SELECT ${columns}) v) ${alias}`
   }
-  const parts = u.parts.map((p) => {
-    const [h, r] = [value(p.sql, of('h')), value(p.sql, made)]
+  const parts = u.parts.map((p, n) => {
+    const [h, r] = [`hv.v${n + 1}`, `rv.v${n + 1}`]
     const equal = `${h}${p.collate} ${p.operator} ${r}`
     return u.nullsNotDistinct ? `(${equal} OR ${h} IS NULL AND ${r} IS NULL)` : equal
   })
-  const meant = u.predicate === null ? [] : [under(u.predicate, made), under(u.predicate, of('h'))]
-  return [...parts, ...meant].join(' AND ')
+  const meant = u.predicate === null ? [] : ['rv', 'hv'].map((v) => `${v}.v${u.parts.length + 1}`)
+  return `(${changesOf(unit)} r CROSS JOIN ${computed('rv', made)})
+    JOIN (${liveOf(unit.live)} h CROSS JOIN ${computed('hv', of('h'))}) ON ${[...parts, ...meant].join(' AND ')}`
 }
 
 /** Whether the change `r` writes other values into the columns than the row had. */
@@ -59,9 +61,7 @@ export function takesOver(unit: Unit): string | null {
   const each = breakable(unit)
     .filter((u) => u.immediate)
     .map(
-      (
-        u,
-      ) => `SELECT r.id FROM ${changesOf(unit)} r JOIN ${liveOf(unit.live)} h ON ${clashes(unit, u)} JOIN ${changesOf(unit)} g ON ${same}
+      (u) => `SELECT r.id FROM ${clashing(unit, u)} JOIN ${changesOf(unit)} g ON ${same}
         WHERE r.action = 'u' AND ${writes(unit, u.columns)} AND g.action = 'u' AND NOT (${other})`,
     )
   return each.length === 0 ? null : `r.action = 'u' AND r.id IN (${each.join(' UNION ALL ')})`
@@ -71,9 +71,11 @@ export function takesOver(unit: Unit): string | null {
 export async function markAgain(wire: Wire, unit: Unit): Promise<number> {
   const condition = takesOver(unit)
   if (condition === null) return 0
+  await wire.query(
+    quietly(`ALTER TABLE ${changesOf(unit)} ADD COLUMN again pg_catalog.bool NOT NULL DEFAULT false`),
+  )
   const [row] = await wire.query(
-    `ALTER TABLE ${changesOf(unit)} ADD COLUMN again pg_catalog.bool NOT NULL DEFAULT false;
-     WITH w AS (UPDATE ${changesOf(unit)} r SET again = true WHERE ${condition} RETURNING 1) SELECT count(*) FROM w`,
+    `WITH w AS (UPDATE ${changesOf(unit)} r SET again = true WHERE ${condition} RETURNING 1) SELECT count(*) FROM w`,
   )
   return Number(row?.[0])
 }
