@@ -36,7 +36,7 @@ export async function previewInPlace(
   if (about.problems.length > 0) return { preview: previewOf(workspace, null, 0), digest: '' }
   const from = o.clock.now().getTime()
   await wire.query('BEGIN ISOLATION LEVEL REPEATABLE READ')
-  const found = await compareAll(workspace, comparing(o), () => Promise.resolve())
+  const found = await compareAll(workspace, { onTable: comparing(o) })
   await wire.query('COMMIT')
   const seconds = Math.max(0, (o.clock.now().getTime() - from) / 1000)
   return { preview: previewOf(workspace, found, seconds), digest: found.digest }
@@ -102,8 +102,12 @@ async function applyInside(o: ApplyRequest): Promise<AppliedChanges> {
   const { wire, lockTimeoutMs } = workspace
   const chosen = workspace.units.map((u) => u.live)
   await lockTables(wire, chosen, lockTimeoutMs)
-  await requireSameTables(workspace)
-  const found = await compareAll(workspace, comparing(o), (unit) => lockDoomed(wire, unit, lockTimeoutMs))
+  await requireSameTables(workspace, workspace.units)
+  const found = await compareAll(workspace, {
+    onTable: comparing(o),
+    onCompared: (unit) => lockDoomed(wire, unit, lockTimeoutMs),
+    onBrought: (unit) => requireSameTables(workspace, [unit]),
+  })
   const preview = previewOf(workspace, found, 0)
   requireAgreed(o, found, preview)
   const planned = plannedOf(found)
@@ -113,8 +117,14 @@ async function applyInside(o: ApplyRequest): Promise<AppliedChanges> {
     return { preview, warnings: [], checks: [], changed: false, safety: false }
   throwIfCancelled(o.signal)
   o.onProgress?.({ phase: 'applying', done: 0, total: null, unit: 'rows' })
-  const pulled = changed.filter((u) => u.pulledIn).map((u) => u.live)
-  await lockTables(wire, pulled, lockTimeoutMs)
+  const pulled = changed.filter((u) => u.pulledIn)
+  await lockTables(
+    wire,
+    pulled.map((u) => u.live),
+    lockTimeoutMs,
+  )
+  // Only now it can't be altered any more.
+  if (pulled.length > 0) await requireSameTables(workspace, pulled)
   const warnings = await write(o, changed, planned).catch((error: unknown) => {
     throw lockedOut(error, 'a table that is to be changed', lockTimeoutMs)
   })
