@@ -2,6 +2,7 @@ import { HoldfastError, isHoldfastError, messageOf } from '../../lib/errors.ts'
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import { ident, qualified } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
+import { fixedColumns } from './identity.ts'
 import { after, before, changesOf, liveOf, of, sameKey, storedOf } from './names.ts'
 import { countMoved } from './moved.ts'
 import type { Unit } from './types.ts'
@@ -27,9 +28,11 @@ export async function applyChanges(
   opened: ReadonlyMap<Unit, readonly string[]>,
 ): Promise<void> {
   const steps: Step[] = []
+  const fixedOf = (unit: Unit): string[] =>
+    fixedColumns(unit).filter((c) => opened.get(unit)?.includes(c) !== true)
   for (const unit of units) {
     const counts = planned.get(unit) ?? { created: 0, updated: 0, deleted: 0 }
-    const again = counts.updated === 0 ? 0 : await markAgain(wire, unit)
+    const again = counts.updated === 0 ? 0 : await markAgain(wire, unit, fixedOf(unit))
     const moved = counts.deleted * counts.created === 0 ? 0 : await countMoved(wire, unit)
     steps.push(...stepsOf({ unit, planned: counts, again, moved, opened: opened.get(unit) ?? [] }))
   }

@@ -1,6 +1,6 @@
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import type { Wire } from '../../postgres/wire.ts'
-import type { LiveForeignKey } from './live.ts'
+import type { LiveForeignKey, LiveTable } from './live.ts'
 import { hanging, isChain, needed } from './chains.ts'
 import { becomes, markMoved } from './moved.ts'
 import { after, before, changesOf, imagesDiffer, liveOf, of, refers, sameKey, stageOf } from './names.ts'
@@ -42,7 +42,8 @@ export async function settleReferences(o: References): Promise<Brought[]> {
   const reopen = (moved: readonly Unit[]): void => {
     for (const unit of moved) {
       open.add(unit)
-      for (const key of o.foreignKeys) if (shares(unit, key.child) || shares(unit, key.parent)) open.add(key)
+      for (const key of o.foreignKeys)
+        if (shares(unit.live, key.child) || shares(unit.live, key.parent)) open.add(key)
     }
   }
   while (open.size > 0) {
@@ -83,7 +84,7 @@ async function settleMissing(
       }
     }
     const why = `${tableLabel(key.parentTable)} has no row for ${key.childColumns.join(', ')} (foreign key ${key.name})`
-    const alone = o.units.every((u) => u === child || !shares(u, key.parent))
+    const alone = o.units.every((u) => u === child || !shares(u.live, key.parent))
     if (!(await exists(o.wire, `SELECT FROM (${missing()}) m`))) continue
     const chained = alone ? await hanging(o.wire, child, key, missing()) : null
     const lost = chained ?? `r.id IN (SELECT m.id FROM (${missing()}) m)`
@@ -96,7 +97,7 @@ async function settleMissing(
 function missingSql(o: References, child: Unit, key: LiveForeignKey): string {
   const a = key.childColumns.map((c) => `r.${after(child, c)}`)
   const b = key.childColumns.map((c) => `r.${before(child, c)}`)
-  const parents = o.units.filter((u) => shares(u, key.parent))
+  const parents = o.units.filter((u) => shares(u.live, key.parent))
   const matches = (parent: (column: string) => string): string => refers(key, parent, (n) => a[n] ?? '')
   const there = parents.map((p) => goes(p, 'p', key.parentColumns)).map((gone) => ` AND NOT (${gone})`)
   const coming = parents
@@ -146,18 +147,18 @@ async function pull(wire: Wire, parent: Unit, key: LiveForeignKey, missing: stri
 /** Rows that are to go, or to get another referenced value, while rows that stay refer to them. Resolves to the units whose changes are others now. */
 async function keepReferenced(o: References, key: LiveForeignKey): Promise<Unit[]> {
   const moved: Unit[] = []
-  for (const parent of o.units.filter((u) => shares(u, key.parent))) {
+  for (const parent of o.units.filter((u) => shares(u.live, key.parent))) {
     if (!(await has(o.wire, parent, 'ud')) || !isStored(parent, key.parentColumns)) continue
     const b = key.parentColumns.map((c) => `r.${before(parent, c)}`)
     const a = key.parentColumns.map((c) => `r.${after(parent, c)}`)
     const referred = (child: (n: number) => string): string =>
       refers(key, (c) => `r.${before(parent, c)}`, child)
-    const children = o.units.filter((u) => shares(u, key.child))
+    const children = o.units.filter((u) => shares(u.live, key.child))
     const stays = children.map((u) => ` AND NOT (${goes(u, 'h', key.childColumns)})`)
     const stay = `EXISTS (SELECT FROM ${liveOf(key.childTable)} h WHERE ${referred((n) => of('h')(key.childColumns[n] ?? ''))}${stays.join('')})`
     // NO ACTION looks at the end: another row may have the value then. What acts at once also reaches rows that get it.
     const taken = o.units
-      .filter((u) => shares(u, key.parent))
+      .filter((u) => shares(u.live, key.parent))
       .filter((p) => isStored(p, key.parentColumns))
       .map(
         (p) =>
@@ -224,7 +225,7 @@ function goes(unit: Unit, alias: string, columns: readonly string[]): string {
   return `${here}EXISTS (SELECT FROM ${changesOf(unit)} g WHERE ${same} AND (g.action = 'd'${changed}))`
 }
 
-/** Whether the unit's table has rows of this table: it is that, or a partition of it, or it is one of its partitions. */
-function shares({ live }: Unit, oid: number): boolean {
+/** Whether a table has rows of another one: it is that, or a partition of it, or it is one of its partitions. */
+export function shares(live: Pick<LiveTable, 'oid' | 'above' | 'below'>, oid: number): boolean {
   return live.oid === oid || live.above.includes(oid) || live.below.includes(oid)
 }

@@ -6,16 +6,17 @@ import { tableLabel } from '../../postgres/introspect/tables.ts'
 import { qualified } from '../../postgres/quote.ts'
 import type { SafetyContents, SafetyTable } from '../../repository/format/restore-contents.ts'
 import { applyChanges, refused, requireApplied, type Applied } from './apply.ts'
-import { identitiesToOpen, setIdentities } from './identity.ts'
+import { fixedColumns, identitiesToOpen, mayMakeAgain, setIdentities } from './identity.ts'
 import { lockDoomed, lockedOut, lockTables } from './locks.ts'
 import { entrySql } from '../entries.ts'
+import type { LiveForeignKey } from './live.ts'
 import { finishTables, makeTables, readAbilities, type MakeRequest } from './make.ts'
 import { fingerprintTables } from './made-fingerprint.ts'
 import { sumCounts } from './preview.ts'
 import { storeChanges } from './safety.ts'
 import { reachedTables } from './reached.ts'
 import { raiseSequences } from './sequences.ts'
-import { silence, unsilence, whyNotSilenced } from './silence.ts'
+import { silence, unsilence, whyNotSilenced, withRulesFor } from './silence.ts'
 import { readTargetFacts } from './target-facts.ts'
 import type { Preview, Question, TablePreview, Unit } from './types.ts'
 import { requireSameTables } from './unchanged.ts'
@@ -166,11 +167,12 @@ async function write(
   const reached = await reachedTables(wire, changed, o.workspace.foreignKeys)
   const silent = reached.filter((t) => whyNotSilenced([t]).length === 0)
   for (const reason of whyNotSilenced(reached)) warnings.push(`${reason} They may have run, on no row.`)
-  const tables = [...changed.map((u) => u.live), ...silent]
+  const none = { created: 0, updated: 0, deleted: 0 }
+  const tables = [...changed.map((u) => withRulesFor(u.live, planned.get(u) ?? none)), ...silent]
   await wire.query('SET CONSTRAINTS ALL DEFERRED')
   await silence(wire, tables)
   const opened = new Map<Unit, string[]>()
-  for (const unit of changed) opened.set(unit, await identitiesToOpen(wire, unit))
+  for (const unit of changed) opened.set(unit, await identitiesToOpen(wire, unit, o.workspace.foreignKeys))
   for (const [unit, columns] of opened) await setIdentities(wire, unit, columns, 'BY DEFAULT')
   if (make !== null) await makeTables(make)
   // Before the rows, which may refer to others that go.
@@ -273,7 +275,7 @@ function previewOf(workspace: Workspace, found: Comparison | null, seconds: numb
       seconds: Math.ceil(seconds * 2),
       locks: changed.map((t) => tableLabel(t)),
       closed: (found?.previewed ?? [])
-        .filter((u, n) => isClosed(u, tables[n]))
+        .filter((u, n) => isClosed(u, tables[n], workspace.foreignKeys))
         .map((u) => tableLabel(u.live)),
       temporaryBytes: workspace.units.reduce(
         (sum, u) => sum + u.from.reduce((bytes, t) => bytes + t.plainBytes, 0),
@@ -307,11 +309,18 @@ function conflictQuestions({ about }: Workspace, conflicts: number): Question[] 
 }
 
 /** Whether applying the table's changes takes a lock that keeps others from reading, too. */
-function isClosed({ live, key }: Unit, table: TablePreview | undefined): boolean {
+function isClosed(
+  unit: Unit,
+  table: TablePreview | undefined,
+  foreignKeys: readonly LiveForeignKey[],
+): boolean {
   if (table === undefined || table.create + table.update + table.delete === 0) return false
-  const keys = new Set(key?.map((k) => k.name))
-  const numbers = live.columns.filter((c) => c.identity === 'a' && !keys.has(c.name)).map((c) => c.name)
-  return live.rules.length > 0 || table.changedColumns.some((c) => numbers.includes(c.name))
+  const { create: created, update: updated, delete: deleted } = table
+  const numbers = mayMakeAgain(unit, foreignKeys) ? [] : fixedColumns(unit)
+  return (
+    withRulesFor(unit.live, { created, updated, deleted }).rules.length > 0 ||
+    table.changedColumns.some((c) => numbers.includes(c.name))
+  )
 }
 
 function rowsText(count: number): string {

@@ -67,15 +67,22 @@ export function takesOver(unit: Unit): string | null {
   return each.length === 0 ? null : `r.action = 'u' AND r.id IN (${each.join(' UNION ALL ')})`
 }
 
-/** Marks the updates that are made by deleting the row and making it again, in a column `again`. Resolves to how many there are. */
-export async function markAgain(wire: Wire, unit: Unit): Promise<number> {
-  const condition = takesOver(unit)
-  if (condition === null) return 0
+/**
+ * Marks the updates that are made by deleting the row and making it again, in a column `again`: also those that change a value of `fixed`
+ * columns. Resolves to how many there are.
+ */
+export async function markAgain(wire: Wire, unit: Unit, fixed: readonly string[]): Promise<number> {
+  const exchanged = takesOver(unit)
+  const conditions = [
+    ...(exchanged === null ? [] : [exchanged]),
+    ...(fixed.length === 0 ? [] : [`r.action = 'u' AND ${writes(unit, fixed)}`]),
+  ]
+  if (conditions.length === 0) return 0
   await wire.query(
     quietly(`ALTER TABLE ${changesOf(unit)} ADD COLUMN again pg_catalog.bool NOT NULL DEFAULT false`),
   )
   const [row] = await wire.query(
-    `WITH w AS (UPDATE ${changesOf(unit)} r SET again = true WHERE ${condition} RETURNING 1) SELECT count(*) FROM w`,
+    `WITH w AS (UPDATE ${changesOf(unit)} r SET again = true WHERE ${conditions.join(' OR ')} RETURNING 1) SELECT count(*) FROM w`,
   )
   return Number(row?.[0])
 }
