@@ -3,7 +3,9 @@ import { tableLabel } from '../../postgres/introspect/tables.ts'
 import { ident, qualified } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
 import { markAgain, stepAside } from './exchange.ts'
+import { fixedColumns } from './identity.ts'
 import { after, before, changesOf, liveOf, of, sameKey, storedOf } from './names.ts'
+import { countMoved } from './moved.ts'
 import type { Unit } from './types.ts'
 
 /** Rows that were really written, per unit. */
@@ -31,6 +33,8 @@ export async function applyChanges(o: {
   const { wire, units, planned, opened } = o
   const mode = (role: string): string => (o.replica ? `SET LOCAL session_replication_role = ${role};\n` : '')
   const steps: Step[] = []
+  const fixedOf = (unit: Unit): string[] =>
+    fixedColumns(unit).filter((c) => opened.get(unit)?.includes(c) !== true)
   for (const unit of units) {
     const counts = planned.get(unit) ?? { created: 0, updated: 0, deleted: 0 }
     if (counts.updated > 0) {
@@ -40,11 +44,12 @@ export async function applyChanges(o: {
         },
       )
     }
-    const again = counts.updated === 0 ? 0 : await markAgain(wire, unit)
-    steps.push(...stepsOf({ unit, planned: counts, again, opened: opened.get(unit) ?? [] }))
+    const again = counts.updated === 0 ? 0 : await markAgain(wire, unit, fixedOf(unit))
+    const moved = counts.deleted * counts.created === 0 ? 0 : await countMoved(wire, unit)
+    steps.push(...stepsOf({ unit, planned: counts, again, moved, opened: opened.get(unit) ?? [] }))
   }
   if (steps.length === 0) return
-  const stages = (['deleted', 'updated', 'created'] as const).map((kind) =>
+  const stages = (['deleted', 'moved', 'updated', 'created'] as const).map((kind) =>
     steps.filter((s) => s.kind === kind),
   )
   const ctes: string[] = []
@@ -79,17 +84,23 @@ export async function applyChanges(o: {
 
 interface Step {
   readonly unit: Unit
-  readonly kind: keyof Applied
+  readonly kind: keyof Applied | 'moved'
   readonly name: string
   readonly expected: number
   /** `gate`: a query of one row to wait for. */
   sql(gate: string | null): string
 }
 
-/** `again`: how many of the updates are made by deleting the row and making it again. */
-function stepsOf(o: { unit: Unit; planned: Applied; again: number; opened: readonly string[] }): Step[] {
-  const { unit, planned, again, opened } = o
-  const step = (kind: keyof Applied, expected: number, sql: Step['sql'], name: string = kind): Step[] =>
+/** `again`: how many of the updates are made by deleting the row and making it again; `moved`: how many deleted rows become created ones by an update. */
+function stepsOf(o: {
+  unit: Unit
+  planned: Applied
+  again: number
+  moved: number
+  opened: readonly string[]
+}): Step[] {
+  const { unit, planned, again, moved, opened } = o
+  const step = (kind: Step['kind'], expected: number, sql: Step['sql'], name: string = kind): Step[] =>
     expected === 0 ? [] : [{ unit, kind, expected, name: `${name}${unit.index}`, sql }]
   const changes = changesOf(unit)
   const live = liveOf(unit.live)
@@ -105,7 +116,8 @@ function stepsOf(o: { unit: Unit; planned: Applied; again: number; opened: reado
     unit.live.columns.filter((c) => c.identity === 'a' && !opened.includes(c.name)).map((c) => c.name),
   )
   const settable = unit.shared.filter((c) => !closed.has(c))
-  const assigned = settable.map((c) => `${ident(c)} = c.${after(unit, c)}`)
+  const assigned = (from: string): string =>
+    settable.map((c) => `${ident(c)} = ${from}.${after(unit, c)}`).join(', ')
   const insert =
     (written: readonly string[], which: string): Step['sql'] =>
     (gate) => {
@@ -115,21 +127,28 @@ function stepsOf(o: { unit: Unit; planned: Applied; again: number; opened: reado
     }
   const [goes, stays] =
     again === 0 ? ["c.action = 'd'", ''] : ["(c.action = 'd' OR c.again)", ' AND NOT c.again']
+  const others = `c.id NOT IN (SELECT m.becomes FROM ${changes} m WHERE m.becomes IS NOT NULL)`
   return [
     ...step(
       'deleted',
-      planned.deleted + again,
+      planned.deleted + again - moved,
       (gate) =>
-        `DELETE FROM ${live} l USING ${changes} c${wait(gate)} WHERE ${goes} AND ${same}${waited(gate)}`,
+        `DELETE FROM ${live} l USING ${changes} c${wait(gate)} WHERE ${goes} AND c.becomes IS NULL AND ${same}${waited(gate)}`,
+    ),
+    ...step(
+      'moved',
+      moved,
+      (gate) =>
+        `UPDATE ${live} l SET ${assigned('n')} FROM ${changes} c JOIN ${changes} n ON n.id = c.becomes${wait(gate)} WHERE ${same}${waited(gate)}`,
     ),
     ...step(
       'updated',
       planned.updated - again,
       (gate) =>
-        `UPDATE ${live} l SET ${assigned.join(', ')} FROM ${changes} c${wait(gate)} WHERE c.action = 'u'${stays} AND ${same}${waited(gate)}`,
+        `UPDATE ${live} l SET ${assigned('c')} FROM ${changes} c${wait(gate)} WHERE c.action = 'u'${stays} AND ${same}${waited(gate)}`,
     ),
     // Columns that the backup lacks are left to their defaults; undoing gives all of them.
-    ...step('created', planned.created, insert(unit.shared, "c.action = 'c'")),
+    ...step('created', planned.created - moved, insert(unit.shared, `c.action = 'c' AND ${others}`)),
     ...step('created', again, insert(storedOf(unit), 'c.again'), 'again'),
   ]
 }

@@ -73,6 +73,7 @@ function changesSql(unit: Unit, { actions, keepNewer, where, ...o }: DiffOptions
     'pg_catalog.row_number() OVER () AS id',
     'd.action',
     'NULL::pg_catalog.text AS why',
+    'NULL::pg_catalog.int8 AS becomes',
     'd.part',
     'd.place',
     ...stored.map((c) => `CASE WHEN d.action IN ('u', 'd', 'k') THEN d.l${number(c)} END AS b${number(c)}`),

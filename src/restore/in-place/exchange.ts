@@ -4,7 +4,7 @@ import type { LiveUnique } from './live.ts'
 import { before, changesOf, liveOf, of, sameKey } from './names.ts'
 import { quietly } from './quiet.ts'
 import type { Unit } from './types.ts'
-import { breakable, clashes, columnOf, writes } from './unique.ts'
+import { breakable, clashing, columnOf, writes } from './unique.ts'
 
 /*
  * Rows that exchange unique values. Most unique keys are checked at each row that is written, in whatever order rows are: two that
@@ -69,7 +69,7 @@ export async function stepAside(
       sameKey(key, (c) => `${alias}.${before(unit, c)}`, of(row))
     await wire.query(
       `${mode.before}UPDATE ${liveOf(unit.live)} l SET ${ident(detour.column)} = ${detour.value} FROM ${changesOf(unit)} c
-       WHERE ${same('c', 'l')} AND c.id IN (SELECT g.id FROM ${changesOf(unit)} r JOIN ${liveOf(unit.live)} h ON ${clashes(unit, u)} JOIN ${changesOf(unit)} g ON ${same('g', 'h')}
+       WHERE ${same('c', 'l')} AND c.id IN (SELECT g.id FROM ${clashing(unit, u)} JOIN ${changesOf(unit)} g ON ${same('g', 'h')}
          WHERE r.action = 'u' AND ${writes(unit, u.columns)} AND g.action = 'u' AND NOT (${same('r', 'h')}));
        ${mode.after}`,
     )
@@ -85,23 +85,28 @@ export function takesOver(unit: Unit): string | null {
   const each = breakable(unit)
     .filter((u) => u.immediate && detourOf(unit, u) === null)
     .map(
-      (
-        u,
-      ) => `SELECT r.id FROM ${changesOf(unit)} r JOIN ${liveOf(unit.live)} h ON ${clashes(unit, u)} JOIN ${changesOf(unit)} g ON ${same}
+      (u) => `SELECT r.id FROM ${clashing(unit, u)} JOIN ${changesOf(unit)} g ON ${same}
         WHERE r.action = 'u' AND ${writes(unit, u.columns)} AND g.action = 'u' AND NOT (${other})`,
     )
   return each.length === 0 ? null : `r.action = 'u' AND r.id IN (${each.join(' UNION ALL ')})`
 }
 
-/** Marks the updates that are made by deleting the row and making it again, in a column `again`. Resolves to how many there are. */
-export async function markAgain(wire: Wire, unit: Unit): Promise<number> {
-  const condition = takesOver(unit)
-  if (condition === null) return 0
+/**
+ * Marks the updates that are made by deleting the row and making it again, in a column `again`: also those that change a value of `fixed`
+ * columns. Resolves to how many there are.
+ */
+export async function markAgain(wire: Wire, unit: Unit, fixed: readonly string[]): Promise<number> {
+  const exchanged = takesOver(unit)
+  const conditions = [
+    ...(exchanged === null ? [] : [exchanged]),
+    ...(fixed.length === 0 ? [] : [`r.action = 'u' AND ${writes(unit, fixed)}`]),
+  ]
+  if (conditions.length === 0) return 0
   await wire.query(
     quietly(`ALTER TABLE ${changesOf(unit)} ADD COLUMN again pg_catalog.bool NOT NULL DEFAULT false`),
   )
   const [row] = await wire.query(
-    `WITH w AS (UPDATE ${changesOf(unit)} r SET again = true WHERE ${condition} RETURNING 1) SELECT count(*) FROM w`,
+    `WITH w AS (UPDATE ${changesOf(unit)} r SET again = true WHERE ${conditions.join(' OR ')} RETURNING 1) SELECT count(*) FROM w`,
   )
   return Number(row?.[0])
 }

@@ -1,7 +1,10 @@
 import type { Wire } from '../../postgres/wire.ts'
 
-/** Whether the query finds any row; it needs no columns. */
+/**
+ * Whether the query finds any row; it needs no columns. Materialized, and so planned for all rows: for the first one alone the server would
+ * compare each with each.
+ */
 export async function exists(wire: Wire, query: string): Promise<boolean> {
-  const [row] = await wire.query(`SELECT EXISTS (${query})`)
+  const [row] = await wire.query(`WITH m AS MATERIALIZED (${query}) SELECT EXISTS (SELECT FROM m)`)
   return row?.[0] === 't'
 }

@@ -2,12 +2,13 @@ import { HoldfastError } from '../../lib/errors.ts'
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import type { Wire } from '../../postgres/wire.ts'
 import type { Applied } from './apply.ts'
+import { exists } from './exists.ts'
 import { childEnd, isGiven, isOf, isStored, parentEnd, refers, shares } from './keys.ts'
 import { readForeignKeys, type LiveForeignKey } from './live.ts'
 import { lockedOut } from './locks.ts'
 import { after, before, changesOf, imagesDiffer, liveOf, of, sameKey, storedOf } from './names.ts'
 import type { Unit } from './types.ts'
-import { clashes } from './unique.ts'
+import { clashing } from './unique.ts'
 
 /*
  * What the server checks by triggers of its own, checked by SQL: these are off with all others where a restore has to set
@@ -131,12 +132,11 @@ async function checkDeferrable(wire: Wire, unit: Unit): Promise<KeyCheck[]> {
     const written = key !== null && unique.columns.every((c) => stored.has(c))
     // A row is not the same as another one: by its key, or by its place, which the changes do not know of a new row.
     const sql = written
-      ? `SELECT FROM ${changesOf(unit)} r JOIN ${liveOf(unit.live)} h ON ${clashes(unit, unique)}
+      ? `SELECT FROM ${clashing(unit, unique)}
          WHERE r.action IN ('c', 'u') AND NOT (${sameKey(key, (c) => `r.${after(unit, c)}`, of('h'))})`
-      : `SELECT FROM ${liveOf(unit.live)} r JOIN ${liveOf(unit.live)} h ON ${clashes(unit, unique, of('r'))}
+      : `SELECT FROM ${clashing(unit, unique, { rows: liveOf(unit.live), column: of('r') })}
          WHERE (r.tableoid <> h.tableoid OR r.ctid <> h.ctid)`
-    const [row] = await wire.query(`SELECT EXISTS (${sql})`)
-    if (row?.[0] === 't') {
+    if (await exists(wire, sql)) {
       throw new HoldfastError(
         'restore_failed',
         `The changes can not be made: rows of ${tableLabel(unit.live)} would have the same ${unique.columns.join(', ')} (unique ${unique.name}).`,

@@ -34,7 +34,7 @@ export interface LiveTable {
   readonly uniques: readonly LiveUnique[]
   /** User triggers that are on, of the table and its partitions. */
   readonly triggers: readonly LiveTrigger[]
-  readonly rules: readonly { readonly name: string; readonly enabled: string }[]
+  readonly rules: readonly LiveRule[]
   /** Sequences that belong to a column. */
   readonly sequences: readonly { readonly schema: string; readonly name: string; readonly column: string }[]
 }
@@ -72,6 +72,13 @@ export interface LiveUnique {
   readonly nullsNotDistinct: boolean
   /** Checked at each row, and not when a statement or the transaction ends. */
   readonly immediate: boolean
+}
+
+export interface LiveRule {
+  readonly name: string
+  readonly enabled: string
+  /** Of the statement that it is about. */
+  readonly event: 'insert' | 'update' | 'delete'
 }
 
 export interface LiveTrigger {
@@ -182,7 +189,8 @@ SELECT pg_catalog.json_build_object(
     FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class tc ON tc.oid = t.tgrelid JOIN pg_catalog.pg_namespace tn ON tn.oid = tc.relnamespace
     WHERE (t.tgrelid = c.oid OR t.tgrelid IN (SELECT p.relid FROM pg_catalog.pg_partition_tree(c.oid) p))
       AND NOT t.tgisinternal AND t.tgenabled <> 'D'),
-  'rules', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('name', r.rulename, 'enabled', r.ev_enabled) ORDER BY r.rulename), '[]')
+  'rules', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('name', r.rulename, 'enabled', r.ev_enabled,
+      'event', CASE r.ev_type WHEN '2' THEN 'update' WHEN '3' THEN 'insert' ELSE 'delete' END) ORDER BY r.rulename), '[]')
     FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type <> '1' AND r.ev_enabled <> 'D'),
   'sequences', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', sn.nspname, 'name', s.relname, 'column', a.attname)
       ORDER BY s.oid), '[]')

@@ -83,6 +83,7 @@ const sampleActions: Readonly<Record<string, Sample['action']>> = {
   x: 'conflict',
 }
 
+/** Of conflicts one for each reason first: what is in the way of one row may leave out many that hang on it. */
 async function readSamples(wire: Wire, unit: Unit): Promise<Sample[]> {
   const stored = storedOf(unit)
   const values = stored.flatMap((_, at) => [
@@ -92,8 +93,8 @@ async function readSamples(wire: Wire, unit: Unit): Promise<Sample[]> {
   ])
   const rows = await wire.query(
     `SELECT ${['action', 'why', ...values].join(', ')}
-     FROM (SELECT *, pg_catalog.row_number() OVER (PARTITION BY action ORDER BY id) AS nth
-       FROM ${changesOf(unit)} WHERE action IN ('c', 'u', 'd', 'k', 'x')) AS s
+     FROM (SELECT *, pg_catalog.row_number() OVER (PARTITION BY action ORDER BY same, id) AS nth
+       FROM (SELECT *, pg_catalog.row_number() OVER (PARTITION BY action, why ORDER BY id) AS same FROM ${changesOf(unit)}) AS c WHERE action IN ('c', 'u', 'd', 'k', 'x')) AS s
      WHERE nth <= ${sampleRows} ORDER BY action, id`,
   )
   const key = new Set(unit.key?.map((k) => k.name))

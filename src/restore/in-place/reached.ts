@@ -38,7 +38,7 @@ async function acts(wire: Wire, unit: Unit, key: LiveForeignKey): Promise<boolea
   const moments = [
     ...(['c', 'n', 'd'].includes(key.onDelete) ? [`action = 'd'`] : []),
     ...(['c', 'n', 'd'].includes(key.onUpdate)
-      ? [`action = 'u' AND ${imagesDiffer(side(before), side(after))}`]
+      ? [`action = 'u' AND ${imagesDiffer(side(before), side(after))}`, 'becomes IS NOT NULL']
       : []),
   ]
   if (moments.length === 0) return false

@@ -1,13 +1,15 @@
 import { tableLabel } from '../../postgres/introspect/tables.ts'
-import { literal } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
-import { exists } from './exists.ts'
+import { hanging, isChain, needed } from './chains.ts'
 import { takesOver } from './exchange.ts'
+import { exists } from './exists.ts'
 import { childEnd, isGiven, isOf, isStored, parentEnd, refers, shares } from './keys.ts'
 import type { LiveForeignKey } from './live.ts'
+import { becomes, markMoved } from './moved.ts'
 import { after, before, changesOf, imagesDiffer, liveOf, of, sameKey, stageOf } from './names.ts'
+import { counts, has, leaveOut } from './settled.ts'
 import type { Unit } from './types.ts'
-import { breakable, clashes, writes } from './unique.ts'
+import { breakable, clashing, writes } from './unique.ts'
 
 /*
  * What foreign keys and unique keys have to say about the changes. They are settled until nothing moves: a row that is left
@@ -37,13 +39,22 @@ export interface Brought {
 /** Settles all of it. Resolves to the tables that were pulled in. */
 export async function settleReferences(o: References): Promise<Brought[]> {
   const brought = new Map<string, Set<string>>()
-  for (let moved = true; moved;) {
-    moved = false
-    for (const key of o.foreignKeys) {
-      if (await settleMissing(o, key, brought)) moved = true
-      if (await keepReferenced(o, key)) moved = true
+  // Only what touches a table whose changes have moved is looked at again: else a chain of tables is gone through once for each of them.
+  for (const unit of o.units) await markMoved(o.wire, unit, o.foreignKeys)
+  const open = new Set<LiveForeignKey | Unit>([...o.foreignKeys, ...o.units])
+  const reopen = (moved: readonly Unit[]): void => {
+    for (const unit of moved) {
+      open.add(unit)
+      for (const key of o.foreignKeys) if (shares(unit, key.child) || shares(unit, key.parent)) open.add(key)
     }
-    for (const unit of o.units) if (await leaveTaken(o.wire, unit)) moved = true
+  }
+  while (open.size > 0) {
+    for (const key of o.foreignKeys) {
+      if (!open.delete(key)) continue
+      reopen(await settleMissing(o, key, brought))
+      reopen(await keepReferenced(o, key))
+    }
+    for (const unit of o.units) if (open.delete(unit) && (await leaveTaken(o.wire, unit))) reopen([unit])
   }
   return o.units
     .filter((u) => u.pulledIn)
@@ -54,13 +65,13 @@ export async function settleReferences(o: References): Promise<Brought[]> {
     }))
 }
 
-/** Rows that would refer to nothing. True if anything changed. */
+/** Rows that would refer to nothing. Resolves to the units whose changes are others now. */
 async function settleMissing(
   o: References,
   key: LiveForeignKey,
   brought: Map<string, Set<string>>,
-): Promise<boolean> {
-  let moved = false
+): Promise<Unit[]> {
+  const moved: Unit[] = []
   for (const child of o.units.filter((u) => shares(u, key.child))) {
     if (!(await has(o.wire, child, 'cu')) || !isStored(child, key.childColumns)) continue
     const missing = (): string => missingSql(o, child, key)
@@ -68,13 +79,17 @@ async function settleMissing(
       const parent = await o.bring(key)
       if (parent !== null && !o.units.includes(parent)) o.units.push(parent)
       if (parent !== null && (await pull(o.wire, parent, key, missing()))) {
-        moved = true
+        moved.push(parent)
         const needing = brought.get(tableLabel(parent.live)) ?? new Set()
         brought.set(tableLabel(parent.live), needing.add(tableLabel(child.live)))
       }
     }
     const why = `${tableLabel(key.parentTable)} has no row for ${key.childColumns.join(', ')} (foreign key ${key.name})`
-    if (await leaveOut(o.wire, child, `r.id IN (SELECT m.id FROM (${missing()}) m)`, why)) moved = true
+    const alone = o.units.every((u) => u === child || !shares(u, key.parent))
+    if (!(await exists(o.wire, `SELECT FROM (${missing()}) m`))) continue
+    const chained = alone ? await hanging(o.wire, child, key, missing()) : null
+    const lost = chained ?? `r.id IN (SELECT m.id FROM (${missing()}) m)`
+    if (await leaveOut(o.wire, child, lost, why)) moved.push(child)
   }
   return moved
 }
@@ -109,20 +124,27 @@ async function pull(wire: Wire, parent: Unit, key: LiveForeignKey, missing: stri
         ? `ROW(${parent.shared.map(side).join(', ')})::pg_catalog.text = ROW(${parent.shared.map(of('s')).join(', ')})::pg_catalog.text`
         : sameKey(parent.key, side, of('s'))
     })`
+  const lacks = `true${known('x', changesOf(parent), (c) => `x.${after(parent, c)}`)}${known('l', liveOf(parent.live), of('l'))}`
+  // What is brought may need another row of the same table, and would be left out for want of it.
+  const wanted =
+    isChain(parent, key) && key.childColumns.every((c) => parent.shared.includes(c))
+      ? await needed(wire, parent, key, { missing, lacks })
+      : `EXISTS (SELECT FROM (${missing}) m WHERE ${matched}) AND ${lacks}`
   const columns = parent.shared.map((c) => after(parent, c))
-  return await counts(
+  const pulled = await counts(
     wire,
     `INSERT INTO ${changesOf(parent)} (${['id', 'action', ...columns].join(', ')})
      SELECT ${[`coalesce((SELECT max(x.id) FROM ${changesOf(parent)} x), 0) + pg_catalog.row_number() OVER ()`, `'c'`, ...parent.shared.map(of('s'))].join(', ')}
      FROM ${stageOf(parent)} s
-     WHERE EXISTS (SELECT FROM (${missing}) m WHERE ${matched})
-       ${known('x', changesOf(parent), (c) => `x.${after(parent, c)}`)}${known('l', liveOf(parent.live), of('l'))}`,
+     WHERE ${wanted}`,
   )
+  if (pulled) await wire.query(`ANALYZE ${changesOf(parent)}`)
+  return pulled
 }
 
-/** Rows that are to go, or to get another referenced value, while rows that stay refer to them. */
-async function keepReferenced(o: References, key: LiveForeignKey): Promise<boolean> {
-  let moved = false
+/** Rows that are to go, or to get another referenced value, while rows that stay refer to them. Resolves to the units whose changes are others now. */
+async function keepReferenced(o: References, key: LiveForeignKey): Promise<Unit[]> {
+  const moved: Unit[] = []
   const sharing = o.units.filter((u) => shares(u, key.parent))
   for (const parent of sharing) {
     if (!(await has(o.wire, parent, 'ud')) || !isStored(parent, key.parentColumns)) continue
@@ -161,9 +183,14 @@ async function keepReferenced(o: References, key: LiveForeignKey): Promise<boole
             reason,
           )
         )
-          moved = true
+          moved.push(parent)
     }
-    if (await has(o.wire, parent, 'd')) await leave("r.action = 'd'", key.onDelete, why)
+    if (await has(o.wire, parent, 'd')) {
+      const made = key.parentColumns.map((c) => `n.${after(parent, c)}`)
+      const [kept, moves] = ['NOT ', ''].map((not) => becomes(parent, `${not}(${imagesDiffer(b, made)})`))
+      await leave(`r.action = 'd' AND NOT ${kept}`, key.onDelete, why)
+      await leave(`r.action = 'd' AND ${moves}`, key.onUpdate, why)
+    }
     if (!(await has(o.wire, parent, 'u'))) continue
     await leave(`r.action = 'u' AND ${imagesDiffer(b, a)}`, key.onUpdate, why)
     const exchanged = key.onDelete === 'a' ? null : takesOver(parent)
@@ -178,8 +205,9 @@ async function leaveTaken(wire: Wire, unit: Unit): Promise<boolean> {
   let moved = false
   for (const unique of breakable(unit)) {
     if (!(await has(wire, unit, 'cu'))) continue
-    const condition = `${writes(unit, unique.columns)}
-      AND EXISTS (SELECT FROM ${liveOf(unit.live)} h WHERE ${clashes(unit, unique)} AND NOT (${goes(unit, 'h', unique.columns)}))`
+    // A join of its own: as a condition of each row the rows that go would be sorted out first, and no index be left to look in.
+    const condition = `r.id IN (SELECT r.id FROM ${clashing(unit, unique)}
+      WHERE ${writes(unit, unique.columns)} AND NOT (${goes(unit, 'h', unique.columns)}))`
     const why = `another row holds its ${unique.columns.join(', ')} (unique ${unique.name})`
     if (await leaveOut(wire, unit, condition, why)) moved = true
   }
@@ -202,22 +230,4 @@ function goes(unit: Unit, alias: string, columns: readonly string[]): string {
       ? ''
       : `${alias}.tableoid IN (${[unit.live.oid, ...unit.live.below].join(', ')}) AND `
   return `${here}EXISTS (SELECT FROM ${changesOf(unit)} g WHERE ${same} AND (g.action = 'd'${changed}))`
-}
-
-async function leaveOut(wire: Wire, unit: Unit, condition: string, why: string): Promise<boolean> {
-  return await counts(
-    wire,
-    `UPDATE ${changesOf(unit)} r SET action = 'x', why = ${literal(why)} WHERE ${condition}`,
-  )
-}
-
-/** True if the statement wrote any row. */
-async function counts(wire: Wire, statement: string): Promise<boolean> {
-  const [row] = await wire.query(`WITH w AS (${statement} RETURNING 1) SELECT EXISTS (SELECT FROM w)`)
-  return row?.[0] === 't'
-}
-
-async function has(wire: Wire, unit: Unit, actions: string): Promise<boolean> {
-  const list = [...actions].map(literal).join(', ')
-  return await exists(wire, `SELECT FROM ${changesOf(unit)} r WHERE r.action IN (${list})`)
 }

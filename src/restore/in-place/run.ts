@@ -16,10 +16,10 @@ import { reachedTables } from './reached.ts'
 import type { Role } from './role.ts'
 import { raiseSequences } from './sequences.ts'
 import { planSilence } from './silence-plan.ts'
-import { silence, unsilence, whyNotSilenced } from './silence.ts'
+import { silence, unsilence, whyNotSilenced, withRulesFor } from './silence.ts'
 import { readTargetFacts } from './target-facts.ts'
 import type { Preview, Unit } from './types.ts'
-import { requireSameDefinitions, requireSameTables } from './unchanged.ts'
+import { requireSameTables } from './unchanged.ts'
 import { previewOf } from './whole-preview.ts'
 import { compareAll, type Comparison, type Workspace } from './workspace.ts'
 
@@ -40,7 +40,7 @@ export async function previewInPlace(
   }
   const from = o.clock.now().getTime()
   await wire.query('BEGIN ISOLATION LEVEL REPEATABLE READ')
-  const found = await compareAll(workspace, comparing(o), () => Promise.resolve())
+  const found = await compareAll(workspace, { onTable: comparing(o) })
   const silence = await planSilence(workspace, plannedOf(found))
   await wire.query('COMMIT')
   const seconds = Math.max(0, (o.clock.now().getTime() - from) / 1000)
@@ -107,8 +107,12 @@ async function applyInside(o: ApplyRequest): Promise<AppliedChanges> {
   const { wire, lockTimeoutMs } = workspace
   const chosen = workspace.units.map((u) => u.live)
   await lockTables(wire, chosen, lockTimeoutMs)
-  await requireSameTables(workspace)
-  const found = await compareAll(workspace, comparing(o), (unit) => lockDoomed(wire, unit, lockTimeoutMs))
+  await requireSameTables(workspace, workspace.units)
+  const found = await compareAll(workspace, {
+    onTable: comparing(o),
+    onCompared: (unit) => lockDoomed(wire, unit, lockTimeoutMs),
+    onBrought: (unit) => requireSameTables(workspace, [unit]),
+  })
   const planned = plannedOf(found)
   const planSilent = await planSilence(workspace, planned)
   const preview = previewOf(workspace, { found, silence: planSilent, seconds: 0 })
@@ -120,9 +124,14 @@ async function applyInside(o: ApplyRequest): Promise<AppliedChanges> {
     return { preview, warnings: [], checks: [], changed: false, safety: false }
   throwIfCancelled(o.signal)
   o.onProgress?.({ phase: 'applying', done: 0, total: null, unit: 'rows' })
-  const pulled = changed.filter((u) => u.pulledIn).map((u) => u.live)
-  await lockTables(wire, pulled, lockTimeoutMs)
-  await requireSameDefinitions(wire, pulled)
+  const pulled = changed.filter((u) => u.pulledIn)
+  await lockTables(
+    wire,
+    pulled.map((u) => u.live),
+    lockTimeoutMs,
+  )
+  // Only now it can't be altered any more.
+  if (pulled.length > 0) await requireSameTables(workspace, pulled)
   const { replica } = planSilent
   const warnings = await write(o, { changed, planned, replica }).catch((error: unknown) => {
     throw lockedOut(error, 'a table that is to be changed', lockTimeoutMs)
@@ -176,11 +185,12 @@ async function write(
   const silent = reached.filter((t) => whyNotSilenced([t], alone).length === 0)
   for (const reason of whyNotSilenced(reached, alone))
     warnings.push(`${reason} They may have run, on no row.`)
-  const tables = [...changed.map((u) => u.live), ...silent]
+  const none = { created: 0, updated: 0, deleted: 0 }
+  const tables = [...changed.map((u) => withRulesFor(u.live, planned.get(u) ?? none)), ...silent]
   await wire.query('SET CONSTRAINTS ALL DEFERRED')
   await silence(wire, tables, role)
   const opened = new Map<Unit, string[]>()
-  for (const unit of changed) opened.set(unit, await identitiesToOpen(wire, unit))
+  for (const unit of changed) opened.set(unit, await identitiesToOpen(wire, unit, o.workspace.foreignKeys))
   for (const [unit, columns] of opened) await setIdentities(wire, unit, columns, 'BY DEFAULT')
   if (make !== null) await makeTables(make)
   // Before the rows, which may refer to others that go.

@@ -2,7 +2,7 @@ import { tableLabel } from '../../postgres/introspect/tables.ts'
 import type { Applied } from './apply.ts'
 import { identitiesToOpen } from './identity.ts'
 import { uncheckableKeys } from './rights.ts'
-import { silentByReplica, whyNotSilenced } from './silence.ts'
+import { silentByReplica, whyNotSilenced, withRulesFor } from './silence.ts'
 import type { Unit } from './types.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -22,14 +22,14 @@ export async function planSilence(
   planned: ReadonlyMap<Unit, Applied>,
 ): Promise<Silence> {
   const { wire, role } = workspace
-  const tables = [...planned.keys()].map((u) => u.live)
+  const tables = [...planned].map(([unit, applied]) => withRulesFor(unit.live, applied))
   const loud = whyNotSilenced(tables, role)
   const by = silentByReplica(tables)
   const replica = by.length > 0 && loud.length === 0
   const identities: string[] = []
   for (const unit of planned.keys()) {
     if (unit.live.owned) continue
-    for (const column of await identitiesToOpen(wire, unit))
+    for (const column of await identitiesToOpen(wire, unit, workspace.foreignKeys))
       identities.push(
         `${tableLabel(unit.live)} has the column ${column}, which is always generated: only its owner can give it back another value.`,
       )

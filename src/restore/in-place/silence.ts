@@ -3,6 +3,7 @@ import { tableLabel } from '../../postgres/introspect/tables.ts'
 import { ident, qualified } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
 import type { LiveTable } from './live.ts'
+import type { Applied } from './apply.ts'
 import { quietly } from './quiet.ts'
 import type { Role } from './role.ts'
 
@@ -50,6 +51,17 @@ export function whyNotSilenced(tables: readonly LiveTable[], role: Role): string
           `${what} (${names(always)}) that are ENABLE ALWAYS or REPLICA, and that only its owner can switch off: restore as its owner.`,
         ]
   })
+}
+
+/**
+ * The table with those rules only that such changes set off. To switch a rule keeps others from reading the table, and there is no other way to
+ * write past one: so not one more than must be is switched. Rows that change may be deleted and made again, and a deleted one become another.
+ */
+export function withRulesFor(live: LiveTable, planned: Applied): LiveTable {
+  const { created, updated, deleted } = planned
+  const any = updated > 0 || (created > 0 && deleted > 0)
+  const happens = { insert: any || created > 0, update: any, delete: any || deleted > 0 }
+  return { ...live, rules: live.rules.filter((r) => happens[r.event]) }
 }
 
 /**

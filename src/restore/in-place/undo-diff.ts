@@ -46,6 +46,7 @@ function keyedSql(unit: Unit, overwrite: boolean): string {
     'pg_catalog.row_number() OVER () AS id',
     `(CASE WHEN d.decided[2] IS NULL THEN d.decided[1] ELSE 'x' END)::pg_catalog."char" AS action`,
     'd.decided[2]::pg_catalog.text AS why',
+    'NULL::pg_catalog.int8 AS becomes',
     'NULL::pg_catalog.oid AS part',
     'NULL::pg_catalog.tid AS place',
     ...stored.map((c) => `CASE WHEN d.decided[1] <> 'c' THEN d.l${number(c)} END AS b${number(c)}`),
@@ -95,7 +96,7 @@ function keylessSql(unit: Unit, overwrite: boolean): string {
   // Of a table without columns there is no other.
   const columns = [
     'pg_catalog.row_number() OVER () AS id',
-    'd.action, d.why, d.part, d.place',
+    'd.action, d.why, NULL::pg_catalog.int8 AS becomes, d.part, d.place',
     ...['b', 'a'].flatMap((side) => stored.map((_, n) => `d.${side}${n + 1}`)),
   ]
   return `SELECT ${columns.join(', ')}

@@ -1,6 +1,6 @@
 import { ident } from '../../postgres/quote.ts'
 import type { LiveUnique } from './live.ts'
-import { after, before, imagesDiffer, of, storedOf } from './names.ts'
+import { after, before, changesOf, imagesDiffer, liveOf, of, storedOf } from './names.ts'
 import type { Unit } from './types.ts'
 
 /* What unique keys, unique indexes and exclusion constraints have to say about the changes. */
@@ -19,27 +19,31 @@ export function columnOf(u: LiveUnique, sql: string): string | undefined {
   return u.columns.find((c) => ident(c) === sql || c === sql)
 }
 
-/** Whether the row that the change `r` makes, or the one that `made` gives the columns of, clashes with the live row `h`. */
-export function clashes(
+/**
+ * Changes `r` with the live rows `h` that the rows they make would clash with: what follows FROM. `made`: other rows in place of the changes, and
+ * their columns. Expressions stand beside the rows, where the server sees through them to the index.
+ */
+export function clashing(
   unit: Unit,
   u: LiveUnique,
-  made: (column: string) => string = (column) => `r.${after(unit, column)}`,
+  made: { readonly rows: string; readonly column: (name: string) => string } = {
+    rows: changesOf(unit),
+    column: (name) => `r.${after(unit, name)}`,
+  },
 ): string {
-  const under = (sql: string, side: (column: string) => string): string => {
+  const computed = (alias: string, side: (column: string) => string): string => {
     const columns = u.columns.map((c) => `${side(c)} AS ${ident(c)}`).join(', ')
-    return `(SELECT (${sql}) FROM (SELECT ${columns}) v)`
+    const values = [...u.parts.map((p) => p.sql), ...(u.predicate === null ? [] : [u.predicate])]
+    return `LATERAL (SELECT ${values.map((sql, n) => `(${sql}) AS v${n + 1}`).join(', ')} FROM (SELECT ${columns}) v) ${alias}`
   }
-  const value = (sql: string, side: (column: string) => string): string => {
-    const plain = columnOf(u, sql)
-    return plain === undefined ? under(sql, side) : side(plain)
-  }
-  const parts = u.parts.map((p) => {
-    const [h, r] = [value(p.sql, of('h')), value(p.sql, made)]
+  const parts = u.parts.map((p, n) => {
+    const [h, r] = [`hv.v${n + 1}`, `rv.v${n + 1}`]
     const equal = `${h}${p.collate} ${p.operator} ${r}`
     return u.nullsNotDistinct ? `(${equal} OR ${h} IS NULL AND ${r} IS NULL)` : equal
   })
-  const meant = u.predicate === null ? [] : [under(u.predicate, made), under(u.predicate, of('h'))]
-  return [...parts, ...meant].join(' AND ')
+  const meant = u.predicate === null ? [] : ['rv', 'hv'].map((v) => `${v}.v${u.parts.length + 1}`)
+  return `(${made.rows} r CROSS JOIN ${computed('rv', made.column)})
+    JOIN (${liveOf(unit.live)} h CROSS JOIN ${computed('hv', of('h'))}) ON ${[...parts, ...meant].join(' AND ')}`
 }
 
 /** Whether the change `r` writes other values into the columns than the row had. */

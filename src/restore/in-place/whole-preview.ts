@@ -1,6 +1,9 @@
 import { tableLabel } from '../../postgres/introspect/tables.ts'
+import { fixedColumns, mayMakeAgain } from './identity.ts'
+import type { LiveForeignKey } from './live.ts'
 import { sumCounts } from './preview.ts'
 import type { Silence } from './silence-plan.ts'
+import { withRulesFor } from './silence.ts'
 import type { Preview, Question, TablePreview, Unit } from './types.ts'
 import type { Comparison, Workspace } from './workspace.ts'
 
@@ -28,7 +31,7 @@ export function previewOf(
       seconds: Math.ceil(seconds * 2),
       locks: changed.map((t) => tableLabel(t)),
       closed: (found?.previewed ?? [])
-        .filter((u, n) => isClosed(u, tables[n]))
+        .filter((u, n) => isClosed(u, tables[n], workspace.foreignKeys))
         .map((u) => tableLabel(u.live)),
       temporaryBytes: workspace.units.reduce(
         (sum, u) => sum + u.from.reduce((bytes, t) => bytes + t.plainBytes, 0),
@@ -62,11 +65,16 @@ function conflictQuestions({ about }: Workspace, conflicts: number): Question[] 
 }
 
 /** Whether applying the table's changes takes a lock that keeps others from reading, too. */
-function isClosed({ live, key }: Unit, table: TablePreview | undefined): boolean {
+function isClosed(
+  unit: Unit,
+  table: TablePreview | undefined,
+  foreignKeys: readonly LiveForeignKey[],
+): boolean {
   if (table === undefined || table.create + table.update + table.delete === 0) return false
-  const keys = new Set(key?.map((k) => k.name))
-  const numbers = live.columns.filter((c) => c.identity === 'a' && !keys.has(c.name)).map((c) => c.name)
-  return (live.owned && live.rules.length > 0) || table.changedColumns.some((c) => numbers.includes(c.name))
+  const { create: created, update: updated, delete: deleted } = table
+  const { rules } = withRulesFor(unit.live, { created, updated, deleted })
+  const numbers = mayMakeAgain(unit, foreignKeys) ? [] : fixedColumns(unit)
+  return (unit.live.owned && rules.length > 0) || table.changedColumns.some((c) => numbers.includes(c.name))
 }
 
 function rowsText(count: number): string {

@@ -67,25 +67,34 @@ export interface Comparison {
   readonly digest: string
 }
 
-/** Compares everything, in the transaction that is open on the wire. `pass` is told before each table. */
+/** Compares everything, in the transaction that is open on the wire. */
 export async function compareAll(
   workspace: Workspace,
-  onTable: (done: number, total: number) => void,
-  beforeSettling: (unit: Unit) => Promise<void>,
+  o: {
+    /** Is told before each table. */
+    readonly onTable: (done: number, total: number) => void
+    /** When a unit's changes are known, and what keys have to say about them is not. */
+    readonly onCompared?: (unit: Unit) => Promise<void>
+    /** Before rows of a unit that was not chosen are looked at. */
+    readonly onBrought?: (unit: Unit) => Promise<void>
+  },
 ): Promise<Comparison> {
   const { wire } = workspace
   const units = [...workspace.units]
   const meant = new Map<Unit, number | null>()
   await workspace.stage()
   for (const [n, unit] of units.entries()) {
-    onTable(n, units.length)
+    o.onTable(n, units.length)
     meant.set(unit, await workspace.compare(unit))
-    await beforeSettling(unit)
+    await o.onCompared?.(unit)
   }
   const bring = async (key: LiveForeignKey): Promise<Unit | null> => {
     const parent = await workspace.bring(key)
     // What was to be brought at an earlier comparison does not count.
-    if (parent !== null && !units.includes(parent)) await workspace.compare(parent)
+    if (parent !== null && !units.includes(parent)) {
+      await o.onBrought?.(parent)
+      await workspace.compare(parent)
+    }
     return parent
   }
   const brought = await settleReferences({
@@ -108,7 +117,7 @@ export async function compareAll(
     previewed.push(unit)
     digests.push(`${tableLabel(unit.live)} ${unit.pulledIn} ${await digestOf(wire, unit)}`)
   }
-  onTable(units.length, units.length)
+  o.onTable(units.length, units.length)
   const digest = createHash('sha256').update(digests.join('\n')).digest('hex')
   return { units, tables, previewed, digest }
 }

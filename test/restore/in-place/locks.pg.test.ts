@@ -125,6 +125,41 @@ test('a restore holds no lock that another table waits for', async () => {
   })
 })
 
+test('reading goes on where no rule is in the way, and where numbers are given back that are always generated', async () => {
+  await withShop(async ({ url, repository, client }) => {
+    await client.query(`CREATE TABLE numbered (id int PRIMARY KEY, n bigint GENERATED ALWAYS AS IDENTITY, x text);
+      CREATE TABLE refers (id int REFERENCES numbered); INSERT INTO numbered (id) VALUES (1), (2); INSERT INTO refers VALUES (1)`)
+    await repository.backUp(url, { proof: 'counts' })
+    // Of item, which has a rule for deletions, rows are created alone.
+    await client.query('DELETE FROM item WHERE id < 50; UPDATE numbered SET n = DEFAULT')
+    await using open = await openInPlace(repository, url, { actions: replace })
+    const { digest, preview } = await open.preview()
+    assert.deepEqual(preview.estimate.closed, [])
+    await open.apply(digest, {
+      store: () => Promise.resolve(0),
+      commitSafety: async () => {
+        await queryAt(
+          url,
+          `SET lock_timeout = '10s'; SELECT count(*) FROM item; SELECT count(*) FROM numbered`,
+        )
+      },
+    })
+    const { rows } = await client.query('SELECT id, n::int FROM numbered ORDER BY id')
+    assert.deepEqual(rows, [
+      { id: 1, n: 1 },
+      { id: 2, n: 2 },
+    ])
+    // A key that acts on deletions stands in the way of that, and the preview says so.
+    await client.query(
+      `ALTER TABLE refers ADD FOREIGN KEY (id) REFERENCES numbered ON DELETE CASCADE; UPDATE numbered SET n = DEFAULT; INSERT INTO item VALUES (9000, 1, 1)`,
+    )
+    const done = await restoreInPlace(repository, url, { actions: replace })
+    assert.deepEqual(done.preview.estimate.closed, ['public.item', 'public.numbered'])
+    assert.deepEqual((await client.query('SELECT id, n::int FROM numbered ORDER BY id')).rows, rows)
+    assert.deepEqual((await client.query('SELECT id FROM refers')).rows, [{ id: 1 }])
+  })
+})
+
 test('a table that somebody else has locked ends the restore, and nothing is changed', async () => {
   await withShop(async ({ url, repository, client }) => {
     await client.query('DELETE FROM item WHERE id < 50')

@@ -123,3 +123,31 @@ test('keys of single partitions, and such that refer to them, are settled like o
     assert.deepEqual(await outcome({ tables: ['city'] }), [['city', 0, 0, 2, 2]])
   }
 })
+
+test('a table that is altered meanwhile ends the restore, also one whose rows are only brought, and a key that comes or goes', async () => {
+  const server = await testServer(17)
+  for (const meanwhile of [
+    'CREATE UNIQUE INDEX ON customer (country, id)',
+    'ALTER TABLE customer ADD COLUMN n int DEFAULT 1',
+    'ALTER TABLE customer DROP COLUMN x',
+    'ALTER TABLE customer ADD FOREIGN KEY (country) REFERENCES country ON DELETE CASCADE',
+    'ALTER TABLE orders DROP CONSTRAINT orders_customer_fkey',
+    'ALTER TABLE orders ADD EXCLUDE (customer WITH =, id WITH =)',
+  ]) {
+    await using source = await server.database()
+    await source.query(`
+      CREATE TABLE country (code text PRIMARY KEY); CREATE TABLE customer (id int PRIMARY KEY, country text NOT NULL, x int);
+      CREATE TABLE orders (id int PRIMARY KEY, customer int NOT NULL REFERENCES customer);
+      INSERT INTO country VALUES ('c'); INSERT INTO customer VALUES (1, 'c'), (2, 'c'); INSERT INTO orders VALUES (1, 1), (2, 2)`)
+    const repository = await newRepository(openMemoryStorage())
+    await repository.backUp(source.url)
+    await source.query('DELETE FROM orders WHERE id = 2; DELETE FROM customer WHERE id = 2')
+    const choice = { tables: ['orders'], missingReferences: 'bring' as const }
+    await failure(
+      restoreInPlace(repository, source.url, { ...choice, meanwhile: () => source.query(meanwhile) }),
+      'preview_outdated',
+    )
+    assert.deepEqual(await source.query('SELECT id FROM customer'), [{ id: 1 }], meanwhile)
+    assert.equal((await restoreInPlace(repository, source.url, choice)).preview.totals.create > 0, true)
+  }
+})
