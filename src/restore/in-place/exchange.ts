@@ -4,7 +4,7 @@ import type { LiveUnique } from './live.ts'
 import { before, changesOf, liveOf, of, sameKey } from './names.ts'
 import { quietly } from './quiet.ts'
 import type { Unit } from './types.ts'
-import { breakable, clashing, columnOf, writes } from './unique.ts'
+import { breakable, clashedOf, clashes, columnOf, writes } from './unique.ts'
 
 /*
  * Rows that exchange unique values. Most unique keys are checked at each row that is written, in whatever order rows are: two that
@@ -65,29 +65,29 @@ export async function stepAside(
   for (const u of breakable(unit).filter((one) => one.immediate)) {
     const detour = detourOf(unit, u)
     if (detour === null) continue
-    const same = (alias: string, row: string): string =>
-      sameKey(key, (c) => `${alias}.${before(unit, c)}`, of(row))
+    const own = sameKey(key, (c) => `c.${before(unit, c)}`, of('l'))
     await wire.query(
       `${mode.before}UPDATE ${liveOf(unit.live)} l SET ${ident(detour.column)} = ${detour.value} FROM ${changesOf(unit)} c
-       WHERE ${same('c', 'l')} AND c.id IN (SELECT g.id FROM ${clashing(unit, u)} JOIN ${changesOf(unit)} g ON ${same('g', 'h')}
-         WHERE r.action = 'u' AND ${writes(unit, u.columns)} AND g.action = 'u' AND NOT (${same('r', 'h')}));
+       WHERE ${own} AND c.id IN (SELECT g.id FROM ${exchanged(unit, u)});
        ${mode.after}`,
     )
   }
 }
 
+/** Updates `m` that give a row a value which the row of another update, `g`, has until then: what follows FROM. */
+function exchanged(unit: Unit, u: LiveUnique): string {
+  const same = sameKey(unit.key ?? [], (c) => `g.${before(unit, c)}`, clashedOf(unit, 'm').column)
+  return `${clashes(unit, u, `r.action = 'u' AND ${writes(unit, u.columns)}`)} m
+    JOIN ${changesOf(unit)} g ON ${same} WHERE g.action = 'u' AND g.id <> m.id`
+}
+
 /** Whether `r` updates a row to a value that another row has until it is updated, too, and that can't step aside; null: nothing could be so. */
 export function takesOver(unit: Unit): string | null {
   if (unit.key === null) return null
-  const same = sameKey(unit.key, (c) => `g.${before(unit, c)}`, of('h'))
-  const other = sameKey(unit.key, (c) => `r.${before(unit, c)}`, of('h'))
   // A list that is made once: as conditions of each row they would be asked row by row.
   const each = breakable(unit)
     .filter((u) => u.immediate && detourOf(unit, u) === null)
-    .map(
-      (u) => `SELECT r.id FROM ${clashing(unit, u)} JOIN ${changesOf(unit)} g ON ${same}
-        WHERE r.action = 'u' AND ${writes(unit, u.columns)} AND g.action = 'u' AND NOT (${other})`,
-    )
+    .map((u) => `SELECT m.id FROM ${exchanged(unit, u)}`)
   return each.length === 0 ? null : `r.action = 'u' AND r.id IN (${each.join(' UNION ALL ')})`
 }
 
@@ -96,9 +96,9 @@ export function takesOver(unit: Unit): string | null {
  * columns. Resolves to how many there are.
  */
 export async function markAgain(wire: Wire, unit: Unit, fixed: readonly string[]): Promise<number> {
-  const exchanged = takesOver(unit)
+  const taking = takesOver(unit)
   const conditions = [
-    ...(exchanged === null ? [] : [exchanged]),
+    ...(taking === null ? [] : [taking]),
     ...(fixed.length === 0 ? [] : [`r.action = 'u' AND ${writes(unit, fixed)}`]),
   ]
   if (conditions.length === 0) return 0

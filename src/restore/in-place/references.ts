@@ -6,10 +6,21 @@ import { exists } from './exists.ts'
 import { childEnd, isGiven, isOf, isStored, parentEnd, refers, shares } from './keys.ts'
 import type { LiveForeignKey } from './live.ts'
 import { becomes, markMoved } from './moved.ts'
-import { after, before, changesOf, imagesDiffer, liveOf, of, sameKey, stageOf } from './names.ts'
+import {
+  after,
+  before,
+  changesOf,
+  imagesDiffer,
+  liveOf,
+  of,
+  rowOf,
+  sameKey,
+  stageOf,
+  type RowSide,
+} from './names.ts'
 import { counts, has, leaveOut } from './settled.ts'
 import type { Unit } from './types.ts'
-import { breakable, clashing, writes } from './unique.ts'
+import { breakable, clashedOf, clashes, writes } from './unique.ts'
 
 /*
  * What foreign keys and unique keys have to say about the changes. They are settled until nothing moves: a row that is left
@@ -39,8 +50,8 @@ export interface Brought {
 /** Settles all of it. Resolves to the tables that were pulled in. */
 export async function settleReferences(o: References): Promise<Brought[]> {
   const brought = new Map<string, Set<string>>()
-  // Only what touches a table whose changes have moved is looked at again: else a chain of tables is gone through once for each of them.
   for (const unit of o.units) await markMoved(o.wire, unit, o.foreignKeys)
+  // Only what touches a table whose changes have moved is looked at again: else a chain of tables is gone through once for each of them.
   const open = new Set<LiveForeignKey | Unit>([...o.foreignKeys, ...o.units])
   const reopen = (moved: readonly Unit[]): void => {
     for (const unit of moved) {
@@ -100,7 +111,7 @@ function missingSql(o: References, child: Unit, key: LiveForeignKey): string {
   const b = key.childColumns.map((c) => `r.${before(child, c)}`)
   const parents = o.units.filter((u) => shares(u, key.parent))
   const matches = (parent: (column: string) => string): string => refers(key, parent, (n) => a[n] ?? '')
-  const there = parents.map((p) => goes(p, 'p', key.parentColumns)).map((gone) => ` AND NOT (${gone})`)
+  const there = parents.map((p) => goes(p, rowOf('p'), key.parentColumns)).map((gone) => ` AND NOT (${gone})`)
   const coming = parents
     .filter((p) => isStored(p, key.parentColumns))
     .map(
@@ -154,7 +165,7 @@ async function keepReferenced(o: References, key: LiveForeignKey): Promise<Unit[
     const referred = (child: (n: number) => string): string =>
       refers(key, (c) => `r.${before(parent, c)}`, child)
     const children = o.units.filter((u) => shares(u, key.child))
-    const stays = children.map((u) => ` AND NOT (${goes(u, 'h', key.childColumns)})`)
+    const stays = children.map((u) => ` AND NOT (${goes(u, rowOf('h'), key.childColumns)})`)
     const stay = `EXISTS (SELECT FROM ${liveOf(key.childTable)} h WHERE ${referred((n) => of('h')(key.childColumns[n] ?? ''))}${stays.join('')})`
     // NO ACTION looks at the end: another row may have the value then. What acts at once also reaches rows that get it.
     const taken = sharing
@@ -205,21 +216,21 @@ async function leaveTaken(wire: Wire, unit: Unit): Promise<boolean> {
   let moved = false
   for (const unique of breakable(unit)) {
     if (!(await has(wire, unit, 'cu'))) continue
-    // A join of its own: as a condition of each row the rows that go would be sorted out first, and no index be left to look in.
-    const condition = `r.id IN (SELECT r.id FROM ${clashing(unit, unique)}
-      WHERE ${writes(unit, unique.columns)} AND NOT (${goes(unit, 'h', unique.columns)}))`
+    const clashed = clashes(unit, unique, writes(unit, unique.columns))
+    const stays = `NOT (${goes(unit, clashedOf(unit, 'm'), unique.columns)})`
+    const condition = `r.id IN (SELECT m.id FROM ${clashed} m WHERE ${stays})`
     const why = `another row holds its ${unique.columns.join(', ')} (unique ${unique.name})`
     if (await leaveOut(wire, unit, condition, why)) moved = true
   }
   return moved
 }
 
-/** Whether the live row `alias` is deleted by the unit's changes, or gets other values in `columns`. */
-function goes(unit: Unit, alias: string, columns: readonly string[]): string {
+/** Whether the live row is deleted by the unit's changes, or gets other values in `columns`. */
+function goes(unit: Unit, row: RowSide, columns: readonly string[]): string {
   const same =
     unit.key === null
-      ? `g.part = ${alias}.tableoid AND g.place = ${alias}.ctid`
-      : sameKey(unit.key, (c) => `g.${before(unit, c)}`, of(alias))
+      ? `g.part = ${row.part} AND g.place = ${row.place}`
+      : sameKey(unit.key, (c) => `g.${before(unit, c)}`, row.column)
   const side = (of: typeof before): string[] => columns.map((c) => `g.${of(unit, c)}`)
   const changed = isStored(unit, columns)
     ? ` OR g.action = 'u' AND ${imagesDiffer(side(before), side(after))}`
@@ -228,6 +239,6 @@ function goes(unit: Unit, alias: string, columns: readonly string[]): string {
   const here =
     unit.live.above.length === 0
       ? ''
-      : `${alias}.tableoid IN (${[unit.live.oid, ...unit.live.below].join(', ')}) AND `
+      : `${row.part} IN (${[unit.live.oid, ...unit.live.below].join(', ')}) AND `
   return `${here}EXISTS (SELECT FROM ${changesOf(unit)} g WHERE ${same} AND (g.action = 'd'${changed}))`
 }

@@ -1,6 +1,6 @@
 import { ident } from '../../postgres/quote.ts'
 import type { LiveUnique } from './live.ts'
-import { after, before, changesOf, imagesDiffer, liveOf, of, storedOf } from './names.ts'
+import { after, before, changesOf, imagesDiffer, liveOf, of, storedOf, type RowSide } from './names.ts'
 import type { Unit } from './types.ts'
 
 /* What unique keys, unique indexes and exclusion constraints have to say about the changes. */
@@ -18,6 +18,23 @@ export function breakable(unit: Unit): LiveUnique[] {
 export function columnOf(u: LiveUnique, sql: string): string | undefined {
   return u.columns.find((c) => ident(c) === sql || c === sql)
 }
+
+/**
+ * Changes `r` for which `which` holds, each with the live rows that the row it makes would clash with, as a query of `id` and what `clashedOf`
+ * tells. It is made first, behind a fence: joined with what else is asked, rows would be sorted out before, and no index be left to look in.
+ */
+export function clashes(unit: Unit, u: LiveUnique, which: string): string {
+  const key = (unit.key ?? []).map((k, n) => `${of('h')(k.name)} AS k${n + 1}`)
+  const columns = ['r.id', 'h.tableoid AS part', 'h.ctid AS place', ...key]
+  return `(SELECT ${columns.join(', ')} FROM ${clashing(unit, u)} WHERE ${which} OFFSET 0)`
+}
+
+/** The live row in a query of `clashes`, by its key. */
+export const clashedOf = (unit: Unit, alias: string): RowSide => ({
+  column: (name) => `${alias}.k${(unit.key ?? []).findIndex((k) => k.name === name) + 1}`,
+  part: `${alias}.part`,
+  place: `${alias}.place`,
+})
 
 /**
  * Changes `r` with the live rows `h` that the rows they make would clash with: what follows FROM. `made`: other rows in place of the changes, and
