@@ -1,10 +1,11 @@
 import { ident, qualified } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
+import { exists } from './exists.ts'
 import type { LiveForeignKey } from './live.ts'
 import { after, before, changesOf, imagesDiffer } from './names.ts'
 import { quietly } from './quiet.ts'
-import { shares } from './references.ts'
 import type { Unit } from './types.ts'
+import { shares } from './units.ts'
 
 /*
  * A column GENERATED ALWAYS AS IDENTITY takes no value in an UPDATE. Where it is not the key, and a row is to get back another value, the row
@@ -22,9 +23,10 @@ export function fixedColumns(unit: Unit): string[] {
 }
 
 /** Whether a row may be deleted and made again within a statement, and nobody is the worse for it. */
-export function mayMakeAgain({ live }: Unit, foreignKeys: readonly LiveForeignKey[]): boolean {
-  const acts = foreignKeys.some((k) => k.onDelete !== 'a' && shares(live, k.parent))
-  return live.rights.insert && live.rights.delete && !acts
+export function mayMakeAgain(unit: Unit, foreignKeys: readonly LiveForeignKey[]): boolean {
+  const acts = foreignKeys.some((k) => k.onDelete !== 'a' && shares(unit, k.parent))
+  const { rights } = unit.live
+  return rights.insert && rights.delete && !acts
 }
 
 /** The columns of the unit that must be opened for its changes. */
@@ -37,10 +39,8 @@ export async function identitiesToOpen(
   if (mayMakeAgain(unit, foreignKeys)) return found
   for (const column of fixedColumns(unit)) {
     const [b, a] = [before(unit, column), after(unit, column)]
-    const [row] = await wire.query(
-      `SELECT EXISTS (SELECT FROM ${changesOf(unit)} WHERE action = 'u' AND ${imagesDiffer([b], [a])})`,
-    )
-    if (row?.[0] === 't') found.push(column)
+    if (await exists(wire, `SELECT FROM ${changesOf(unit)} WHERE action = 'u' AND ${imagesDiffer([b], [a])}`))
+      found.push(column)
   }
   return found
 }

@@ -1,9 +1,10 @@
 import type { Wire } from '../../postgres/wire.ts'
+import { exists } from './exists.ts'
 import type { LiveForeignKey } from './live.ts'
-import { after, before, changesOf, imagesDiffer, of, sameKey, storedOf } from './names.ts'
-import { exists, isStored } from './settled.ts'
+import { after, before, changesOf, imagesDiffer, sameKey, storedOf } from './names.ts'
+import { isStored } from './settled.ts'
 import type { Unit } from './types.ts'
-import { breakable, clashing } from './unique.ts'
+import { breakable, clashedOf, clashes } from './unique.ts'
 
 /*
  * A row whose key was changed in the target is one to be deleted and one to be created. Where other rows refer to a further unique value that
@@ -37,8 +38,10 @@ export async function markMoved(
     if (!(await exists(wire, `SELECT FROM ${changesOf(unit)} d JOIN ${changesOf(unit)} r ON ${pair}`)))
       continue
     const held = breakable(unit).map(
-      (u) => ` AND r.id NOT IN (SELECT r.id FROM ${clashing(unit, u)} WHERE r.action = 'c' AND NOT EXISTS (
-          SELECT FROM ${changesOf(unit)} d WHERE ${sameKey(own, (c) => `d.${before(unit, c)}`, of('h'))} AND ${pair}))`,
+      (
+        u,
+      ) => ` AND r.id NOT IN (SELECT m.id FROM ${clashes(unit, u, "r.action = 'c'")} m JOIN ${changesOf(unit)} r ON r.id = m.id WHERE NOT EXISTS (
+          SELECT FROM ${changesOf(unit)} d WHERE ${sameKey(own, (c) => `d.${before(unit, c)}`, clashedOf(unit, 'm').column)} AND ${pair}))`,
     )
     await wire.query(
       `UPDATE ${changesOf(unit)} d SET becomes = r.id FROM ${changesOf(unit)} r WHERE ${pair} AND d.becomes IS NULL${held.join('')}`,

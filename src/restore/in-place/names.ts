@@ -58,6 +58,20 @@ export const of =
   (column: string): string =>
     `${alias}.${ident(column)}`
 
+/** Where the values of a live row stand, and where the row itself lies. */
+export interface RowSide {
+  column(name: string): string
+  readonly part: string
+  readonly place: string
+}
+
+/** A row of the table itself, of an alias. */
+export const rowOf = (alias: string): RowSide => ({
+  column: of(alias),
+  part: `${alias}.tableoid`,
+  place: `${alias}.ctid`,
+})
+
 /**
  * A value under the type that its domain is made of, if its type is a domain: these may forbid NULL, which is what stands on
  * the side of a change that has no row.

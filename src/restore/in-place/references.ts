@@ -1,12 +1,26 @@
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import type { Wire } from '../../postgres/wire.ts'
-import type { LiveForeignKey, LiveTable } from './live.ts'
 import { hanging, isChain, needed } from './chains.ts'
+import { exists } from './exists.ts'
+import type { LiveForeignKey } from './live.ts'
 import { becomes, markMoved } from './moved.ts'
-import { after, before, changesOf, imagesDiffer, liveOf, of, refers, sameKey, stageOf } from './names.ts'
-import { counts, exists, has, isStored, leaveOut } from './settled.ts'
+import {
+  after,
+  before,
+  changesOf,
+  imagesDiffer,
+  liveOf,
+  of,
+  refers,
+  rowOf,
+  sameKey,
+  stageOf,
+  type RowSide,
+} from './names.ts'
+import { counts, has, isStored, leaveOut } from './settled.ts'
 import type { Unit } from './types.ts'
-import { breakable, clashing, takesOver, writes } from './unique.ts'
+import { breakable, clashedOf, clashes, takesOver, writes } from './unique.ts'
+import { shares } from './units.ts'
 
 /*
  * What foreign keys and unique keys have to say about the changes. They are settled until nothing moves: a row that is left
@@ -36,14 +50,13 @@ export interface Brought {
 /** Settles all of it. Resolves to the tables that were pulled in. */
 export async function settleReferences(o: References): Promise<Brought[]> {
   const brought = new Map<string, Set<string>>()
-  // Only what touches a table whose changes have moved is looked at again: else a chain of tables is gone through once for each of them.
   for (const unit of o.units) await markMoved(o.wire, unit, o.foreignKeys)
+  // Only what touches a table whose changes have moved is looked at again: else a chain of tables is gone through once for each of them.
   const open = new Set<LiveForeignKey | Unit>([...o.foreignKeys, ...o.units])
   const reopen = (moved: readonly Unit[]): void => {
     for (const unit of moved) {
       open.add(unit)
-      for (const key of o.foreignKeys)
-        if (shares(unit.live, key.child) || shares(unit.live, key.parent)) open.add(key)
+      for (const key of o.foreignKeys) if (shares(unit, key.child) || shares(unit, key.parent)) open.add(key)
     }
   }
   while (open.size > 0) {
@@ -84,7 +97,7 @@ async function settleMissing(
       }
     }
     const why = `${tableLabel(key.parentTable)} has no row for ${key.childColumns.join(', ')} (foreign key ${key.name})`
-    const alone = o.units.every((u) => u === child || !shares(u.live, key.parent))
+    const alone = o.units.every((u) => u === child || !shares(u, key.parent))
     if (!(await exists(o.wire, `SELECT FROM (${missing()}) m`))) continue
     const chained = alone ? await hanging(o.wire, child, key, missing()) : null
     const lost = chained ?? `r.id IN (SELECT m.id FROM (${missing()}) m)`
@@ -97,9 +110,9 @@ async function settleMissing(
 function missingSql(o: References, child: Unit, key: LiveForeignKey): string {
   const a = key.childColumns.map((c) => `r.${after(child, c)}`)
   const b = key.childColumns.map((c) => `r.${before(child, c)}`)
-  const parents = o.units.filter((u) => shares(u.live, key.parent))
+  const parents = o.units.filter((u) => shares(u, key.parent))
   const matches = (parent: (column: string) => string): string => refers(key, parent, (n) => a[n] ?? '')
-  const there = parents.map((p) => goes(p, 'p', key.parentColumns)).map((gone) => ` AND NOT (${gone})`)
+  const there = parents.map((p) => goes(p, rowOf('p'), key.parentColumns)).map((gone) => ` AND NOT (${gone})`)
   const coming = parents
     .filter((p) => isStored(p, key.parentColumns))
     .map(
@@ -147,18 +160,18 @@ async function pull(wire: Wire, parent: Unit, key: LiveForeignKey, missing: stri
 /** Rows that are to go, or to get another referenced value, while rows that stay refer to them. Resolves to the units whose changes are others now. */
 async function keepReferenced(o: References, key: LiveForeignKey): Promise<Unit[]> {
   const moved: Unit[] = []
-  for (const parent of o.units.filter((u) => shares(u.live, key.parent))) {
+  for (const parent of o.units.filter((u) => shares(u, key.parent))) {
     if (!(await has(o.wire, parent, 'ud')) || !isStored(parent, key.parentColumns)) continue
     const b = key.parentColumns.map((c) => `r.${before(parent, c)}`)
     const a = key.parentColumns.map((c) => `r.${after(parent, c)}`)
     const referred = (child: (n: number) => string): string =>
       refers(key, (c) => `r.${before(parent, c)}`, child)
-    const children = o.units.filter((u) => shares(u.live, key.child))
-    const stays = children.map((u) => ` AND NOT (${goes(u, 'h', key.childColumns)})`)
+    const children = o.units.filter((u) => shares(u, key.child))
+    const stays = children.map((u) => ` AND NOT (${goes(u, rowOf('h'), key.childColumns)})`)
     const stay = `EXISTS (SELECT FROM ${liveOf(key.childTable)} h WHERE ${referred((n) => of('h')(key.childColumns[n] ?? ''))}${stays.join('')})`
     // NO ACTION looks at the end: another row may have the value then. What acts at once also reaches rows that get it.
     const taken = o.units
-      .filter((u) => shares(u.live, key.parent))
+      .filter((u) => shares(u, key.parent))
       .filter((p) => isStored(p, key.parentColumns))
       .map(
         (p) =>
@@ -198,21 +211,21 @@ async function leaveTaken(wire: Wire, unit: Unit): Promise<boolean> {
   let moved = false
   for (const unique of breakable(unit)) {
     if (!(await has(wire, unit, 'cu'))) continue
-    // A join of its own: as a condition of each row the rows that go would be sorted out first, and no index be left to look in.
-    const condition = `r.id IN (SELECT r.id FROM ${clashing(unit, unique)}
-      WHERE ${writes(unit, unique.columns)} AND NOT (${goes(unit, 'h', unique.columns)}))`
+    const clashed = clashes(unit, unique, writes(unit, unique.columns))
+    const stays = `NOT (${goes(unit, clashedOf(unit, 'm'), unique.columns)})`
+    const condition = `r.id IN (SELECT m.id FROM ${clashed} m WHERE ${stays})`
     const why = `another row holds its ${unique.columns.join(', ')} (unique ${unique.name})`
     if (await leaveOut(wire, unit, condition, why)) moved = true
   }
   return moved
 }
 
-/** Whether the live row `alias` is deleted by the unit's changes, or gets other values in `columns`. */
-function goes(unit: Unit, alias: string, columns: readonly string[]): string {
+/** Whether the live row is deleted by the unit's changes, or gets other values in `columns`. */
+function goes(unit: Unit, row: RowSide, columns: readonly string[]): string {
   const same =
     unit.key === null
-      ? `g.part = ${alias}.tableoid AND g.place = ${alias}.ctid`
-      : sameKey(unit.key, (c) => `g.${before(unit, c)}`, of(alias))
+      ? `g.part = ${row.part} AND g.place = ${row.place}`
+      : sameKey(unit.key, (c) => `g.${before(unit, c)}`, row.column)
   const side = (of: typeof before): string[] => columns.map((c) => `g.${of(unit, c)}`)
   const changed = isStored(unit, columns)
     ? ` OR g.action = 'u' AND ${imagesDiffer(side(before), side(after))}`
@@ -221,11 +234,6 @@ function goes(unit: Unit, alias: string, columns: readonly string[]): string {
   const here =
     unit.live.above.length === 0
       ? ''
-      : `${alias}.tableoid IN (${[unit.live.oid, ...unit.live.below].join(', ')}) AND `
+      : `${row.part} IN (${[unit.live.oid, ...unit.live.below].join(', ')}) AND `
   return `${here}EXISTS (SELECT FROM ${changesOf(unit)} g WHERE ${same} AND (g.action = 'd'${changed}))`
-}
-
-/** Whether a table has rows of another one: it is that, or a partition of it, or it is one of its partitions. */
-export function shares(live: Pick<LiveTable, 'oid' | 'above' | 'below'>, oid: number): boolean {
-  return live.oid === oid || live.above.includes(oid) || live.below.includes(oid)
 }

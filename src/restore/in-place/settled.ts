@@ -1,5 +1,6 @@
 import { literal } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
+import { exists } from './exists.ts'
 import { changesOf, storedOf } from './names.ts'
 import type { Unit } from './types.ts'
 
@@ -23,12 +24,6 @@ export async function counts(wire: Wire, statement: string): Promise<boolean> {
 export async function has(wire: Wire, unit: Unit, actions: string): Promise<boolean> {
   const list = [...actions].map(literal).join(', ')
   return await exists(wire, `SELECT FROM ${changesOf(unit)} r WHERE r.action IN (${list})`)
-}
-
-/** Materialized, and so planned for all rows: for the first one alone the server would compare each with each. */
-export async function exists(wire: Wire, query: string): Promise<boolean> {
-  const [row] = await wire.query(`WITH m AS MATERIALIZED (${query}) SELECT EXISTS (SELECT FROM m)`)
-  return row?.[0] === 't'
 }
 
 /** Whether the changes hold the values of all these columns: not of computed ones. */

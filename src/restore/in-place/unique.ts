@@ -1,7 +1,17 @@
 import { ident } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
 import type { LiveUnique } from './live.ts'
-import { after, before, changesOf, imagesDiffer, liveOf, of, sameKey, storedOf } from './names.ts'
+import {
+  after,
+  before,
+  changesOf,
+  imagesDiffer,
+  liveOf,
+  of,
+  sameKey,
+  storedOf,
+  type RowSide,
+} from './names.ts'
 import { quietly } from './quiet.ts'
 import type { Unit } from './types.ts'
 
@@ -26,10 +36,24 @@ function columnOf(u: LiveUnique, sql: string): string | undefined {
 }
 
 /**
- * Changes `r` with the live rows `h` that the rows they make would clash with: what follows FROM. Expressions stand beside the rows, where
- * the server sees through them to the index.
+ * Changes `r` for which `which` holds, each with the live rows that the row it makes would clash with, as a query of `id` and what `clashedOf`
+ * tells. It is made first, behind a fence: joined with what else is asked, rows would be sorted out before, and no index be left to look in.
  */
-export function clashing(unit: Unit, u: LiveUnique): string {
+export function clashes(unit: Unit, u: LiveUnique, which: string): string {
+  const key = (unit.key ?? []).map((k, n) => `${of('h')(k.name)} AS k${n + 1}`)
+  const columns = ['r.id', 'h.tableoid AS part', 'h.ctid AS place', ...key]
+  return `(SELECT ${columns.join(', ')} FROM ${clashing(unit, u)} WHERE ${which} OFFSET 0)`
+}
+
+/** The live row in a query of `clashes`, by its key. */
+export const clashedOf = (unit: Unit, alias: string): RowSide => ({
+  column: (name) => `${alias}.k${(unit.key ?? []).findIndex((k) => k.name === name) + 1}`,
+  part: `${alias}.part`,
+  place: `${alias}.place`,
+})
+
+/** What follows FROM. Expressions stand beside the rows, where the server sees through them to the index. */
+function clashing(unit: Unit, u: LiveUnique): string {
   const made = (column: string): string => `r.${after(unit, column)}`
   const computed = (alias: string, side: (column: string) => string): string => {
     const columns = u.columns.map((c) => `${side(c)} AS ${ident(c)}`).join(', ')
@@ -55,14 +79,14 @@ export function writes(unit: Unit, columns: readonly string[]): string {
 /** Whether `r` updates a row to a value that another row has until it is updated, too; null: nothing could be so. */
 export function takesOver(unit: Unit): string | null {
   if (unit.key === null) return null
-  const same = sameKey(unit.key, (c) => `g.${before(unit, c)}`, of('h'))
-  const other = sameKey(unit.key, (c) => `r.${before(unit, c)}`, of('h'))
+  const { column } = clashedOf(unit, 'm')
+  const same = sameKey(unit.key, (c) => `g.${before(unit, c)}`, column)
   // A list that is made once: as conditions of each row they would be asked row by row.
   const each = breakable(unit)
     .filter((u) => u.immediate)
     .map(
-      (u) => `SELECT r.id FROM ${clashing(unit, u)} JOIN ${changesOf(unit)} g ON ${same}
-        WHERE r.action = 'u' AND ${writes(unit, u.columns)} AND g.action = 'u' AND NOT (${other})`,
+      (u) => `SELECT m.id FROM ${clashes(unit, u, `r.action = 'u' AND ${writes(unit, u.columns)}`)} m
+        JOIN ${changesOf(unit)} g ON ${same} WHERE g.action = 'u' AND g.id <> m.id`,
     )
   return each.length === 0 ? null : `r.action = 'u' AND r.id IN (${each.join(' UNION ALL ')})`
 }
