@@ -1,9 +1,11 @@
 import { tableLabel } from '../../postgres/introspect/tables.ts'
-import { literal } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
+import { anyRenewedIn } from './copies/changes.ts'
+import { settleCopies } from './copies/settle.ts'
 import { exists } from './exists.ts'
 import type { LiveForeignKey } from './live.ts'
-import { after, before, changesOf, imagesDiffer, liveOf, of, sameKey, stageOf, storedOf } from './names.ts'
+import { after, before, changesOf, imagesDiffer, liveOf, of, sameKey, stageOf } from './names.ts'
+import { counts, has, isStored, leaveOut, refers } from './settling.ts'
 import type { Unit } from './types.ts'
 import { breakable, clashes, takesOver, writes } from './unique.ts'
 import { shares } from './units.ts'
@@ -21,6 +23,8 @@ export interface References {
   readonly wire: Wire
   readonly units: Unit[]
   readonly foreignKeys: readonly LiveForeignKey[]
+  /** Whether rows come under new keys. */
+  readonly copies: boolean
   /** Null: what is missing is not to be brought. Else stages the backup's rows of a table of the target, or resolves to null if there are none. */
   readonly bring: ((key: LiveForeignKey) => Promise<Unit | null>) | null
 }
@@ -37,7 +41,7 @@ export interface Brought {
 export async function settleReferences(o: References): Promise<Brought[]> {
   const brought = new Map<string, Set<string>>()
   for (let moved = true; moved;) {
-    moved = false
+    moved = o.copies && (await settleCopies(o))
     for (const key of o.foreignKeys) {
       if (await settleMissing(o, key, brought)) moved = true
       if (await keepReferenced(o, key)) moved = true
@@ -172,7 +176,8 @@ async function leaveTaken(wire: Wire, unit: Unit): Promise<boolean> {
   let moved = false
   for (const unique of breakable(unit)) {
     if (!(await has(wire, unit, 'cu'))) continue
-    const condition = `${writes(unit, unique.columns)}
+    const renewed = anyRenewedIn(unit, unique.columns, 'r')
+    const condition = `${writes(unit, unique.columns)}${renewed === null ? '' : ` AND NOT ${renewed}`}
       AND EXISTS (SELECT FROM ${liveOf(unit.live)} h WHERE ${clashes(unit, unique)} AND NOT (${goes(unit, 'h', unique.columns)}))`
     const why = `another row holds its ${unique.columns.join(', ')} (unique ${unique.name})`
     if (await leaveOut(wire, unit, condition, why)) moved = true
@@ -196,38 +201,4 @@ function goes(unit: Unit, alias: string, columns: readonly string[]): string {
       ? ''
       : `${alias}.tableoid IN (${[unit.live.oid, ...unit.live.below].join(', ')}) AND `
   return `${here}EXISTS (SELECT FROM ${changesOf(unit)} g WHERE ${same} AND (g.action = 'd'${changed}))`
-}
-
-/** `parent = child AND ...` over the key's columns, as the server compares them. */
-function refers(
-  key: LiveForeignKey,
-  parent: (column: string) => string,
-  child: (n: number) => string,
-): string {
-  return key.parentColumns
-    .map((c, n) => `${parent(c)}${key.collate[n]} ${key.equals[n]} ${child(n)}`)
-    .join(' AND ')
-}
-
-async function leaveOut(wire: Wire, unit: Unit, condition: string, why: string): Promise<boolean> {
-  return await counts(
-    wire,
-    `UPDATE ${changesOf(unit)} r SET action = 'x', why = ${literal(why)} WHERE ${condition}`,
-  )
-}
-
-/** True if the statement wrote any row. */
-async function counts(wire: Wire, statement: string): Promise<boolean> {
-  const [row] = await wire.query(`WITH w AS (${statement} RETURNING 1) SELECT EXISTS (SELECT FROM w)`)
-  return row?.[0] === 't'
-}
-
-async function has(wire: Wire, unit: Unit, actions: string): Promise<boolean> {
-  const list = [...actions].map(literal).join(', ')
-  return await exists(wire, `SELECT FROM ${changesOf(unit)} r WHERE r.action IN (${list})`)
-}
-
-function isStored(unit: Unit, columns: readonly string[]): boolean {
-  const stored = new Set(storedOf(unit))
-  return columns.every((c) => stored.has(c))
 }

@@ -6,6 +6,7 @@ import { tableLabel } from '../../postgres/introspect/tables.ts'
 import { qualified } from '../../postgres/quote.ts'
 import type { SafetyContents, SafetyTable } from '../../repository/format/restore-contents.ts'
 import { applyChanges, refused, requireApplied, type Applied } from './apply.ts'
+import { readRenewed, renewKeys } from './copies/renew.ts'
 import { identitiesToOpen, setIdentities } from './identity.ts'
 import { lockDoomed, lockedOut, lockTables } from './locks.ts'
 import { entrySql } from '../entries.ts'
@@ -17,7 +18,7 @@ import { reachedTables } from './reached.ts'
 import { raiseSequences } from './sequences.ts'
 import { silence, unsilence, whyNotSilenced } from './silence.ts'
 import { readTargetFacts } from './target-facts.ts'
-import type { Preview, Question, TablePreview, Unit } from './types.ts'
+import type { Preview, Question, RenewedKeys, TablePreview, Unit } from './types.ts'
 import { requireSameTables } from './unchanged.ts'
 import { compareAll, type Comparison, type Workspace } from './workspace.ts'
 
@@ -76,6 +77,8 @@ export interface AppliedChanges {
   readonly changed: boolean
   /** Whether there is a safety backup: not where tables were dropped that a restore had made, and that are in its backup. */
   readonly safety: boolean
+  /** Under which keys rows have come, if under new ones. */
+  readonly renewed: readonly RenewedKeys[]
 }
 
 /**
@@ -110,7 +113,7 @@ async function applyInside(o: ApplyRequest): Promise<AppliedChanges> {
   const changed = found.units.filter((u) => planned.has(u))
   const keeps = changed.length + workspace.making.entries.length > 0
   if (!keeps && workspace.dropping.length === 0)
-    return { preview, warnings: [], checks: [], changed: false, safety: false }
+    return { preview, warnings: [], checks: [], changed: false, safety: false, renewed: [] }
   throwIfCancelled(o.signal)
   o.onProgress?.({ phase: 'applying', done: 0, total: null, unit: 'rows' })
   const pulled = changed.filter((u) => u.pulledIn).map((u) => u.live)
@@ -130,6 +133,7 @@ async function applyInside(o: ApplyRequest): Promise<AppliedChanges> {
     ],
     changed: true,
     safety: keeps,
+    renewed: await readRenewed(wire, changed),
   }
 }
 
@@ -167,6 +171,11 @@ async function write(
   // All at once, since one may take another with it.
   const going = o.workspace.dropping.map((t) => qualified(t.schema, t.name))
   if (going.length > 0) await wire.query(`DROP TABLE ${going.join(', ')} CASCADE`)
+  if (o.workspace.about.newIds) {
+    // Rows that keep their keys first, or a new one could be theirs.
+    for (const unit of changed.filter((u) => u.pulledIn)) await raiseSequences(wire, unit)
+    await renewKeys({ wire, units: changed, foreignKeys: o.workspace.foreignKeys })
+  }
   await applyChanges(wire, changed, planned, opened)
   for (const unit of changed) await requireApplied(wire, unit)
   for (const unit of changed) warnings.push(...(await raiseSequences(wire, unit)))
@@ -290,7 +299,7 @@ function conflictQuestions({ about }: Workspace, conflicts: number): Question[] 
       about: 'conflicts',
       text:
         about.undoes === null
-          ? `${rowsText(conflicts)} can't be changed without breaking a key: leave them out and go on (--skip-conflicts)?`
+          ? `${rowsText(conflicts)} can't be ${about.newIds ? 'brought' : 'changed'} without breaking a key: leave them out and go on (--skip-conflicts)?`
           : `${rowsText(conflicts)} can't be put back, since somebody has changed them or what they depend on after the restore: leave them out (--skip-conflicts), or put back also what was changed since (--overwrite)?`,
     },
   ]

@@ -42,6 +42,7 @@ export interface Workspace {
     | 'target'
     | 'database'
     | 'actions'
+    | 'newIds'
     | 'where'
     | 'keepNewer'
     | 'heldBack'
@@ -87,6 +88,7 @@ export async function compareAll(
     wire,
     units,
     foreignKeys: workspace.foreignKeys,
+    copies: workspace.about.newIds,
     bring: workspace.missingReferences === 'skip' ? null : bring,
   })
   const neededBy = new Map(brought.map((b) => [tableLabel(b), b.neededBy]))
