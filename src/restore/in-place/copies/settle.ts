@@ -33,7 +33,6 @@ export async function settleCopies(o: Copies): Promise<boolean> {
     for (const child of childrenOf(o, key)) {
       if (!(await has(o.wire, child, 'c'))) continue
       if (await leaveBehind(o, key, child)) moved = true
-      if (await leaveSplit(o, key, child)) moved = true
     }
   }
   return moved
@@ -83,42 +82,34 @@ async function markFollowing(wire: Wire, { key, child, parent }: Link): Promise<
   )
 }
 
+/**
+ * Rows that are to follow what does not come: it was left out, or another foreign key makes a part of this one new, while what this one refers to
+ * keeps its key.
+ */
 async function leaveBehind(o: Copies, key: LiveForeignKey, child: Unit): Promise<boolean> {
-  let moved = false
-  const parents = parentsOf(o, key)
-  const comes = parents.map(
-    (parent) =>
-      ` AND NOT EXISTS (SELECT FROM ${changesOf(parent)} p WHERE p.action = 'c' AND ${matches({ key, child, parent })})`,
-  )
-  for (const parent of parents) {
-    const renewed = anyRenewedIn(parent, key.parentColumns, 'p')
-    if (renewed === null || !(await has(o.wire, parent, 'x'))) continue
-    const condition = `r.action = 'c' AND EXISTS (SELECT FROM ${changesOf(parent)} p
-      WHERE p.action = 'x' AND ${matches({ key, child, parent })} AND ${renewed})${comes.join('')}`
-    const why = `the row of ${tableLabel(parent.live)} that it refers to is left out (foreign key ${key.name})`
-    if (await leaveOut(o.wire, child, condition, why)) moved = true
-  }
-  return moved
-}
-
-/** Rows of which another foreign key makes a part of this one new, while what this one refers to keeps its key, or does not come. */
-async function leaveSplit(o: Copies, key: LiveForeignKey, child: Unit): Promise<boolean> {
   const renewed = anyRenewedIn(child, key.childColumns, 'r')
   if (renewed === null) return false
-  const given = key.childColumns.map((c) => `r.${after(child, c)} IS NOT NULL`)
-  const together = parentsOf(o, key).map((parent) => {
+  const parents = parentsOf(o, key)
+  const meets = (parent: Unit, action: 'c' | 'x', more = ''): string =>
+    `EXISTS (SELECT FROM ${changesOf(parent)} p WHERE p.action = '${action}' AND ${matches({ key, child, parent })}${more})`
+  const together = parents.map((parent) => {
     const alike = key.parentColumns.map(
       (c, n) =>
-        `(${renewedIn(parent, c, 'p') ?? 'false'}) = (${renewedIn(child, key.childColumns[n] ?? '', 'r') ?? 'false'})`,
+        ` AND (${renewedIn(parent, c, 'p') ?? 'false'}) = (${renewedIn(child, key.childColumns[n] ?? '', 'r') ?? 'false'})`,
     )
-    return ` AND NOT EXISTS (SELECT FROM ${changesOf(parent)} p WHERE p.action = 'c' AND ${matches({ key, child, parent })} AND ${alike.join(' AND ')})`
+    return `NOT ${meets(parent, 'c', alike.join(''))}`
   })
-  return await leaveOut(
-    o.wire,
-    child,
-    `r.action = 'c' AND ${given.join(' AND ')} AND ${renewed}${together.join('')}`,
-    `${key.childColumns.join(', ')} will be new, and ${tableLabel(key.parentTable)} has no row under it (foreign key ${key.name})`,
-  )
+  const given = key.childColumns.map((c) => `r.${after(child, c)} IS NOT NULL`)
+  const alone = [`r.action = 'c'`, renewed, ...given, ...together].join(' AND ')
+  const table = tableLabel(key.parentTable)
+  const behind = parents.map((parent) => meets(parent, 'x'))
+  let moved = false
+  if (behind.length > 0) {
+    const why = `the row of ${table} that it refers to is left out (foreign key ${key.name})`
+    moved = await leaveOut(o.wire, child, `${alone} AND (${behind.join(' OR ')})`, why)
+  }
+  const why = `${key.childColumns.join(', ')} will be new, and ${table} has no row under it (foreign key ${key.name})`
+  return (await leaveOut(o.wire, child, alone, why)) || moved
 }
 
 /** Whether the change `r` refers to the change `p`. */
