@@ -29,7 +29,7 @@ export interface ModelTable {
 }
 
 /** Below that `x` is low. */
-export const low = 2
+export const low = 4
 
 /** Whether the key is given anew by itself. */
 export const isFresh = (t: ModelTable): boolean => !['one', 'join'].includes(t.kind)
@@ -45,7 +45,7 @@ export function drawTables(r: Random): ModelTable[] {
     const key = kind === 'join' ? ['k0', 'k1'] : kind === 'composite' ? ['tenant', 'id'] : ['id']
     const own = kind === 'uuid' ? 'uuid' : kind === 'function' ? 'text' : 'bigint'
     const type = kind === 'join' ? null : kind === 'one' ? (references[0]?.to.type ?? null) : own
-    tables.push({ name: `t${n}`, kind, key, type, references, strict: r.chance(0.4) })
+    tables.push({ name: `t${n}`, kind, key, type, references, strict: r.chance(0.5) })
   }
   const referable = tables.filter((t) => t.type !== null)
   for (const [n, table] of tables.entries()) {
