@@ -59,6 +59,11 @@ export const inPlaceOptions = {
     flags: '--replace',
     description: 'in place: all three, so that the rows are those of the backup and no others',
   }),
+  newIds: flag({
+    flags: '--new-ids',
+    description:
+      'in place: bring the chosen rows as new ones beside what is there, under new keys, with the rows that refer to them',
+  }),
   keepNewer: text({
     flags: '--keep-newer <column>',
     description: 'in place: leave rows alone whose value in this column is later than in the backup',
@@ -94,16 +99,35 @@ type Input = {
 export function readInPlaceOptions(
   input: Input & { schema: readonly string[]; table: readonly string[]; excludeTable: readonly string[] },
 ): InPlaceOptions {
+  requireOnlyCreating(input)
   return {
     tables: input.table,
     schemas: input.schema,
     excludeTables: input.excludeTable,
     where: input.where ?? null,
     actions: actionsOf(input),
+    newIds: input.newIds,
     keepNewer: input.keepNewer ?? null,
     missingReferences: input.references ?? null,
     lockTimeoutMs: input.lockTimeout * 1000,
   }
+}
+
+/** Rows that come as new ones meet none that is there: nothing could be changed or deleted. */
+function requireOnlyCreating(input: Input): void {
+  if (!input.newIds) return
+  const about: readonly (readonly [string, boolean])[] = [
+    ['--replace', input.replace],
+    ['--update-changed', input.updateChanged],
+    ['--delete-extra', input.deleteExtra],
+    ['--keep-newer', input.keepNewer !== undefined],
+  ]
+  const wrong = about.find(([, given]) => given)?.[0]
+  if (wrong === undefined) return
+  throw new HoldfastError(
+    'usage',
+    `--new-ids brings rows as new ones and touches none that is there; ${wrong} is about those that are.`,
+  )
 }
 
 function actionsOf(input: Input): Actions {
@@ -127,7 +151,7 @@ export function askedFor(
     ...list('--module', input.module),
     ...list('--exclude-table', input.excludeTable),
     ...(input.where === undefined ? [] : [`--where ${input.where}`]),
-    ...(actions.create ? ['--create-missing'] : []),
+    ...(input.newIds ? ['--new-ids'] : actions.create ? ['--create-missing'] : []),
     ...(actions.update ? ['--update-changed'] : []),
     ...(actions.delete ? ['--delete-extra'] : []),
     ...(input.keepNewer === undefined ? [] : [`--keep-newer ${input.keepNewer}`]),

@@ -1,8 +1,16 @@
 import type { Sample, TablePreview } from '../restore/in-place/types.ts'
 import { formatCountOf, formatList } from './format.ts'
 import type { Output } from './output.ts'
-import { differsUnseen, nameOfTable, rowText, samplesOf, shown, valueText } from './preview-values.ts'
-import { changedColumnsText, driftText, leftAloneText } from './preview-words.ts'
+import {
+  cellText,
+  differsUnseen,
+  nameOfTable,
+  rowText,
+  samplesOf,
+  shown,
+  valueText,
+} from './preview-values.ts'
+import { changedColumnsText, driftText, leftAloneText, renewedText } from './preview-words.ts'
 import { tableLines, type Column } from './table.ts'
 import { displayWidth, printable, segments } from './width.ts'
 import { linesOf, tellLabelled } from './wrap.ts'
@@ -27,6 +35,8 @@ export function tellTable(out: Output, table: TablePreview): void {
   tellChanges(out, table)
   tellRows(out, table, 'delete')
   tellStaying(out, table)
+  const renewed = renewedText(table)
+  if (renewed !== '') tellLabelled(out, { label: 'new', text: renewed })
   for (const drift of table.drift) tellLabelled(out, { label: 'column', text: driftText(drift) })
   for (const note of table.notes) tellLabelled(out, { label: 'note', text: printable(note) })
 }
@@ -45,7 +55,7 @@ function tellRows(out: Output, table: TablePreview, action: 'create' | 'delete')
     samples.map(({ columns: cells }) =>
       columns.map((at) => {
         const cell = cells[at]
-        return cell === undefined ? '' : valueText(shown(cell))
+        return cell === undefined ? '' : cellText(cell)
       }),
     ),
   )
@@ -105,7 +115,7 @@ function columnsThatFit(samples: readonly Sample[], room: number | null): number
   const fitting: number[] = []
   let used = 0
   for (const { at, column } of order) {
-    const texts = samples.flatMap((s) => s.columns[at] ?? []).map((c) => valueText(shown(c)))
+    const texts = samples.flatMap((s) => s.columns[at] ?? []).map(cellText)
     used += Math.min(valueWidth, Math.max(...[printable(column.name), ...texts].map(displayWidth))) + 2
     if (used - 2 > room && fitting.length > 0) break
     fitting.push(at)

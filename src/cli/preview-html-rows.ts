@@ -11,6 +11,7 @@ const groups = [
     action: 'create',
     sign: '+',
     words: ['row comes back', 'rows come back'],
+    copy: ['row comes as a new one', 'rows come as new ones'],
     count: (t: TablePreview) => t.create,
   },
   {
@@ -40,10 +41,15 @@ const groups = [
 ] as const
 
 /** What happens to the rows of a table, kind by kind, each with its samples to unfold. */
-export function rowsHtml(table: TablePreview, open: boolean): string {
+export function rowsHtml(
+  table: TablePreview,
+  { open, newIds }: { readonly open: boolean; readonly newIds: boolean },
+): string {
   return groups
     .filter(({ count }) => count(table) > 0)
-    .map(({ action, sign, words: [one, many], count }) => {
+    .map((group) => {
+      const { action, sign, count } = group
+      const [one, many] = newIds && action === 'create' ? group.copy : group.words
       const samples = samplesOf(table, action)
       const columns = action === 'update' ? changedColumnsText(table) : ''
       const what = `<b>${sign}</b>${formatCountOf(count(table), one, many)}${columns === '' ? '' : `: ${escapeHtml(columns)}`}`
@@ -88,7 +94,8 @@ ${rows.join('\n')}
 
 function cellHtml(cell: Cell | undefined): string {
   if (cell === undefined) return '<td></td>'
-  if (!cell.changed) return `<td dir="auto">${valueHtml(shown(cell))}</td>`
+  const renewed = cell.renewed ? ' <small>becomes new</small>' : ''
+  if (!cell.changed) return `<td dir="auto">${valueHtml(shown(cell))}${renewed}</td>`
   const unseen = differsUnseen(cell) ? ' <small>(differs further on)</small>' : ''
   return `<td><del dir="auto">${valueHtml(cell.before)}</del><ins dir="auto">${valueHtml(cell.after)}${unseen}</ins></td>`
 }

@@ -5,7 +5,7 @@ import { rowsHtml } from './preview-html-rows.ts'
 import { headline } from './preview-sentence.ts'
 import { style } from './preview-style.ts'
 import { differs, isChanged, kinds, nameOfTable } from './preview-values.ts'
-import { aroundText, driftText, factsOf, leftAloneText } from './preview-words.ts'
+import { aroundText, driftText, factsOf, leftAloneText, renewedText } from './preview-words.ts'
 import { printable } from './width.ts'
 
 /** With so few tables that change, nobody should have to open each. */
@@ -38,7 +38,7 @@ ${obstaclesHtml(preview)}
 ${labelledHtml(factsOf(preview))}
 ${countsHtml(tables)}
 ${labelledHtml(aroundText(preview))}
-${tables.map((table, at) => tableHtml(table, at, open)).join('\n')}
+${tables.map((table, at) => tableHtml(table, at, { open, newIds: preview.newIds })).join('\n')}
 </body>
 </html>
 `
@@ -97,9 +97,14 @@ function barHtml(table: TablePreview): string {
   return `<div class="bar" aria-hidden="true">${shares.join('')}</div>`
 }
 
-function tableHtml(table: TablePreview, at: number, open: boolean): string {
+function tableHtml(
+  table: TablePreview,
+  at: number,
+  how: { readonly open: boolean; readonly newIds: boolean },
+): string {
   const remarks = [
     leftAloneText([table]),
+    renewedText(table),
     ...table.drift.map((drift) => `Column ${driftText(drift)}`),
     ...table.notes.map((note) => `Note: ${printable(note)}`),
   ].filter((remark) => remark !== '')
@@ -107,7 +112,7 @@ function tableHtml(table: TablePreview, at: number, open: boolean): string {
   return `<section>
 <h2 id="t${at}">${escapeHtml(nameOfTable(table))}<a class="back" href="#top">up</a></h2>
 ${barHtml(table)}
-${rowsHtml(table, open)}
+${rowsHtml(table, how)}
 ${list.length === 0 ? '' : `<ul>${list.join('\n')}</ul>`}
 </section>`
 }

@@ -8,6 +8,7 @@ type Verb = readonly [one: string, many: string]
 const verbs = {
   preview: {
     create: ['comes back', 'come back'],
+    copy: ['comes as a new row', 'come as new rows'],
     update: ['gets back the values it had', 'get back the values they had'],
     delete: ['is deleted', 'are deleted'],
     make: ['is made', 'are made'],
@@ -18,6 +19,7 @@ const verbs = {
   },
   applied: {
     create: ['came back', 'came back'],
+    copy: ['came as a new row', 'came as new rows'],
     update: ['got back the values it had', 'got back the values they had'],
     delete: ['was deleted', 'were deleted'],
     make: ['was made', 'were made'],
@@ -65,12 +67,16 @@ export function sentence(preview: Preview, when: keyof typeof verbs): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
 
-function changesText({ totals, tables }: Preview, words: (typeof verbs)[keyof typeof verbs]): string[] {
+function changesText(
+  { totals, tables, newIds }: Preview,
+  words: (typeof verbs)[keyof typeof verbs],
+): string[] {
   const changes = (['create', 'update', 'delete'] as const).filter((action) => totals[action] > 0)
   if (changes.length === 0) return []
   const texts = changes.map((action, at) => {
     const count = at === 0 ? formatCountOf(totals[action], 'row') : formatCount(totals[action])
-    return `${count} ${form(words[action], totals[action])}`
+    const verb = words[action === 'create' && newIds ? 'copy' : action]
+    return `${count} ${form(verb, totals[action])}`
   })
   const where = formatCountOf(tables.filter(isChanged).length, 'table')
   return [`${formatList(texts)}${texts.length > 1 ? ',' : ''} in ${where}`]
@@ -90,7 +96,8 @@ function conflictsText({ totals, undoes }: Preview, verb: Verb): string {
   return `${formatCountOf(totals.conflicts, 'row')} ${form(verb, totals.conflicts)}: ${undoes === null ? '' : since}${one ? 'it' : 'they'} would break a key`
 }
 
-function nothingDiffers({ tables, undoes }: Preview): string {
+function nothingDiffers({ tables, undoes, newIds }: Preview): string {
+  if (newIds) return ': the backup has no such row'
   if (tables.length === 0) return ': there was no table to compare'
   const than = undoes === null ? 'the backup' : 'what was before that restore'
   return `: no row that was compared, in ${formatCountOf(tables.length, 'table')}, differs from ${than}`

@@ -1,9 +1,9 @@
-import type { Preview, TablePreview } from '../restore/in-place/types.ts'
+import type { Preview, RenewedKeys, TablePreview } from '../restore/in-place/types.ts'
 import { formatCount, formatCountOf, formatDuration } from './format.ts'
 import type { Output } from './output.ts'
 import { tellTable } from './preview-details.ts'
 import { headline, sentence } from './preview-sentence.ts'
-import { differs, isChanged, kinds } from './preview-values.ts'
+import { differs, isChanged, kinds, nameOf, nameOfTable, valueText } from './preview-values.ts'
 import { aroundText, factsOf } from './preview-words.ts'
 import type { Column } from './table.ts'
 import { displayWidth, printable } from './width.ts'
@@ -77,15 +77,18 @@ export interface Applied {
   readonly seconds: number
   /** Whether there is a safety backup. */
   readonly safety: boolean
+  /** Under which keys rows have come, if under new ones. */
+  readonly renewed: readonly RenewedKeys[]
 }
 
 /** Prints what a restore in place has done, and how to take it back. */
-export function tellApplied(out: Output, { preview, restore, seconds, safety }: Applied): void {
+export function tellApplied(out: Output, { preview, restore, seconds, safety, renewed }: Applied): void {
   for (const line of linesOf(sentence(preview, 'applied'), out.width)) {
     out.line([{ text: line, style: 'strong' }])
   }
   const changed = preview.tables.filter(isChanged).length + preview.makes.length + preview.drops.length > 0
   if (!changed) return
+  for (const keys of renewed.slice(0, mostTables)) tellLabelled(out, { label: 'new', text: keysText(keys) })
   tellLabelled(out, { label: 'restore', text: restore })
   tellLabelled(out, { label: 'took', text: formatDuration(seconds * 1000) })
   if (!safety) return
@@ -95,4 +98,14 @@ export function tellApplied(out: Output, { preview, restore, seconds, safety }: 
   })
   tellLabelled(out, { label: 'undo', text: 'with the same --repo and --to:' })
   out.line(['            ', { text: `holdfast undo ${restore}`, style: 'command' }])
+}
+
+/** `shop.orders, id: 1042 → 5001, 1043 → 5002` */
+function keysText(keys: RenewedKeys): string {
+  const side = (values: readonly (string | null)[]): string => {
+    const texts = values.map((v) => valueText(v))
+    return texts.length === 1 ? (texts[0] ?? '') : `(${texts.join(', ')})`
+  }
+  const rows = keys.rows.map((row) => `${side(row.old)} → ${side(row.new)}`)
+  return `${nameOfTable(keys)}, ${keys.columns.map(nameOf).join(', ')}: ${rows.join(', ')}`
 }

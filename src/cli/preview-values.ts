@@ -44,6 +44,11 @@ export function valueText(
   return value === '' || value.toUpperCase() === 'NULL' || /^[\s']|\s$/.test(value) ? `'${text}'` : text
 }
 
+/** The same of a row's column: beside a value that the row is not to keep it says so. */
+export function cellText(column: Sample['columns'][number]): string {
+  return `${valueText(shown(column))}${column.renewed ? ' → new' : ''}`
+}
+
 /** How a row is called: by its key, or by its first values where it has none. */
 export function rowText(sample: Sample): string {
   const keys = sample.columns.filter((c) => c.key)

@@ -26,7 +26,8 @@ export function factsOf(preview: Preview): [label: string, text: string][] {
   return facts.flatMap(([label, text]) => (text === null ? [] : [[label, text]]))
 }
 
-function actionsText({ actions, undoes }: Preview): string {
+function actionsText({ actions, undoes, newIds }: Preview): string {
+  if (newIds) return 'brings rows as new ones, under new keys, beside what is there; nothing else'
   const words =
     undoes === null
       ? ([
@@ -112,23 +113,38 @@ function tablesText(preview: Preview): [label: string, text: string][] {
         'along',
         `${formatCountOf(t.create, 'row')} of ${nameOfTable(t)}, since rows of ${formatList(t.neededBy.map(nameOf), mostNames)} refer to ${t.create === 1 ? 'it' : 'them'}`,
       ]),
+    ...preview.tables
+      .filter((t) => t.along.length > 0)
+      .map((t): [string, string] => [
+        'along',
+        `${formatCountOf(t.create, 'row')} of ${nameOfTable(t)}, since ${t.create === 1 ? 'it refers' : 'they refer'} to rows of ${formatList(t.along.map(nameOf), mostNames)}`,
+      ]),
   ]
 }
 
 /** What there is to say about tables that nothing happens to; empty if there are none. */
-function idleText({ tables, undoes }: Preview): string {
+function idleText({ tables, undoes, newIds }: Preview): string {
   const idle = tables.filter((t) => !differs(t))
   if (idle.length === 0) return ''
   const rows = idle.reduce((sum, t) => sum + t.unchanged, 0)
   const drifted = idle.filter((t) => t.drift.length > 0).map(nameOfTable)
   return [
     formatCountOf(idle.length, 'table has nothing to do', 'tables have nothing to do'),
-    // What undoing leaves alone is not counted.
-    ...(undoes === null ? [formatCountOf(rows, 'equal row')] : []),
+    // What undoing leaves alone is not counted, and rows that come as new ones are compared with none.
+    ...(undoes === null && !newIds ? [formatCountOf(rows, 'equal row')] : []),
     ...(drifted.length > 0
       ? [`columns are not those of the backup in ${formatList(drifted, mostNames)}`]
       : []),
   ].join('; ')
+}
+
+/** `id and order_id in 3 rows get new values`: columns that do not keep what the backup has; empty if there are none. */
+export function renewedText({ renewed, create }: TablePreview): string {
+  if (renewed.length === 0) return ''
+  const texts = renewed.map(
+    ({ name, rows }) => `${nameOf(name)}${rows === create ? '' : ` in ${formatCountOf(rows, 'row')}`}`,
+  )
+  return `${formatList(texts, mostNames)} ${texts.length === 1 ? 'gets a new value' : 'get new values'}`
 }
 
 /** `email in 5 rows, name in 2`: the columns whose values change. */

@@ -93,6 +93,7 @@ function checksOf({ preview }: PlannedComponents): { what: string; result: strin
 function readOptions(input: Input): ComponentOptions {
   const about: readonly (readonly [string, boolean])[] = [
     ['--where', input.where !== undefined],
+    ['--new-ids', input.newIds],
     ['--keep-newer', input.keepNewer !== undefined],
     ['--references', input.references !== undefined],
     ['--skip-conflicts', input.skipConflicts],

@@ -116,8 +116,10 @@ async function apply(context: CommandContext, o: ChangeRequest, previewed: Previ
     restore: restore.id,
     seconds: record.seconds,
     safety: applied.safety,
+    renewed: applied.renewed,
   })
-  out.result({ restore: { ...record, id: restore.id }, preview: applied.preview, changed: applied.changed })
+  const { preview, changed, renewed } = applied
+  out.result({ restore: { ...record, id: restore.id }, preview, changed, renewed })
 }
 
 function recordOf(o: {

@@ -26,6 +26,10 @@ export async function restoreInPlace(context: CommandContext, input: Input): Pro
   const modules = await modulesMeant(context, input.module, input.source)
   const tables = [...input.table, ...modules.flatMap((m) => m.tables)]
   const options = readInPlaceOptions({ ...input, table: tables })
+  if (options.newIds && tables.length + options.schemas.length === 0)
+    throw new HoldfastError('usage', '--new-ids brings rows a second time: of which tables?', {
+      hint: 'Choose them with --table, --schema or --module.',
+    })
   const target = await resolveAddress(context, input.to)
   await using backup = await openBackup(context, input)
   const { manifest, contents, reader } = backup

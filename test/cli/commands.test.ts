@@ -122,6 +122,7 @@ test('options become typed values, with the environment behind them', async () =
     deleteExtra: false,
     recoverDeleted: false,
     replace: false,
+    newIds: false,
     keepNewer: undefined,
     references: undefined,
     skipConflicts: false,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { inPlaceOptions, requireNoInPlace } from '../../src/cli/in-place-options.ts'
+import { inPlaceOptions, readInPlaceOptions, requireNoInPlace } from '../../src/cli/in-place-options.ts'
 import type { Given } from '../../src/cli/option.ts'
+import { isHoldfastError } from '../../src/lib/errors.ts'
 
 type Input = Parameters<typeof requireNoInPlace>[0]
 
@@ -30,5 +31,24 @@ test('what is about restores in place is refused elsewhere, unless nobody gave i
       const message = `${option} is about a restore --in-place.`
       assert.throws(() => requireNoInPlace(read(given, variables), variables), { code: 'usage', message })
     }
+  }
+})
+
+test('new keys go with creating alone', () => {
+  const chosen = { schema: [], table: ['orders'], excludeTable: [] }
+  const { newIds, actions } = readInPlaceOptions({ ...read({ newIds: true }), ...chosen })
+  assert.deepEqual([newIds, actions], [true, { create: true, update: false, delete: false }])
+  readInPlaceOptions({ ...read({ newIds: true, createMissing: true }), ...chosen })
+  for (const [given, option] of [
+    [{ replace: true }, '--replace'],
+    [{ updateChanged: true }, '--update-changed'],
+    [{ deleteExtra: true }, '--delete-extra'],
+    [{ keepNewer: 'at' }, '--keep-newer'],
+  ] as const) {
+    assert.throws(
+      () => readInPlaceOptions({ ...read({ newIds: true, ...given }), ...chosen }),
+      (error) =>
+        isHoldfastError(error, 'usage') && error.message.endsWith(`; ${option} is about those that are.`),
+    )
   }
 })

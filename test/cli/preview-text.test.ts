@@ -107,6 +107,11 @@ test('one sentence says what would happen in all', () => {
       { tables: [tableOf({ unchanged: 5 }), tableOf()] },
       'Nothing would change: no row that was compared, in 2 tables, differs from the backup.',
     ],
+    [
+      { newIds: true, tables: [tableOf({ create: 1 }), tableOf({ create: 3, conflicts: 1 })] },
+      '4 rows come as new rows in 2 tables; 1 row is left out: it would break a key.',
+    ],
+    [{ newIds: true, tables: [tableOf()] }, 'Nothing would change: the backup has no such row.'],
     [{}, 'Nothing would change: there was no table to compare.'],
     [{ problems: ['a', 'b'] }, "It can't be applied: 2 problems stand in the way."],
     [
@@ -253,6 +258,48 @@ test('a row without a key is called by its first values', () => {
   assert.ok(lines.includes('            b 2, c 3: taken'))
 })
 
+test('rows that come under new keys are told as new, with what comes along and why', () => {
+  const line = sampleOf('create', { after: { id: '3105', what: 'rope' } })
+  const columns = line.columns.map((c) => ({ ...c, renewed: c.name === 'id' }))
+  const preview = previewOf({
+    newIds: true,
+    tables: [
+      tableOf({
+        name: 'lines',
+        create: 3,
+        along: ['public.orders'],
+        renewed: [
+          { name: 'id', rows: 3 },
+          { name: 'part_of', rows: 1 },
+        ],
+        samples: [{ ...line, columns }],
+      }),
+    ],
+  })
+  const lines = told(preview, null)
+  assert.ok(lines.some((l) => l.includes('brings rows as new ones, under new keys, beside what is there')))
+  assert.ok(
+    lines.some((l) =>
+      l.includes('along     3 rows of public.lines, since they refer to rows of public.orders'),
+    ),
+  )
+  assert.ok(lines.some((l) => l.includes('new       id and part_of in 1 row get new values')))
+  assert.ok(lines.some((l) => /^ {4}3105 → new +rope$/.test(l)))
+  const renewed = [
+    {
+      schema: 'public',
+      name: 'tags',
+      columns: ['line', 'tag'],
+      rows: [{ old: ['3105', 'red'], new: ['4001', 'red'] }],
+    },
+  ]
+  const done = linesOn(null, (out) =>
+    tellApplied(out, { preview, restore: 'r', seconds: 1, safety: true, renewed }),
+  )
+  assert.equal(done[0], '3 rows came as new rows in 1 table.')
+  assert.equal(done[1], '  new       public.tags, line, tag: (3105, red) → (4001, red)')
+})
+
 test('what was done is told with the way to take it back', () => {
   const lines = linesOn(80, (out) =>
     tellApplied(out, {
@@ -260,13 +307,14 @@ test('what was done is told with the way to take it back', () => {
       restore: '20261128T064512Z-91ab77cd',
       seconds: 3.25,
       safety: true,
+      renewed: [],
     }),
   )
   assert.equal(lines[0], '2 rows came back in 1 table.')
   assert.ok(lines.includes('            restores/20261128T064512Z-91ab77cd/'))
   assert.ok(lines.includes('            holdfast undo 20261128T064512Z-91ab77cd'))
   const nothing = linesOn(80, (out) =>
-    tellApplied(out, { preview: empty, restore: 'r', seconds: 0, safety: true }),
+    tellApplied(out, { preview: empty, restore: 'r', seconds: 0, safety: true, renewed: [] }),
   )
   assert.deepEqual(nothing, ['Nothing was changed: there was no table to compare.', ''])
 })

@@ -71,6 +71,7 @@ export async function openInPlace(
     excludeTables: [],
     where: null,
     actions: recoverDeleted,
+    newIds: false,
     keepNewer: null,
     missingReferences: null,
     lockTimeoutMs: 5000,

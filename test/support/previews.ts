@@ -12,6 +12,7 @@ export function previewOf(given: Partial<Preview> = {}): Preview {
     target: 'postgres://admin@db1:5432/shop',
     database: 'shop',
     actions: { create: true, update: false, delete: false },
+    newIds: false,
     where: null,
     keepNewer: null,
     tables,
@@ -40,6 +41,8 @@ export function tableOf(given: Partial<TablePreview> = {}): TablePreview {
     conflicts: 0,
     leftAlone: { missing: 0, changed: 0, extra: 0, newer: 0 },
     neededBy: [],
+    along: [],
+    renewed: [],
     changedColumns: [],
     samples: [],
     drift: [],
@@ -62,7 +65,14 @@ export function sampleOf(
     columns: names.map((name) => {
       const before = o.before?.[name] ?? null
       const after = o.after?.[name] ?? null
-      return { name, key: name === 'id', before, after, changed: action === 'update' && before !== after }
+      return {
+        name,
+        key: name === 'id',
+        before,
+        after,
+        changed: action === 'update' && before !== after,
+        renewed: false,
+      }
     }),
   }
 }
@@ -251,7 +261,14 @@ const anySample = fc
       columns: names.map((name, at) => {
         const before = action === 'create' ? null : next()
         const after = action === 'delete' ? null : next()
-        return { name, key: at === 0, before, after, changed: action === 'update' && at > 0 }
+        return {
+          name,
+          key: at === 0,
+          before,
+          after,
+          changed: action === 'update' && at > 0,
+          renewed: action === 'create' && at === 0,
+        }
       }),
     }
   })
@@ -267,6 +284,8 @@ const anyTable = fc.record<TablePreview>({
   conflicts: anyCount,
   leftAlone: fc.record({ missing: anyCount, changed: anyCount, extra: anyCount, newer: anyCount }),
   neededBy: fc.array(anyName, { maxLength: 3 }),
+  along: fc.array(anyName, { maxLength: 3 }),
+  renewed: fc.array(fc.record({ name: anyName, rows: anyCount }), { maxLength: 3 }),
   changedColumns: fc.array(fc.record({ name: anyName, rows: anyCount }), { maxLength: 9 }),
   samples: fc.array(anySample, { maxLength: 8 }),
   drift: fc.array(fc.record({ column: anyName, what: anyName, effect: anyName }), { maxLength: 2 }),
@@ -281,6 +300,7 @@ export const anyPreview: fc.Arbitrary<Preview> = fc
     where: fc.option(anyName),
     keepNewer: fc.option(anyName),
     undoes: fc.option(anyName),
+    newIds: fc.boolean(),
     tables: fc.array(anyTable, { maxLength: 14 }),
     makes: fc.array(fc.record({ schema: anyName, name: anyName, rows: anyCount }), { maxLength: 2 }),
     drops: fc.array(fc.record({ schema: anyName, name: anyName, rows: anyCount }), { maxLength: 2 }),

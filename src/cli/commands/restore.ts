@@ -68,7 +68,8 @@ export const command = defineCommand({
     'With --in-place the database is one in use: the rows of the chosen tables are compared with those of the backup, the ' +
     'difference is shown, and when the name of the database has been typed, it is applied in one transaction. If ' +
     'nothing else is said, what was deleted comes back, and nothing else is touched. The rows that change are stored before ' +
-    'in the repository: holdfast undo takes the restore back.\n\n' +
+    'in the repository: holdfast undo takes the restore back. With --new-ids the rows come as new ones beside what is there: ' +
+    'their keys are given anew, what refers to them follows, and rows of other tables that refer to them come along.\n\n' +
     'With --component it is objects of the schema that are compared, shown and brought back in the same way, and no row is touched. ' +
     'If nothing else is said, only what is missing is made. Undo does not take this back; --save writes the SQL that does.\n\n' +
     'With --swap a whole database is restored beside the one in use, compared, and the two exchange their names. The old one ' +
@@ -95,6 +96,11 @@ export const command = defineCommand({
       what: 'an UPDATE without WHERE has changed all rows: as they were, but for those changed since',
       command:
         'holdfast restore latest --to postgres://admin@db1/shop --in-place --table customers --update-changed --keep-newer updated_at --repo /mnt/backups/shop',
+    },
+    {
+      what: "yesterday's order 1042 beside the one of today, as a new order with all that belongs to it",
+      command:
+        'holdfast restore latest --to postgres://admin@db1/shop --in-place --new-ids --table orders --where "id = 1042" --preview --repo /mnt/backups/shop',
     },
     {
       what: 'policies and grants as they were in the backup; first, what would change?',

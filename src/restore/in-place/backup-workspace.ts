@@ -10,6 +10,9 @@ import { createChunkCache } from '../../repository/pieces.ts'
 import { heldBackOf, heldBackText, type HeldBack } from '../../repository/held-back.ts'
 import type { ChunkReader } from '../../repository/types.ts'
 import { requireCondition } from './condition.ts'
+import { findCopies } from './copies/changes.ts'
+import { openCopies } from './copies/open.ts'
+import { renewalOfParents } from './copies/renewal.ts'
 import { countMeant, findChanges } from './diff.ts'
 import { readForeignKeys, readLiveTables, type LiveForeignKey } from './live.ts'
 import { planMaking } from './made.ts'
@@ -41,7 +44,6 @@ export async function openBackupWorkspace(o: BackupRequest): Promise<Workspace> 
   const { contents, options, target, signal } = o
   if (options.where !== null) requireCondition(options.where)
   const chosen = chooseTables(contents, options)
-  const heldBack = heldBackOf(o.heldBack ?? [], chosen)
   const held = chosen.filter((t) => t.data === 'held')
   await using opening = new AsyncDisposableStack()
   const wire = opening.use(await openWorkspaceWire(target, signal))
@@ -53,16 +55,21 @@ export async function openBackupWorkspace(o: BackupRequest): Promise<Workspace> 
   const foreignKeys = await readForeignKeys(wire)
   const rights = await readKeyRights(wire, foreignKeys)
   const role = await readRole(wire)
-  const makes = options.actions.create ? missing : []
+  const makes = options.actions.create && !options.newIds ? missing : []
   const making = await planMaking({ contents, missing: makes, target, signal })
   const onBytes = (done: number, total: number): unknown =>
     o.onProgress?.({ phase: 'bringing rows', done, total, unit: 'bytes' })
-  const horizon = await readHorizon(wire, contents)
+  // Of rows that come a second time it does not matter whether they are there.
+  const horizon = options.newIds ? null : await readHorizon(wire, contents)
   const staging = createStaging({ wire, source, horizon, where: options.where, signal, onBytes })
-  requireTables(units, making.tables.length)
+  requireTables(units, options.newIds ? missing.length : making.tables.length)
   const problems = [
     ...(await problemsOfDatabase(wire)),
     ...problemsOf({ units, options, role, foreignKeys, rights }),
+    ...(options.newIds ? missing : []).map(
+      (t) =>
+        `The target has no table ${tableLabel(t)}: restore it without --new-ids, and its rows are what they were.`,
+    ),
   ]
   if (problems.length === 0) {
     for (const unit of units) {
@@ -70,12 +77,19 @@ export async function openBackupWorkspace(o: BackupRequest): Promise<Workspace> 
       await staging.open(unit)
     }
   }
-  const bring = bringer({ wire, contents, units, options, staging })
+  const copies =
+    options.newIds && problems.length === 0
+      ? await openCopies({ wire, contents, options, units, foreignKeys, role, rights, staging, signal })
+      : null
+  problems.push(...(copies?.problems ?? []))
+  const along = copies?.units.filter((u) => u.along.length > 0) ?? []
+  const heldBack = heldBackOf(o.heldBack ?? [], [...chosen, ...along.flatMap((u) => u.from)])
+  const bring = bringer({ wire, contents, units, along, foreignKeys, options, staging })
   const kept = opening.move()
   return {
     wire,
     target,
-    units,
+    units: copies?.units ?? units,
     foreignKeys,
     role,
     rights,
@@ -83,6 +97,7 @@ export async function openBackupWorkspace(o: BackupRequest): Promise<Workspace> 
     dropping: [],
     stage: () => staging.complete(units),
     compare: async (unit) => {
+      if (options.newIds) return await findCopies(wire, unit)
       const { others, rows } = await staging.uncompared(unit)
       // The condition of --where is about the columns of the table that was chosen.
       const where = unit.pulledIn ? null : options.where
@@ -99,6 +114,7 @@ export async function openBackupWorkspace(o: BackupRequest): Promise<Workspace> 
       target: describeAddress(target),
       database: target.database,
       actions: options.actions,
+      newIds: options.newIds,
       where: options.where,
       keepNewer: options.keepNewer,
       heldBack,
@@ -108,6 +124,7 @@ export async function openBackupWorkspace(o: BackupRequest): Promise<Workspace> 
         ...chosen
           .filter((t) => t.data !== 'held')
           .map((t) => `The backup does not hold the rows of ${tableLabel(t)}: it is left alone.`),
+        ...(copies?.warnings ?? []),
         ...(options.actions.create ? [] : missing).map(
           (t) => `The target has no table ${tableLabel(t)}; it is not made, since nothing is to be created.`,
         ),
@@ -121,18 +138,24 @@ export async function openBackupWorkspace(o: BackupRequest): Promise<Workspace> 
 function bringer(o: {
   wire: Wire
   contents: BackupContents
+  /** Chosen. */
   units: readonly Unit[]
+  along: readonly Unit[]
+  foreignKeys: readonly LiveForeignKey[]
   options: InPlaceOptions
   staging: Staging
 }): Workspace['bring'] {
   const brought = new Map<number, Unit | null>()
+  const first = Math.max(-1, ...[...o.units, ...o.along].map((u) => u.index)) + 1
   const complete = o.options.where === null && o.options.actions.create
   const open = async (key: LiveForeignKey): Promise<Unit | null> => {
     if (complete && o.units.some(({ live }) => live.oid === key.parent || live.below.includes(key.parent)))
       return null
     const group = await groupOf(o.wire, o.contents, key)
     if (group === null) return null
-    const unit = makeUnit({ group, index: o.units.length + brought.size, pulledIn: true })
+    const made = makeUnit({ group, index: first + brought.size, pulledIn: true })
+    const renewal = o.options.newIds ? renewalOfParents(made.live, o.foreignKeys) : null
+    const unit = { ...made, renewal }
     requireRights(unit, key)
     await o.staging.open(unit)
     return unit
@@ -170,7 +193,7 @@ function namesOf(tables: readonly TableContents[]): { schema: string; name: stri
   return [...new Map(names.map((n) => [keyOf(n), n])).values()]
 }
 
-function requireTables(units: readonly Unit[], made: number): void {
-  if (units.length > 0 || made > 0) return
+function requireTables(units: readonly Unit[], others: number): void {
+  if (units.length > 0 || others > 0) return
   throw new HoldfastError('table_not_found', 'The backup holds rows of none of the chosen tables.')
 }

@@ -1,5 +1,6 @@
 import { HoldfastError } from '../../lib/errors.ts'
 import type { Wire } from '../../postgres/wire.ts'
+import { renewedIn } from './copies/changes.ts'
 import { changesOf, imagesDiffer, storedOf } from './names.ts'
 import type { ChangeAction, Counts, Sample, TablePreview, Unit } from './types.ts'
 
@@ -47,6 +48,8 @@ export async function previewTable(
     unchanged: o.meant === null ? 0 : o.meant - differing - (await conflictsOfBackup(wire, unit, n('x'))),
     leftAlone: { missing: n('C'), changed: n('U'), extra: n('D'), newer: n('k') },
     neededBy: o.neededBy,
+    along: unit.along,
+    renewed: n('c') === 0 ? [] : await renewedColumns(wire, unit),
     changedColumns: n('u') === 0 ? [] : await changedColumns(wire, unit),
     samples: await readSamples(wire, unit),
     drift: unit.drift,
@@ -75,6 +78,18 @@ async function changedColumns(wire: Wire, unit: Unit): Promise<TablePreview['cha
     .sort((a, b) => b.rows - a.rows)
 }
 
+async function renewedColumns(wire: Wire, unit: Unit): Promise<TablePreview['renewed']> {
+  const columns = storedOf(unit).flatMap((name) => {
+    const sql = renewedIn(unit, name, 'r')
+    return sql === null ? [] : [{ name, sql }]
+  })
+  if (columns.length === 0) return []
+  const [row] = await wire.query(
+    `SELECT ${columns.map((c) => `count(*) FILTER (WHERE ${c.sql})`).join(', ')} FROM ${changesOf(unit)} r WHERE action = 'c'`,
+  )
+  return columns.map(({ name }, at) => ({ name, rows: Number(row?.[at] ?? 0) })).filter((c) => c.rows > 0)
+}
+
 const sampleActions: Readonly<Record<string, Sample['action']>> = {
   c: 'create',
   u: 'update',
@@ -91,16 +106,19 @@ async function readSamples(wire: Wire, unit: Unit): Promise<Sample[]> {
     `pg_catalog.left(a${at + 1}::pg_catalog.text, ${sampleLength})`,
     imagesDiffer([`b${at + 1}`], [`a${at + 1}`]),
   ])
+  // As one value: of a table with very many columns a query can't return one more for each.
+  const flags = stored.map((name) => `(${renewedIn(unit, name, 's') ?? 'false'})`)
   const rows = await wire.query(
-    `SELECT ${['action', 'why', ...values].join(', ')}
+    `SELECT ${['action', 'why', `ARRAY[${flags.join(', ')}]::pg_catalog.bool[]::pg_catalog.text`, ...values].join(', ')}
      FROM (SELECT *, pg_catalog.row_number() OVER (PARTITION BY action ORDER BY same, id) AS nth
        FROM (SELECT *, pg_catalog.row_number() OVER (PARTITION BY action, why ORDER BY id) AS same FROM ${changesOf(unit)}) AS c WHERE action IN ('c', 'u', 'd', 'k', 'x')) AS s
      WHERE nth <= ${sampleRows} ORDER BY action, id`,
   )
   const key = new Set(unit.key?.map((k) => k.name))
-  return rows.map(([action, why, ...cells]) => {
+  return rows.map(([action, why, renewed, ...cells]) => {
     const known = sampleActions[action ?? '']
     if (known === undefined) throw new HoldfastError('internal', 'A change of a kind that nobody knows.')
+    const marks = (renewed ?? '').replace(/[{}]/g, '').split(',')
     return {
       action: known,
       why: why ?? null,
@@ -110,6 +128,7 @@ async function readSamples(wire: Wire, unit: Unit): Promise<Sample[]> {
         before: cells[at * 3] ?? null,
         after: cells[at * 3 + 1] ?? null,
         changed: known === 'update' && cells[at * 3 + 2] === 't',
+        renewed: known === 'create' && marks[at] === 't',
       })),
     }
   })

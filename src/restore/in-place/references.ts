@@ -1,6 +1,8 @@
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import type { Wire } from '../../postgres/wire.ts'
 import { hanging, isChain, needed } from './chains.ts'
+import { anyRenewedIn } from './copies/changes.ts'
+import { settleCopies } from './copies/settle.ts'
 import { takesOver } from './exchange.ts'
 import { exists } from './exists.ts'
 import { childEnd, isGiven, isOf, isStored, parentEnd, refers, shares } from './keys.ts'
@@ -35,6 +37,8 @@ export interface References {
   readonly wire: Wire
   readonly units: Unit[]
   readonly foreignKeys: readonly LiveForeignKey[]
+  /** Whether rows come under new keys. */
+  readonly copies: boolean
   /** Null: what is missing is not to be brought. Else stages the backup's rows of a table of the target, or resolves to null if there are none. */
   readonly bring: ((key: LiveForeignKey) => Promise<Unit | null>) | null
 }
@@ -59,6 +63,7 @@ export async function settleReferences(o: References): Promise<Brought[]> {
       for (const key of o.foreignKeys) if (shares(unit, key.child) || shares(unit, key.parent)) open.add(key)
     }
   }
+  if (o.copies) await settleCopies(o)
   while (open.size > 0) {
     for (const key of o.foreignKeys) {
       if (!open.delete(key)) continue
@@ -66,6 +71,7 @@ export async function settleReferences(o: References): Promise<Brought[]> {
       reopen(await keepReferenced(o, key))
     }
     for (const unit of o.units) if (open.delete(unit) && (await leaveTaken(o.wire, unit))) reopen([unit])
+    if (o.copies && (await settleCopies(o))) reopen(o.units)
   }
   return o.units
     .filter((u) => u.pulledIn)
@@ -216,7 +222,9 @@ async function leaveTaken(wire: Wire, unit: Unit): Promise<boolean> {
   let moved = false
   for (const unique of breakable(unit)) {
     if (!(await has(wire, unit, 'cu'))) continue
-    const clashed = clashes(unit, unique, writes(unit, unique.columns))
+    const renewed = anyRenewedIn(unit, unique.columns, 'r')
+    const kept = renewed === null ? '' : ` AND NOT ${renewed}`
+    const clashed = clashes(unit, unique, `${writes(unit, unique.columns)}${kept}`)
     const stays = `NOT (${goes(unit, clashedOf(unit, 'm'), unique.columns)})`
     const condition = `r.id IN (SELECT m.id FROM ${clashed} m WHERE ${stays})`
     const why = `another row holds its ${unique.columns.join(', ')} (unique ${unique.name})`

@@ -5,6 +5,7 @@ import type { OnProgress } from '../../lib/progress.ts'
 import { qualified } from '../../postgres/quote.ts'
 import type { SafetyContents, SafetyTable } from '../../repository/format/restore-contents.ts'
 import { applyChanges, refused, requireApplied, type Applied } from './apply.ts'
+import { readRenewed, renewKeys } from './copies/renew.ts'
 import { identitiesToOpen, setIdentities } from './identity.ts'
 import { lockDoomed, lockedOut, lockTables } from './locks.ts'
 import { entrySql } from '../entries.ts'
@@ -18,7 +19,7 @@ import { raiseSequences } from './sequences.ts'
 import { planSilence } from './silence-plan.ts'
 import { silence, unsilence, whyNotSilenced, withRulesFor } from './silence.ts'
 import { readTargetFacts } from './target-facts.ts'
-import type { Preview, Unit } from './types.ts'
+import type { Preview, RenewedKeys, Unit } from './types.ts'
 import { requireSameTables } from './unchanged.ts'
 import { previewOf } from './whole-preview.ts'
 import { compareAll, type Comparison, type Workspace } from './workspace.ts'
@@ -81,6 +82,8 @@ export interface AppliedChanges {
   readonly changed: boolean
   /** Whether there is a safety backup: not where tables were dropped that a restore had made, and that are in its backup. */
   readonly safety: boolean
+  /** Under which keys rows have come, if under new ones. */
+  readonly renewed: readonly RenewedKeys[]
 }
 
 /**
@@ -121,7 +124,7 @@ async function applyInside(o: ApplyRequest): Promise<AppliedChanges> {
   const changed = found.units.filter((u) => planned.has(u))
   const keeps = changed.length + workspace.making.entries.length > 0
   if (!keeps && workspace.dropping.length === 0)
-    return { preview, warnings: [], checks: [], changed: false, safety: false }
+    return { preview, warnings: [], checks: [], changed: false, safety: false, renewed: [] }
   throwIfCancelled(o.signal)
   o.onProgress?.({ phase: 'applying', done: 0, total: null, unit: 'rows' })
   const pulled = changed.filter((u) => u.pulledIn)
@@ -153,6 +156,7 @@ async function applyInside(o: ApplyRequest): Promise<AppliedChanges> {
     ],
     changed: true,
     safety: keeps,
+    renewed: await readRenewed(wire, changed),
   }
 }
 
@@ -197,6 +201,11 @@ async function write(
   // All at once, since one may take another with it.
   const going = o.workspace.dropping.map((t) => qualified(t.schema, t.name))
   if (going.length > 0) await wire.query(`DROP TABLE ${going.join(', ')} CASCADE`)
+  if (o.workspace.about.newIds) {
+    // Rows that keep their keys first, or a new one could be theirs.
+    for (const unit of changed.filter((u) => u.pulledIn)) await raiseSequences(wire, unit)
+    await renewKeys({ wire, units: changed, foreignKeys: o.workspace.foreignKeys })
+  }
   await applyChanges({ wire, units: changed, planned, opened, replica })
   for (const unit of changed) await requireApplied(wire, unit)
   for (const unit of changed) warnings.push(...(await raiseSequences(wire, unit)))

@@ -1,5 +1,6 @@
 import type { TableContents } from '../../repository/format/contents.ts'
 import type { HeldBack } from '../../repository/held-back.ts'
+import type { Renewal } from './copies/renewal.ts'
 import type { LiveTable } from './live.ts'
 
 /** The three switches: what a restore in place does about rows that differ. All three together are "replace". */
@@ -23,6 +24,8 @@ export interface InPlaceOptions {
   /** SQL condition over the columns of the one table that is chosen; null: all its rows. */
   readonly where: string | null
   readonly actions: Actions
+  /** Chosen rows come as new ones beside whatever is there, under new keys, with the rows that refer to them. Only with creating. */
+  readonly newIds: boolean
   /** Rows whose value of this column is later in the target than in the backup are left alone; null: none are. */
   readonly keepNewer: string | null
   /**
@@ -51,6 +54,10 @@ export interface Unit {
   readonly dropped: readonly string[]
   /** True if it was not chosen, and only rows that others refer to come back. */
   readonly pulledIn: boolean
+  /** Not chosen: its rows come along because they refer to rows of these tables, which come under new keys. Empty for all others. */
+  readonly along: readonly string[]
+  /** What becomes of its keys where rows come under new ones; null: rows keep their keys, and are compared by them. */
+  readonly renewal: Renewal | null
   readonly drift: readonly Drift[]
 }
 
@@ -82,6 +89,8 @@ export interface Preview {
   readonly target: string
   readonly database: string
   readonly actions: Actions
+  /** Rows come as new ones, under new keys. */
+  readonly newIds: boolean
   readonly where: string | null
   readonly keepNewer: string | null
   readonly tables: readonly TablePreview[]
@@ -129,6 +138,10 @@ export interface TablePreview extends Counts {
   }
   /** Not chosen: rows of it are brought, because rows of these tables refer to them. */
   readonly neededBy: readonly string[]
+  /** Not chosen: rows of it come along, because they refer to rows of these tables. */
+  readonly along: readonly string[]
+  /** Columns that get new values, and in how many rows. */
+  readonly renewed: readonly { readonly name: string; readonly rows: number }[]
   readonly changedColumns: readonly { readonly name: string; readonly rows: number }[]
   readonly samples: readonly Sample[]
   readonly drift: readonly Drift[]
@@ -146,6 +159,20 @@ export interface Sample {
     readonly before: string | null
     readonly after: string | null
     readonly changed: boolean
+    /** `after` is the value of the backup: what it becomes is not known before the row is written. */
+    readonly renewed: boolean
+  }[]
+}
+
+/** Of a few rows that came under new keys, which. */
+export interface RenewedKeys {
+  readonly schema: string
+  readonly name: string
+  readonly columns: readonly string[]
+  /** As text, cut. */
+  readonly rows: readonly {
+    readonly old: readonly (string | null)[]
+    readonly new: readonly (string | null)[]
   }[]
 }
 

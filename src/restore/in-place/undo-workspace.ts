@@ -112,6 +112,7 @@ export async function openUndoWorkspace(o: UndoRequest): Promise<Workspace> {
       target: describeAddress(target),
       database: target.database,
       actions: actionsOf(safety),
+      newIds: false,
       where: null,
       keepNewer: null,
       heldBack: o.heldBack ?? [],
@@ -170,6 +171,8 @@ function undoUnit(table: SafetyTable, live: LiveTable, index: number): Unit {
     added: stored.filter((c) => !known.has(c.name)).map((c) => c.name),
     dropped: table.columns.filter((c) => !stored.some((s) => s.name === c.name)).map((c) => c.name),
     pulledIn: false,
+    along: [],
+    renewal: null,
     drift: [],
   }
 }

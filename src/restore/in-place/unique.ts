@@ -9,8 +9,9 @@ import type { Unit } from './types.ts'
 export function breakable(unit: Unit): LiveUnique[] {
   const stored = new Set(storedOf(unit))
   const own = unit.key?.map((k) => k.name).join('\0')
+  // Rows that come under new keys are not known by them: what keeps its key may meet it in another row.
   const isOwn = (u: LiveUnique): boolean =>
-    u.predicate === null && u.parts.map((p) => columnOf(u, p.sql)).join('\0') === own
+    unit.renewal === null && u.predicate === null && u.parts.map((p) => columnOf(u, p.sql)).join('\0') === own
   return unit.live.uniques.filter((u) => u.columns.every((c) => stored.has(c)) && !isOwn(u))
 }
 

@@ -6,17 +6,14 @@ import type { Drift, InPlaceOptions, KeyColumn, Unit } from './types.ts'
 
 /** The tables of the backup that are meant. Throws `table_not_found`, and `usage` where a condition is given for more than one table. */
 export function chooseTables(contents: BackupContents, options: InPlaceOptions): TableContents[] {
-  const partitioned = new Map(contents.tables.flatMap((t) => t.parents.map((p) => [keyOf(p), p])))
-  const candidates: MatchedTable[] = [...contents.tables, ...partitioned.values()]
+  const candidates = candidatesOf(contents)
   const wanted = [
     ...options.tables.map((text) => tableMatcher(text, candidates)),
     ...options.schemas.map((text) => schemaMatcher(text, candidates)),
   ]
-  const excluded = options.excludeTables.map((text) => tableMatcher(text, candidates))
+  const excluded = excludedFrom(contents, options)
   const chosen = contents.tables.filter(
-    (t) =>
-      (wanted.length === 0 || wanted.some((matches) => matches(t))) &&
-      !excluded.some((matches) => matches(t)),
+    (t) => (wanted.length === 0 || wanted.some((matches) => matches(t))) && !excluded(t),
   )
   const roots = new Set(chosen.map((t) => keyOf(t.parents.at(-1) ?? t)))
   if (options.where !== null && roots.size !== 1) {
@@ -25,6 +22,20 @@ export function chooseTables(contents: BackupContents, options: InPlaceOptions):
     })
   }
   return chosen
+}
+
+/** Tells which tables are not meant, whatever else is said. Throws `table_not_found`. */
+export function excludedFrom(
+  contents: BackupContents,
+  options: Pick<InPlaceOptions, 'excludeTables'>,
+): (table: MatchedTable) => boolean {
+  const excluded = options.excludeTables.map((text) => tableMatcher(text, candidatesOf(contents)))
+  return (table) => excluded.some((matches) => matches(table))
+}
+
+function candidatesOf({ tables }: BackupContents): MatchedTable[] {
+  const partitioned = new Map(tables.flatMap((t) => t.parents.map((p) => [keyOf(p), p])))
+  return [...tables, ...partitioned.values()]
 }
 
 /** What belongs together: a table of the target, and the tables of the backup whose rows it holds. */
@@ -79,6 +90,8 @@ export function makeUnit(o: { group: Group; index: number; pulledIn: boolean }):
     added: added.map((c) => c.name),
     dropped: first.columns.filter((c) => !names.has(c.name)).map((c) => c.name),
     pulledIn: o.pulledIn,
+    along: [],
+    renewal: null,
     drift: [
       ...shared.flatMap((c) => changedType(c, ofBackup.get(c.name) ?? '')),
       ...added.map(addedColumn),

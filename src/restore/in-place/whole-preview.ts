@@ -58,7 +58,7 @@ function conflictQuestions({ about }: Workspace, conflicts: number): Question[] 
       about: 'conflicts',
       text:
         about.undoes === null
-          ? `${rowsText(conflicts)} can't be changed without breaking a key: leave them out and go on (--skip-conflicts)?`
+          ? `${rowsText(conflicts)} can't be ${about.newIds ? 'brought' : 'changed'} without breaking a key: leave them out and go on (--skip-conflicts)?`
           : `${rowsText(conflicts)} can't be put back, since somebody has changed them or what they depend on after the restore: leave them out (--skip-conflicts), or put back also what was changed since (--overwrite)?`,
     },
   ]

@@ -47,6 +47,7 @@ export interface Workspace {
     | 'target'
     | 'database'
     | 'actions'
+    | 'newIds'
     | 'where'
     | 'keepNewer'
     | 'heldBack'
@@ -101,6 +102,7 @@ export async function compareAll(
     wire,
     units,
     foreignKeys: workspace.foreignKeys,
+    copies: workspace.about.newIds,
     bring: workspace.missingReferences === 'skip' ? null : bring,
   })
   const neededBy = new Map(brought.map((b) => [tableLabel(b), b.neededBy]))

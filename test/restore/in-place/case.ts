@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import pg from 'pg'
 import type { ServerMajor } from '../../../src/postgres/server/server.ts'
 import { openMemoryStorage } from '../../../src/storage/memory.ts'
@@ -82,4 +83,15 @@ export async function withCase(
   } finally {
     await client.end()
   }
+}
+
+/** Waits for the sessions of others to end, and throws if they leave anything. */
+export async function requireNothingLeft(client: pg.Client): Promise<void> {
+  const others = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`
+  while ((await client.query(others)).rowCount !== 0) await client.query('SELECT pg_sleep(0.01)')
+  const { rows } = await client.query(
+    `SELECT 'table ' || relname AS left FROM pg_class WHERE relpersistence = 't'
+     UNION ALL SELECT 'lock ' || relation::regclass FROM pg_locks WHERE pid <> pg_backend_pid() AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+  )
+  assert.deepEqual(rows, [])
 }

@@ -13,7 +13,7 @@ import type { Storage } from '../../../src/storage/storage.ts'
 import { failure, newRepository, type JourneyRepository } from '../../support/journey.ts'
 import { randomOf } from '../../oracle/random.ts'
 import { killChild } from '../../support/journey-process.ts'
-import { server } from './case.ts'
+import { requireNothingLeft, server } from './case.ts'
 import { readState, rowsOf, type State } from './state.ts'
 
 /** A database with something of everything that a restore switches off, opens or makes, backed up, and then damaged. */
@@ -59,17 +59,6 @@ async function withScene(
   } finally {
     await client.end()
   }
-}
-
-/** Waits for the sessions of others to end, and throws if they leave anything. */
-async function requireNothingLeft(client: pg.Client): Promise<void> {
-  const others = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`
-  while ((await client.query(others)).rowCount !== 0) await client.query('SELECT pg_sleep(0.01)')
-  const { rows } = await client.query(
-    `SELECT 'table ' || relname AS left FROM pg_class WHERE relpersistence = 't'
-     UNION ALL SELECT 'lock ' || relation::regclass FROM pg_locks WHERE pid <> pg_backend_pid() AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
-  )
-  assert.deepEqual(rows, [])
 }
 
 /** Does `fault` before the `at`th statement that goes over the wire from now on. */
