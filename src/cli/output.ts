@@ -161,9 +161,10 @@ function terminalWidth(stream: OutputStream): number | null {
   return stream.isTTY === true ? Math.max(20, stream.columns ?? 80) : null
 }
 
-/** What happened, why, and what to do. */
+/** What happened, why, and what to do. After Ctrl-C there is nobody to tell why, and the hint says how things are. */
 function errorLines(error: HoldfastError): string[] {
   const lines = [`holdfast: ${error.message}`]
+  if (error.code === 'cancelled') return [...lines, `  state: ${error.hint}`, `  error code: ${error.code}`]
   for (let cause = error.cause; cause !== undefined && cause !== null; cause = causeOf(cause)) {
     const text = messageOf(cause)
     if (text !== '' && !lines.some((line) => line.includes(text))) lines.push(`  cause: ${text}`)
