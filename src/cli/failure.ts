@@ -11,15 +11,13 @@ const consequences: readonly ErrorCode[] = ['cancelled', 'connection_lost', 'que
 export function toShownError(thrown: unknown, how: { cancelled: boolean; state: string }): HoldfastError {
   if (how.cancelled && isConsequence(thrown)) {
     const hint = isHoldfastError(thrown, 'cancelled') ? thrown.hint : codes.cancelled.hint
-    return new HoldfastError(
-      'cancelled',
-      messageOf(thrown) === 'Cancelled.' ? 'Cancelled.' : `Cancelled: ${messageOf(thrown)}`,
-      {
-        cause: thrown,
-        hint: hint === codes.cancelled.hint ? how.state : hint,
-        details: isHoldfastError(thrown) ? thrown.details : {},
-      },
-    )
+    const what = messageOf(thrown)
+    const message = /(cancelled|aborted)\.?$/i.test(what) ? 'Cancelled.' : `Cancelled: ${what}`
+    return new HoldfastError('cancelled', message, {
+      cause: thrown,
+      hint: hint === codes.cancelled.hint ? how.state : hint,
+      details: isHoldfastError(thrown) ? thrown.details : {},
+    })
   }
   if (isHoldfastError(thrown)) return thrown
   return new HoldfastError('internal', messageOf(thrown) || 'An error without a message.', {

@@ -97,7 +97,7 @@ try {
     commands: await loadCommands(args),
     version,
     env,
-    width: stdout.isTTY ? Math.min(110, stdout.columns) : 100,
+    width: stdout.isTTY ? Math.min(110, stdout.columns) : 80,
     writeHelp: (text) => results.write(text),
     act,
   })

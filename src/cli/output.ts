@@ -4,6 +4,7 @@ import { createProgressDisplay, type ProgressDisplay } from './progress.ts'
 import type { Redactor } from './redact.ts'
 import { tableLines, type Column } from './table.ts'
 import { withoutControls } from './width.ts'
+import { linesOf } from './wrap.ts'
 
 /** A piece of a line in one of the few styles there are; where there are no colours, its plain text. */
 export interface Span {
@@ -121,7 +122,10 @@ export function createOutput(options: OutputOptions): Output {
       if (!quiet) writeLine(stderr, text)
     },
     warn(text) {
-      writeLine(stderr, `warning: ${text}`)
+      const width = terminalWidth(stderr)
+      // Redacted whole: a secret that was cut by the end of a line would not be known.
+      const lines = linesOf(redactor.redact(`warning: ${text}`), width === null ? null : width - 2)
+      for (const [at, one] of lines.entries()) writeLine(stderr, `${at === 0 ? '' : '  '}${one}`)
     },
     progress(progress) {
       if (quiet) return
@@ -157,9 +161,10 @@ function terminalWidth(stream: OutputStream): number | null {
   return stream.isTTY === true ? Math.max(20, stream.columns ?? 80) : null
 }
 
-/** What happened, why, and what to do. */
+/** What happened, why, and what to do. After Ctrl-C there is nobody to tell why, and the hint says how things are. */
 function errorLines(error: HoldfastError): string[] {
   const lines = [`holdfast: ${error.message}`]
+  if (error.code === 'cancelled') return [...lines, `  state: ${error.hint}`, `  error code: ${error.code}`]
   for (let cause = error.cause; cause !== undefined && cause !== null; cause = causeOf(cause)) {
     const text = messageOf(cause)
     if (text !== '' && !lines.some((line) => line.includes(text))) lines.push(`  cause: ${text}`)

@@ -1,5 +1,7 @@
 import { Argument, Command as Parser, CommanderError, Option } from 'commander'
-import { HoldfastError } from '../lib/errors.ts'
+import { nearest } from '../config/nearest.ts'
+import { codes } from '../lib/error-codes.ts'
+import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import type { Command, Environment, Example } from './command.ts'
 import { longName, type Given, type OptionSpec } from './option.ts'
 import { everywhere } from './options.ts'
@@ -35,15 +37,41 @@ export function createProgram(options: ProgramOptions): Parser {
 /** Parses and runs. Throws `usage` for what the parser refuses; help and version only print. */
 export async function runProgram(program: Parser, args: readonly string[]): Promise<void> {
   try {
-    await program.parseAsync(args.length === 0 ? ['--help'] : [...args], { from: 'user' })
+    // The parser's own `help` knows no commands of commands.
+    const given = args[0] === 'help' && args.length > 2 ? [...args.slice(1), '--help'] : args
+    await program.parseAsync(given.length === 0 ? ['--help'] : [...given], { from: 'user' })
   } catch (error) {
+    const { path, parser, word } = parserMeant(program, args)
+    const hint = `Run ${path} --help.`
+    if (isHoldfastError(error, 'usage') && error.hint === codes.usage.hint) {
+      throw new HoldfastError('usage', error.message, { cause: error, hint, details: error.details })
+    }
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return
-    const message = error.message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ')
-    throw new HoldfastError('usage', message.replace(/\.*$/, '.'), {
-      hint: `Run ${commandPath(program, args)} --help.`,
-    })
+    throw new HoldfastError('usage', refusal(error, parser, word), { hint })
   }
+}
+
+/** What the parser refused, in sentences like all others. */
+function refusal({ code, message }: CommanderError, parser: Parser, word: string | undefined): string {
+  const names = parser.commands.map((one) => one.name())
+  if (code === 'commander.missingArgument') {
+    const missing = parser.registeredArguments.find((one) => message.includes(`'${one.name()}'`))
+    if (missing !== undefined) return `${missing.name()} is missing: ${missing.description}.`
+  }
+  // A word that is no command is one argument too many where there are commands, and none at all for help.
+  const isCommand =
+    /^commander\.(help|unknownCommand)$/.test(code) ||
+    (code === 'commander.excessArguments' && names.length > 0)
+  if (isCommand && word !== undefined) {
+    const meant = nearest(word, names)
+    return `There is no command ${word}${parser.parent === null ? '' : ` of ${parser.name()}`}.${meant === null ? '' : ` Did you mean ${meant}?`}`
+  }
+  const plain = message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ')
+  const sentence = plain
+    .replace(/ ?\(Did you mean (.*)\?\)$/, '. Did you mean $1?')
+    .replace(/(?<![.?])$/, '.')
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1)
 }
 
 function createParser(command: Command, options: ProgramOptions): Parser {
@@ -121,13 +149,19 @@ function examplesText(examples: readonly Example[]): string {
   return `\nExamples:\n${lines.join('\n')}`
 }
 
-function commandPath(program: Parser, args: readonly string[]): string {
+/** The command that was meant, as far as the words say, and the first word that is none of its commands. */
+function parserMeant(
+  program: Parser,
+  args: readonly string[],
+): { path: string; parser: Parser; word: string | undefined } {
+  const words = args[0] === 'help' ? args.slice(1) : args
   let path = program.name()
-  let parser: Parser | undefined = program
-  for (const word of args) {
-    parser = parser.commands.find((one) => one.name() === word)
-    if (parser === undefined) break
+  let parser = program
+  for (const word of words) {
+    const next = parser.commands.find((one) => one.name() === word)
+    if (next === undefined) return { path, parser, word }
+    parser = next
     path += ` ${word}`
   }
-  return path
+  return { path, parser, word: undefined }
 }

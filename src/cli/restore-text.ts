@@ -6,29 +6,32 @@ import type { Output } from './output.ts'
 import { quarantineText } from './quarantine-text.ts'
 import { comparedText, rowsText } from './summary.ts'
 import { printable } from './width.ts'
+import { teller, tellLabelled } from './wrap.ts'
 
 /** Prints a plan: what would be made, what would not, and what stands in its way. */
 export function tellPlan(out: Output, plan: RestorePlan): void {
   const { database } = plan
+  const tell = teller(out)
   out.line(`Plan: restore backup ${plan.backup}, taken ${plan.moment}, into ${plan.target}`)
-  out.line(`  database  ${database === null ? 'is there' : 'will be created'}`)
+  tell('database', database === null ? 'is there' : 'will be created')
   tellParts(out, plan)
-  for (const warning of plan.warnings) out.line(`  note      ${printable(warning)}`)
-  for (const { message } of plan.problems) out.line(`  PROBLEM   ${printable(message)}`)
+  for (const warning of plan.warnings) tell('note', printable(warning))
+  for (const { message } of plan.problems)
+    tellLabelled(out, { label: 'PROBLEM', text: printable(message), style: 'bad' })
   if (plan.problems.length === 0) out.line('Nothing stands in its way. Nothing was touched.')
 }
 
 /** What the database will hold, and what of that will be off. */
 export function tellParts(out: Output, plan: RestorePlan): void {
   const { totals, roles } = plan
-  out.line(
-    `  roles     ${roles.create.length === 0 ? 'none to create' : `create ${roles.create.map(({ name }) => printable(name)).join(', ')}`}`,
-  )
-  out.line(`  schema    ${kindsText(plan)}`)
-  out.line(`  rows      ${rowsText(totals.rows, totals.tables, totals.plainBytes)}`)
-  for (const { kind, name } of plan.quarantine) out.line(`  off       ${kind} ${printable(name)}`)
+  const tell = teller(out)
+  const created = roles.create.map(({ name }) => printable(name))
+  tell('roles', created.length === 0 ? 'none to create' : `create ${created.join(', ')}`)
+  tell('schema', kindsText(plan))
+  tell('rows', rowsText(totals.rows, totals.tables, totals.plainBytes))
+  for (const { kind, name } of plan.quarantine) tell('off', `${kind} ${printable(name)}`)
   for (const { type, name, why } of plan.leftOut)
-    out.line(`  left out  ${type.toLowerCase()} ${printable(name)}: ${printable(why)}`)
+    tell('left out', `${type.toLowerCase()} ${printable(name)}: ${printable(why)}`)
 }
 
 /** `12 tables, 30 indexes, ...`: the objects of the schema by kind, most first. */
@@ -72,14 +75,13 @@ export function problemsError(plan: RestorePlan): HoldfastError {
 export function tellReport(out: Output, report: RestoreReport): void {
   const milliseconds = report.seconds * 1000
   out.line(`Restored backup ${report.backup} into ${report.target}`)
-  out.line(`  restored  ${rowsText(report.rows, report.tables.length, report.plainBytes)}`)
-  out.line(`  compared  ${comparedText(report.tables)}: equal`)
-  for (const held of report.heldBack) out.line(`  erased    ${printable(heldBackRows(held))} held back`)
-  out.line(`  took      ${formatDuration(milliseconds)}, ${formatRate(report.plainBytes, milliseconds)}`)
-  if (report.rolesCreated.length > 0) {
-    out.line(`  roles     created ${report.rolesCreated.map(printable).join(', ')}`)
-  }
-  if (report.quarantined.length > 0) {
-    out.line(`  off       ${quarantineText(report.quarantined)}, until holdfast release`)
-  }
+  const tell = teller(out)
+  tell('restored', rowsText(report.rows, report.tables.length, report.plainBytes))
+  tell('compared', `${comparedText(report.tables)}: equal`)
+  for (const held of report.heldBack) tell('erased', `${printable(heldBackRows(held))} held back`)
+  tell('took', `${formatDuration(milliseconds)}, ${formatRate(report.plainBytes, milliseconds)}`)
+  if (report.rolesCreated.length > 0)
+    tell('roles', `created ${report.rolesCreated.map(printable).join(', ')}`)
+  if (report.quarantined.length > 0)
+    tell('off', `${quarantineText(report.quarantined)}, until holdfast release`)
 }

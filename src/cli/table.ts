@@ -6,6 +6,8 @@ export interface Column {
   readonly align?: 'left' | 'right'
   /** Never narrower than this when room is short; a right aligned column is never narrowed. */
   readonly min?: number
+  /** Left out where there is no room for all, those of the highest number first. Default: never. */
+  readonly spare?: number
 }
 
 export interface TableOptions {
@@ -27,6 +29,11 @@ export function tableLines(
     columns.map((_, index) => printable(row[index] ?? '')),
   )
   const natural = columns.map((_, index) => Math.max(...cells.map((row) => displayWidth(row[index] ?? ''))))
+  const spared = options.width === null ? null : mostSpare(columns, natural, options.width)
+  if (spared !== null) {
+    const left = <T>(list: readonly T[]): T[] => list.filter((_, index) => index !== spared)
+    return tableLines(left(columns), rows.map(left), options)
+  }
   const widths = options.width === null ? natural : fit(columns, natural, options.width)
   return cells.map((row) =>
     columns
@@ -40,15 +47,31 @@ export function tableLines(
   )
 }
 
-/** Takes room from the widest text column first, until the line fits or nothing more can be taken. */
-function fit(columns: readonly Column[], natural: readonly number[], width: number): number[] {
-  const widths = [...natural]
-  const floor = columns.map((column, index) =>
+/** The column to be left out next; null if there is none, or all have room. */
+function mostSpare(columns: readonly Column[], natural: readonly number[], width: number): number | null {
+  if (excessOf(floors(columns, natural), width) <= 0) return null
+  const most = Math.max(...columns.map(({ spare = 0 }) => spare))
+  return most === 0 ? null : columns.findIndex(({ spare }) => spare === most)
+}
+
+function floors(columns: readonly Column[], natural: readonly number[]): number[] {
+  return columns.map((column, index) =>
     column.align === 'right'
       ? (natural[index] ?? 0)
       : Math.min(natural[index] ?? 0, column.min ?? defaultMin),
   )
-  let excess = widths.reduce((sum, value) => sum + value, gap.length * (columns.length - 1)) - width
+}
+
+/** By how many columns of the terminal a line is too long. */
+function excessOf(widths: readonly number[], width: number): number {
+  return widths.reduce((sum, value) => sum + value, gap.length * (widths.length - 1)) - width
+}
+
+/** Takes room from the widest text column first, until the line fits or nothing more can be taken. */
+function fit(columns: readonly Column[], natural: readonly number[], width: number): number[] {
+  const widths = [...natural]
+  const floor = floors(columns, natural)
+  let excess = excessOf(widths, width)
   while (excess > 0) {
     let widest = -1
     for (const [index, value] of widths.entries()) {

@@ -48,6 +48,11 @@ export function tellLabelled(out: Output, { label, text, style = 'quiet' }: Labe
   }
 }
 
+/** For the facts of a report. */
+export function teller(out: Output): (label: string, text: string) => void {
+  return (label, text) => tellLabelled(out, { label, text, style: 'plain' })
+}
+
 /** `text` in lines of at most `width` columns, words that are wider cut. Null: one line, and nothing put in for direction. */
 export function linesOf(text: string, width: number | null): string[] {
   if (width === null) return [text.replaceAll(/[\u2068\u2069]/g, '')]

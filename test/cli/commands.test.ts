@@ -186,6 +186,24 @@ test('what is wrong on the command line is told as usage', async () => {
   }
 })
 
+test('a word that is misspelt or missing is told, and where help is', async () => {
+  const told: readonly [string, string, string][] = [
+    ['bakcup', 'There is no command bakcup. Did you mean backup?', 'holdfast'],
+    ['source tset', 'There is no command tset of source. Did you mean test?', 'holdfast source'],
+    ['help sorce', 'There is no command sorce. Did you mean source?', 'holdfast'],
+    ['list --jsno', "Unknown option '--jsno'. Did you mean --json?", 'holdfast list'],
+    ['show', 'BACKUP is missing: an id, a unique beginning of one, or latest.', 'holdfast show'],
+    [
+      'check --repo x --read-data 120%',
+      '--read-data can\'t be "120%": give a percentage such as 5%, or all.',
+      'holdfast check',
+    ],
+  ]
+  for (const [line, message, path] of told)
+    await assert.rejects(parse(line.split(' ')), { message, hint: `Run ${path} --help.` })
+  assert.match((await parse(['help', 'source', 'add'])).help, /^Usage: holdfast source add /)
+})
+
 test('errors with --json are one object on stdout, with the exit status of their code', async (t) => {
   const { json } = await setUp(t)
   for (const [args, code, status] of [

@@ -85,6 +85,27 @@ test('stacks are shown for debugging only', () => {
   assert.match(debugging.written.stderr, /output\.test\.ts/)
 })
 
+test('a warning is wrapped on a terminal, and no secret is told because a line ends in it', () => {
+  const { out, written, redactor } = setUp({ isTTY: true })
+  redactor.add('open sesame')
+  out.warn(`${'word '.repeat(13)}is open sesame and more`)
+  const lines = written.stderr.trimEnd().split('\n')
+  assert.deepEqual(lines.length, 2)
+  assert.ok(lines.every((line) => line.length <= 80) && lines[1]?.startsWith('  '))
+  assert.doesNotMatch(written.stderr, /sesame/)
+})
+
+test('after Ctrl-C the state is told, and not why', () => {
+  const { out, written } = setUp()
+  const cause = new HoldfastError('query_failed', 'canceling statement due to user request')
+  const error = new HoldfastError('cancelled', 'Cancelled.', { cause, hint: 'No backup was made.' })
+  out.fail(error, { debug: false })
+  assert.equal(
+    written.stderr,
+    'holdfast: Cancelled.\n  state: No backup was made.\n  error code: cancelled\n',
+  )
+})
+
 test('--quiet drops notes and progress, never results and warnings', () => {
   const { out, written } = setUp({ quiet: true, isTTY: true })
   out.note('note')

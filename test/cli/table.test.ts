@@ -63,6 +63,21 @@ test('a table fits the terminal, and the numbers stay whole', () => {
   assert.match(lines[1] ?? '', /…\s+1,234,567  b+…$/)
 })
 
+test('columns that can be spared go first where there is no room, and come with more of it', () => {
+  const columns = [
+    { title: 'ID', min: 10 },
+    { title: 'SIZE', align: 'right' as const, spare: 1 },
+    { title: 'TIME', align: 'right' as const, spare: 2 },
+    { title: 'NAME' },
+  ]
+  const rows = [['0123456789', '12 MB', '1.0 s', 'a']]
+  const heading = (width: number | null): string => tableLines(columns, rows, { width })[0] ?? ''
+  assert.equal(heading(30), 'ID           SIZE   TIME  NAME')
+  assert.equal(heading(29), 'ID           SIZE  NAME')
+  assert.equal(heading(20), 'ID          NAME')
+  assert.equal(heading(null), heading(30))
+})
+
 test('without a terminal nothing is cut', () => {
   const [, line] = tableLines([{ title: 'X' }], [['y'.repeat(500)]], { width: null })
   assert.equal(line, 'y'.repeat(500))

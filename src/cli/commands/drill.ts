@@ -41,7 +41,7 @@ export const command = defineCommand({
       command: 'holdfast drill latest --repo /mnt/backups/shop --json --quiet',
     },
     {
-      what: 'a source that holdfast.json describes, with the goal and the assertions that it names',
+      what: 'a source of holdfast.json, with the goal and the assertions that it names',
       command: 'holdfast drill latest --source shop',
     },
     {

@@ -93,7 +93,7 @@ export const command = defineCommand({
         'holdfast restore latest --to postgres://admin@db1/shop --in-place --table orders --table order_lines --preview --repo /mnt/backups/shop',
     },
     {
-      what: 'an UPDATE without WHERE has changed all rows: as they were, but for those changed since',
+      what: 'an UPDATE without WHERE: all rows as they were, but those changed since',
       command:
         'holdfast restore latest --to postgres://admin@db1/shop --in-place --table customers --update-changed --keep-newer updated_at --repo /mnt/backups/shop',
     },

@@ -3,6 +3,7 @@ import { formatCount, formatCountOf, formatDuration } from '../format.ts'
 import type { Output } from '../output.ts'
 import { comparedText, rowsText } from '../summary.ts'
 import { printable, truncate } from '../width.ts'
+import { teller } from '../wrap.ts'
 
 /** The outcome in one sentence. */
 export function verdictOf(report: DrillReport): string {
@@ -16,25 +17,26 @@ export function verdictOf(report: DrillReport): string {
 
 /** Prints what a drill found. */
 export function tellDrill(out: Output, report: DrillReport): void {
+  const tell = teller(out)
   out.line(verdictOf(report))
   for (const check of report.checks) tellFailures(out, check, report.assertions)
   if (report.tables.length > 0) {
-    out.line(`  restored  ${rowsText(report.rows, report.tables.length, report.plainBytes)}`)
-    out.line(`  compared  ${comparedText(report.tables)}`)
+    tell('restored', rowsText(report.rows, report.tables.length, report.plainBytes))
+    tell('compared', comparedText(report.tables))
   }
   const checked = report.checks.filter(({ name, result }) => name !== 'restore' && result !== 'not verified')
-  if (checked.length > 0) out.line(`  checked   ${checked.map(checkText).join(', ')}`)
+  if (checked.length > 0) tell('checked', checked.map(checkText).join(', '))
   const sample = report.part?.sample
-  if (sample) out.line(`  sample    ${sample.percent} % of the bytes: --seed ${sample.seed} chooses it again`)
+  if (sample) tell('sample', `${sample.percent} % of the bytes: --seed ${sample.seed} chooses it again`)
   const restored =
     report.restoreSeconds > 0 ? `${formatDuration(report.restoreSeconds * 1000)} to restore, ` : ''
   const where =
     report.server === null
       ? '; no scratch server was started'
       : `, with a scratch server of Postgres ${report.server}`
-  out.line(`  took      ${restored}${formatDuration(report.seconds * 1000)} in all${where}`)
+  tell('took', `${restored}${formatDuration(report.seconds * 1000)} in all${where}`)
   const { goal } = report
-  if (goal !== null) out.line(`  goal      ${formatDuration(goal.seconds * 1000)} to restore: ${goal.result}`)
+  if (goal !== null) tell('goal', `${formatDuration(goal.seconds * 1000)} to restore: ${goal.result}`)
   for (const { what, why } of openIn(report)) out.warn(`not verified: ${printable(what)}: ${printable(why)}`)
 }
 
@@ -68,7 +70,7 @@ const findingsShown = 10
 
 function tellFailures(out: Output, check: DrillCheck, assertions: readonly AssertionResult[]): void {
   for (const { what, why } of check.failures.slice(0, findingsShown)) {
-    out.line(`  failed    ${check.name}: ${printable(what)}: ${printable(why)}`)
+    teller(out)('failed', `${check.name}: ${printable(what)}: ${printable(why)}`)
     if (check.name === 'assertions') {
       tellRows(out, assertions.find(({ name }) => name === what)?.firstRows ?? [])
     }
