@@ -346,6 +346,11 @@ const table = {
       'The database takes part in logical replication, which would break without a word if it were replaced.',
     hint: 'See the message for what to end first; nothing was touched.',
   },
+  target_entangled: {
+    exit: 7,
+    meaning: 'Schemas that are to be replaced are referred to from outside of them, and references would go along.',
+    hint: 'The message names them. Drop or change them first, and make them anew afterwards; nothing was touched.',
+  },
   target_changed: {
     exit: 1,
     meaning: 'The database was replaced, renamed or dropped by somebody else in the meantime.',

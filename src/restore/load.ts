@@ -33,6 +33,8 @@ export async function loadTables(o: {
   cache: ChunkCache
   encoding: string
   rescue: Rescue
+  /** Asks for the id of the transaction that loads, where that is one inside of another. */
+  transactionSql?: string | undefined
   signal?: AbortSignal | undefined
   onBytes: (bytes: number) => void
 }): Promise<SampleTransactions> {
@@ -109,6 +111,8 @@ function bytesOf(ranges: readonly RowRange[]): number {
   return ranges.reduce((sum, r) => sum + r.pieces.reduce((bytes, p) => bytes + p.length, 0), 0)
 }
 
+const currentTransaction = 'SELECT pg_catalog.pg_current_xact_id()::pg_catalog.xid'
+
 /** Resolves to the transaction's id if the range is one that will be compared by it. */
 async function loadTask(o: {
   wire: Wire
@@ -117,6 +121,7 @@ async function loadTask(o: {
   reader: ChunkReader
   cache: ChunkCache
   encoding: string
+  transactionSql?: string | undefined
   signal?: AbortSignal | undefined
 }): Promise<string | null> {
   const { table, ranges, sample } = o.task
@@ -131,7 +136,7 @@ async function loadTask(o: {
     }
     await o.wire.query('BEGIN')
     requireRows(table, expected, await rows())
-    const [row] = await o.wire.query('SELECT pg_catalog.pg_current_xact_id()::pg_catalog.xid')
+    const [row] = await o.wire.query(o.transactionSql ?? currentTransaction)
     await o.wire.query('COMMIT')
     return row?.[0] ?? null
   } catch (error) {

@@ -18,6 +18,8 @@ import { runRestore } from '../../src/restore/run.ts'
 import { defaultRestoreOptions } from '../../src/restore/types.ts'
 import type { RestoreOptions, RestorePlan, RestoreReport } from '../../src/restore/types.ts'
 import { planSwap, type SwapPlan } from '../../src/restore/swap/plan.ts'
+import { planSchemas, type SchemasPlan } from '../../src/restore/schemas/plan.ts'
+import { runSchemas, type SchemasReport } from '../../src/restore/schemas/run.ts'
 import { runSwap, type SwapReport } from '../../src/restore/swap/run.ts'
 import { runBackup } from '../../src/snapshot/backup.ts'
 import type { Proof } from '../../src/snapshot/fingerprint.ts'
@@ -72,6 +74,9 @@ export interface JourneyRepository {
   /** Plans and runs a restore in place of the database. */
   swapTo(url: string, options?: RestoreChoice): Promise<SwapReport>
   planSwapTo(url: string, options?: RestoreChoice): Promise<SwapPlan>
+  /** Plans and runs a restore in place of the database's schemas. */
+  schemasTo(url: string, options?: RestoreChoice): Promise<SchemasReport>
+  planSchemasTo(url: string, options?: RestoreChoice): Promise<SchemasPlan>
   /** Throws what the drill found, as the command does. */
   drill(options?: DrillChoice): Promise<DrillReport>
   /** What the drill found, whatever it is. */
@@ -129,6 +134,14 @@ export function repositoryAt(
       signal: o.signal,
     })
 
+  const schemasPlan = (url: string, o: RestoreChoice, backup: OpenBackup): Promise<SchemasPlan> =>
+    planSchemas({
+      ...backup,
+      target: addressOf(url),
+      options: { ...defaultRestoreOptions, ...o },
+      signal: o.signal,
+    })
+
   return {
     storage,
     identity,
@@ -176,6 +189,18 @@ export function repositoryAt(
           onProgress: options.onProgress,
         }),
       ),
+    schemasTo: (url, options = {}) =>
+      withBackup(options, async (backup) =>
+        runSchemas({
+          ...backup,
+          plan: await schemasPlan(url, options, backup),
+          target: addressOf(url),
+          clock: options.clock ?? systemClock,
+          signal: options.signal,
+          onProgress: options.onProgress,
+        }),
+      ),
+    planSchemasTo: (url, options = {}) => withBackup(options, (backup) => schemasPlan(url, options, backup)),
     planSwapTo: (url, options = {}) => withBackup(options, (backup) => swapPlan(url, options, backup)),
     async drill(options) {
       const { report, error } = await this.tryDrill(options)
