@@ -10,8 +10,23 @@ import { readPieces, type ChunkCache } from '../repository/pieces.ts'
 import type { ChunkReader } from '../repository/types.ts'
 import type { Rescue } from './rescue.ts'
 
-/** Which rows came from which range, for the ranges that the source hashed: a row's xmin tells the transaction that loaded it. */
-export type SampleTransactions = ReadonlyMap<TableContents, ReadonlyMap<number, string>>
+/**
+ * Which rows came from which range, for the ranges that the source hashed: a row's xmin tells the transaction that loaded it. `compared`:
+ * those ranges were compared when they were loaded.
+ */
+export type SampleTransactions = ReadonlyMap<TableContents, ReadonlyMap<number, string> | 'compared'>
+
+export interface LoadRequest {
+  readonly wires: readonly Wire[]
+  readonly tables: readonly TableContents[]
+  readonly manifest: Manifest
+  readonly reader: ChunkReader
+  readonly cache: ChunkCache
+  readonly encoding: string
+  readonly rescue: Rescue
+  readonly signal?: AbortSignal | undefined
+  readonly onBytes: (bytes: number) => void
+}
 
 /** Ranges that follow each other in a table, loaded by one COPY. A sampled range is alone in its transaction. */
 interface LoadTask {
@@ -25,19 +40,7 @@ interface LoadTask {
 const copyBytes = 16 * 1024 * 1024
 
 /** Loads the tables' rows over all wires. Each wire stays with a table of its own while there are enough of them. */
-export async function loadTables(o: {
-  wires: readonly Wire[]
-  tables: readonly TableContents[]
-  manifest: Manifest
-  reader: ChunkReader
-  cache: ChunkCache
-  encoding: string
-  rescue: Rescue
-  /** Asks for the id of the transaction that loads, where that is one inside of another. */
-  transactionSql?: string | undefined
-  signal?: AbortSignal | undefined
-  onBytes: (bytes: number) => void
-}): Promise<SampleTransactions> {
+export async function loadTables(o: LoadRequest): Promise<SampleTransactions> {
   const transactions = new Map<TableContents, Map<number, string>>(o.tables.map((t) => [t, new Map()]))
   const queue = createQueue(o.tables)
   let failed = false
@@ -111,8 +114,6 @@ function bytesOf(ranges: readonly RowRange[]): number {
   return ranges.reduce((sum, r) => sum + r.pieces.reduce((bytes, p) => bytes + p.length, 0), 0)
 }
 
-const currentTransaction = 'SELECT pg_catalog.pg_current_xact_id()::pg_catalog.xid'
-
 /** Resolves to the transaction's id if the range is one that will be compared by it. */
 async function loadTask(o: {
   wire: Wire
@@ -121,7 +122,6 @@ async function loadTask(o: {
   reader: ChunkReader
   cache: ChunkCache
   encoding: string
-  transactionSql?: string | undefined
   signal?: AbortSignal | undefined
 }): Promise<string | null> {
   const { table, ranges, sample } = o.task
@@ -136,7 +136,7 @@ async function loadTask(o: {
     }
     await o.wire.query('BEGIN')
     requireRows(table, expected, await rows())
-    const [row] = await o.wire.query(o.transactionSql ?? currentTransaction)
+    const [row] = await o.wire.query('SELECT pg_catalog.pg_current_xact_id()::pg_catalog.xid')
     await o.wire.query('COMMIT')
     return row?.[0] ?? null
   } catch (error) {
@@ -162,9 +162,13 @@ export function requireRows(table: TableContents, expected: number, loaded: numb
 }
 
 /** Triggers, rules and row level security do not exist yet when rows are loaded; generated columns are computed by the server. */
-export function copyInSql(table: TableContents, encoding: string): string {
+export function copyInSql(
+  table: TableContents,
+  encoding: string,
+  { frozen = false }: { readonly frozen?: boolean } = {},
+): string {
   const into = table.loadVia ?? table
   // A table whose columns are all generated, or that has none, takes empty lines; an empty list would be a syntax error.
   const columns = table.columns.length === 0 ? '' : ` (${table.columns.map((c) => ident(c.name)).join(', ')})`
-  return `COPY ${qualified(into.schema, into.name)}${columns} FROM STDIN (FORMAT text, ENCODING ${literal(encoding)})`
+  return `COPY ${qualified(into.schema, into.name)}${columns} FROM STDIN (FORMAT text, ENCODING ${literal(encoding)}${frozen ? ', FREEZE' : ''})`
 }

@@ -15,7 +15,7 @@ import type { ChunkReader } from '../repository/types.ts'
 import { compareTables } from './compare.ts'
 import { entrySql, runEntries, type EntrySql } from './entries.ts'
 import { analyze, restoreLargeObjects, setSequences } from './finish.ts'
-import { loadTables } from './load.ts'
+import { loadTables, type LoadRequest, type SampleTransactions } from './load.ts'
 import { lend, lendingPoints } from './loans.ts'
 import { planPost, runPost } from './post.ts'
 import { requireNoProblems } from './problems.ts'
@@ -133,7 +133,7 @@ async function fillTarget(
   for (const wire of wires) await wire.query(schemaSession)
   const [first] = wires
   if (first === undefined) throw new HoldfastError('usage', 'A restore needs at least one job.')
-  const ways = { lend: () => lend(o.target, o.plan.entries, sql) }
+  const ways = { lend: () => lend(o.target, o.plan.entries, sql), load: loadTables }
   return await fill({ ...o, ...ways, wires, first, sql, warnings: prepared.warnings })
 }
 
@@ -147,8 +147,7 @@ export interface Filling extends RestoreRequest {
   readonly warnings: string[]
   /** Gives owners the rights that they need to get what is made. */
   readonly lend: () => Promise<unknown>
-  /** As `loadTables` takes it. */
-  readonly transactionSql?: string | undefined
+  readonly load: (o: LoadRequest) => Promise<SampleTransactions>
 }
 
 /** Makes what the plan has of the phases `pre` and `post`, and loads and compares the rows. Throws `restore_differs`. */
@@ -189,7 +188,7 @@ export async function fill(
   const jobs = plan.options.quarantine ? plan.tables.filter(isCronTable) : []
   const tables = plan.tables.filter((t) => !jobs.includes(t))
   const transactions = await phase('loading rows', () =>
-    loadTables({
+    o.load({
       ...o,
       tables,
       cache,

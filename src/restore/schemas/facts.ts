@@ -77,7 +77,8 @@ export async function readLiveFacts(connection: Connection): Promise<LiveFacts> 
       (SELECT count(*)::pg_catalog.int4 FROM pg_catalog.pg_event_trigger) AS event_triggers,
       (SELECT count(*)::pg_catalog.int4 FROM pg_catalog.pg_largeobject_metadata) AS large_objects,
       (SELECT count(*)::pg_catalog.int4 FROM pg_catalog.pg_prepared_xacts p WHERE p.database = d.datname) AS prepared,
-      (SELECT count(*)::pg_catalog.int4 FROM pg_catalog.pg_locks WHERE NOT fastpath) AS locks_used,
+      (SELECT count(DISTINCT (locktype, database, relation, page, tuple, virtualxid, transactionid::pg_catalog.text, classid, objid, objsubid))::pg_catalog.int4
+        FROM pg_catalog.pg_locks WHERE NOT fastpath) AS locks_used,
       (SELECT setting::pg_catalog.int4 FROM pg_catalog.pg_settings WHERE name = 'max_locks_per_transaction') AS locks_each,
       (SELECT sum(setting::pg_catalog.int4)::pg_catalog.int4 FROM pg_catalog.pg_settings WHERE name IN ('max_connections',
         'max_prepared_transactions', 'autovacuum_max_workers', 'max_worker_processes', 'max_wal_senders')) AS lock_shares

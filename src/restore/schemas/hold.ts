@@ -9,12 +9,12 @@ export type Ask = (sql: string) => Promise<(string | null)[][]>
 /** How long one attempt may make others wait. Shorter than the time after which the server looks for deadlocks. */
 const attemptMs = 250
 /** Attempts after which those are ended that are in the way, and after which it is given up. */
-const patience = { ending: 40, giveUp: 80 }
+const patience = { ending: 20, giveUp: 40 }
 
 /**
  * Locks the tables of these schemas against everybody, as the last thing before a commit that puts them aside: so a transaction of somebody
  * else is wholly before it or after it, and no statement finds one table here and another there. Others wait for an attempt at most: one
- * that does not get all locks at once gives back those it has. Whoever keeps a table for about ten seconds in one transaction is ended, if the
+ * that does not get all locks at once gives back those it has. Whoever keeps a table for about six seconds in one transaction is ended, if the
  * role may. Tables that the role may not lock are left out.
  *
  * Throws `target_in_use`, which names those that are in the way.

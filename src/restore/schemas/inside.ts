@@ -55,8 +55,3 @@ export function inside(wire: Wire): Wire {
     },
   }
 }
-
-/** The newest transaction that is open on the connection, as an xid: the innermost one that writes. */
-export const innermostTransaction = `SELECT transactionid FROM pg_catalog.pg_locks
-  WHERE locktype = 'transactionid' AND pid = pg_catalog.pg_backend_pid() AND mode = 'ExclusiveLock'
-  ORDER BY pg_catalog.age(transactionid) LIMIT 1`

@@ -36,9 +36,7 @@ export async function swapSchemasBack(o: {
   const leaving = [...wanted].filter((name) => there.has(name)).sort()
   const word = old.schemas.some((s) => s.name.startsWith('holdfast_new_')) ? 'old' : 'new'
   const renamings = renamingsOf(leaving, word, old.id, live)
-  const back = new Set(returning.map((r) => r.to))
-  // An extension whose schema comes back is where that is looked for; of one that does not, it goes along.
-  const moving = live.extensions.filter((e) => leaving.includes(e.schema) && back.has(e.schema))
+  const moving = live.extensions.filter((e) => old.moved.includes(e.name) && leaving.includes(e.schema))
   await inTransaction(connection, async () => {
     requireNoProblems(
       await referenceProblems(
@@ -59,12 +57,12 @@ export async function swapSchemasBack(o: {
       o.signal,
     )
     const comments = new Map(live.schemas.map((s) => [s.name, s.comment]))
-    const { id, backup } = old
+    const { id, backup, moved } = old
     const at = o.clock.now().toISOString()
     const replacedBy = returning.map((r) => r.to).sort()
     for (const { from: of, to } of renamings)
       await connection.query(
-        stateSql(to, { of, id, backup, at, comment: comments.get(of) ?? null, replacedBy }),
+        stateSql(to, { of, id, backup, at, comment: comments.get(of) ?? null, replacedBy, moved }),
       )
     for (const schema of old.schemas) await connection.query(commentSql(schema.of, schema.comment))
   })

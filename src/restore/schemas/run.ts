@@ -17,7 +17,8 @@ import { markerSchema } from '../target.ts'
 import type { RestoreReport } from '../types.ts'
 import { readLiveFacts } from './facts.ts'
 import { holdTables } from './hold.ts'
-import { innermostTransaction, inside } from './inside.ts'
+import { inside } from './inside.ts'
+import { loadFrozen } from './load.ts'
 import { lendSchemas, returnSchemas } from './loans.ts'
 import { defaultPrivileges, makePublicSql, moveExtensionSql, renameSql, type Renaming } from './move.ts'
 import type { SchemasPlan } from './plan.ts'
@@ -41,14 +42,19 @@ export interface SchemasReport {
  * transaction of one connection. Until it commits nobody sees any of it, and whatever ends it leaves the database as it was.
  */
 export async function runSchemas(o: SchemasRequest): Promise<SchemasReport> {
-  const { plan } = o
-  requireNoProblems(plan.problems)
-  const started = o.clock.now()
+  requireNoProblems(o.plan.problems)
   await using wire = await connectWire({
     address: o.target,
     signal: o.signal,
     settings: { ...restoreSettings, synchronous_commit: 'on' },
   })
+  return await replaceSchemas(o, wire)
+}
+
+/** The same over this wire, which is of no use afterwards. */
+export async function replaceSchemas(o: SchemasRequest, wire: Wire): Promise<SchemasReport> {
+  const { plan } = o
+  const started = o.clock.now()
   let transaction: string | null = null
   try {
     await wire.query(schemaSession)
@@ -123,7 +129,7 @@ async function work(
     sql,
     warnings,
     lend,
-    transactionSql: innermostTransaction,
+    load: loadFrozen,
   })
 
   const from = o.clock.now().getTime()
@@ -158,8 +164,9 @@ async function work(
   const { id, backup, choice } = plan
   const at = o.clock.now().toISOString()
   const replacedBy = [...choice.replaced, ...choice.added].sort()
+  const moved = choice.moving.map((e) => e.name)
   for (const { from: of, to } of plan.renamings)
-    await ask(stateSql(to, { of, id, backup, at, comment: comments.get(of) ?? null, replacedBy }))
+    await ask(stateSql(to, { of, id, backup, at, comment: comments.get(of) ?? null, replacedBy, moved }))
   const seconds = (o.clock.now().getTime() - from) / 1000
   return {
     tables: filled.tables,

@@ -17,6 +17,8 @@ export interface KeptState {
   readonly comment: string | null
   /** Names of all schemas that are live in place of those of this id; some had nobody to take the place of. */
   readonly replacedBy: readonly string[]
+  /** Extensions that were in one of these schemas, and went over into the one that took its place. */
+  readonly moved: readonly string[]
 }
 
 export interface KeptSchema extends KeptState {
@@ -27,7 +29,7 @@ export interface KeptSchema extends KeptState {
 }
 
 /** Schemas that were put aside together. */
-export interface KeptSchemas extends Pick<KeptState, 'id' | 'backup' | 'at' | 'replacedBy'> {
+export interface KeptSchemas extends Pick<KeptState, 'id' | 'backup' | 'at' | 'replacedBy' | 'moved'> {
   readonly schemas: readonly KeptSchema[]
   readonly bytes: number
 }
@@ -60,8 +62,10 @@ export async function readKept(connection: Connection): Promise<KeptSchemas[]> {
   const groups = [...byId.values()].flatMap((schemas) => {
     const [first] = schemas
     if (first === undefined) return []
-    const { id, backup, at, replacedBy } = first
-    return [{ id, backup, at, replacedBy, schemas, bytes: schemas.reduce((sum, s) => sum + s.bytes, 0) }]
+    const { id, backup, at, replacedBy, moved } = first
+    return [
+      { id, backup, at, replacedBy, moved, schemas, bytes: schemas.reduce((sum, s) => sum + s.bytes, 0) },
+    ]
   })
   return groups.sort((a, b) => b.at.localeCompare(a.at))
 }
@@ -75,17 +79,22 @@ function parseState(text: string): KeptState | null {
     return null
   }
   if (typeof value !== 'object' || value === null) return null
-  const { of, id, backup, at, comment, replacedBy } = value as Record<string, unknown>
+  const { of, id, backup, at, comment, replacedBy, moved } = value as Record<string, unknown>
   if (![of, id, backup, at].every((one) => typeof one === 'string')) return null
-  if (!Array.isArray(replacedBy) || !replacedBy.every((one) => typeof one === 'string')) return null
+  if (!isTexts(replacedBy) || !isTexts(moved)) return null
   return {
     of: String(of),
     id: String(id),
     backup: String(backup),
     at: String(at),
     comment: typeof comment === 'string' ? comment : null,
-    replacedBy: replacedBy as string[],
+    replacedBy,
+    moved,
   }
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string')
 }
 
 /** Postgres cuts names after so many bytes. */
