@@ -4,7 +4,7 @@ import type { KeptSchemas } from '../restore/schemas/state.ts'
 import type { BesideDatabase } from '../restore/swap/state.ts'
 import type { CommandContext } from './command.ts'
 import { confirmDatabase } from './confirm.ts'
-import { tellKept } from './schemas-text.ts'
+import { keptText, tellKept } from './schemas-text.ts'
 import { tellBeside } from './swap-text.ts'
 import { printable } from './width.ts'
 
@@ -85,9 +85,8 @@ async function giveSchemasBack(
   tellKept(out, [old], clock.now())
   await confirmDatabase(context, input, target.database)
   const kept = await swapSchemasBack({ target, old, clock, signal })
-  for (const { name, of } of old.schemas) out.line(`${printable(name)} is ${printable(of)} again`)
-  for (const { from, to } of kept)
-    out.line(`  kept      what ${printable(from)} was until now, as ${printable(to)}`)
+  out.line(`${printable(old.schemas.map((s) => s.of).join(', '))}: as they were before`)
+  if (kept.length > 0) out.line(`  kept      what they were until now: ${printable(keptText(kept))}`)
   out.result({ swapBack: { restored: old.schemas.map(({ name }) => name), kept } })
 }
 
@@ -112,10 +111,8 @@ export async function dropReplaced(
   const dropped = replaced.map(({ name, bytes }) => ({ name, bytes }))
   for (const old of schemas) {
     await dropKept(target, old)
-    for (const { name, bytes } of old.schemas) {
-      out.line(`Dropped ${printable(name)}`)
-      dropped.push({ name, bytes })
-    }
+    out.line(`Dropped the old ${printable(keptText(old.schemas.map((s) => ({ from: s.of, to: s.name }))))}`)
+    dropped.push(...old.schemas.map(({ name, bytes }) => ({ name, bytes })))
   }
   out.result({ dropped })
 }

@@ -1,3 +1,4 @@
+import type { Renaming } from '../restore/schemas/move.ts'
 import type { KeptSchemas } from '../restore/schemas/state.ts'
 import type { SchemasPlan } from '../restore/schemas/plan.ts'
 import type { SchemasReport } from '../restore/schemas/run.ts'
@@ -14,13 +15,13 @@ export function tellSchemasPlan(out: Output, plan: SchemasPlan, why: readonly st
     `Plan: put backup ${plan.backup}, taken ${plan.moment}, in place of the schemas of ${plan.target}, in one transaction`,
   )
   for (const one of why) tell('no rename', one)
-  for (const { from, to } of plan.renamings) tell('rename', `${from} to ${to}, which is kept`)
-  for (const name of choice.added) tell('make', `${name}, which is not there now`)
+  if (plan.renamings.length > 0) tell('replace', `${keptText(plan.renamings)}, which are kept`)
+  if (choice.added.length > 0) tell('make', `${choice.added.join(', ')}: not there now`)
   for (const { schema, why: reason } of choice.left) tell('leave', `${schema}: ${reason}`)
-  for (const name of choice.untouched) tell('leave', `${name}: it is not in the backup`)
+  if (choice.untouched.length > 0) tell('leave', `${choice.untouched.join(', ')}: not in the backup`)
   for (const { name, schema } of choice.moving) tell('extension', `${name} goes into the new ${schema}`)
   tell('room', `about as much again as they have; ${plan.name} has ${formatBytes(live.bytes)} in all`)
-  tell('locks', `about ${plan.locks}, and the server has room for ${live.freeLocks} more`)
+  if (plan.problems.length === 0) tell('locks', `about ${plan.locks} at the end, for which there is room`)
   tell('sessions', 'go on in the old schemas until it is done, then in the new ones; those that keep one of')
   tell('', 'the old tables in a transaction are waited for at the end, and ended after some seconds')
   tell('lost', `what was written since ${plan.moment} is in the kept schemas only`)
@@ -52,18 +53,25 @@ export function schemasSummary(plan: SchemasPlan): Record<string, unknown> {
 
 export function tellSchemas(out: Output, report: SchemasReport): void {
   tellReport(out, report.restore)
-  for (const { from, to } of report.kept)
-    out.line(`  kept      the old ${printable(from)} as ${printable(to)}`)
-  if (report.kept.length > 0)
-    out.line('            holdfast release --swap-back gives them their names back, --drop-old drops them')
+  if (report.kept.length === 0) return
+  out.line(`  kept      the old ${printable(keptText(report.kept))}`)
+  out.line('            holdfast release --swap-back gives them their names back, --drop-old drops them')
+}
+
+/** e.g. `crm, shop as holdfast_old_*_1f2e3d4c` */
+export function keptText(renamings: readonly Renaming[]): string {
+  const [first] = renamings
+  if (renamings.length === 1 && first !== undefined) return `${first.from} as ${first.to}`
+  const names = renamings.map((r) => r.from).join(', ')
+  return `${names} as ${first?.to.replace(/^(holdfast_(?:old|new)_).*(_[0-9a-f]{8})$/su, '$1*$2')}`
 }
 
 /** Prints schemas that were put aside, with their size and age. */
 export function tellKept(out: Output, kept: readonly KeptSchemas[], now: Date): void {
   for (const one of kept) {
-    const names = one.schemas.map((s) => printable(s.name)).join(', ')
+    const names = keptText(one.schemas.map((s) => ({ from: s.of, to: s.name })))
     out.line(
-      `  ${names}  ${formatBytes(one.bytes)}, put aside ${formatWhen(new Date(one.at), now)}, for backup ${printable(one.backup)}`,
+      `  ${printable(names)}  ${formatBytes(one.bytes)}, put aside ${formatWhen(new Date(one.at), now)}, for backup ${printable(one.backup)}`,
     )
   }
 }

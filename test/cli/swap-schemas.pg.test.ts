@@ -33,8 +33,8 @@ test('where a database can not be renamed, --swap replaces its schemas, by the c
     plan.stdout,
     /in place of the schemas of .*, in one transaction\n {2}no rename schemas_owner may not rename/,
   )
-  assert.match(plan.stdout, /rename {4}crm to holdfast_old_crm_[0-9a-f]{8}, which is kept/)
-  assert.match(plan.stdout, /leave {5}mine: it is not in the backup/)
+  assert.match(plan.stdout, /replace {3}crm as holdfast_old_crm_[0-9a-f]{8}, which are kept/)
+  assert.match(plan.stdout, /leave {5}mine, public: not in the backup/)
   const { error } = cli.json<Failed>([...restore, '--yes', '--confirm', 'other'], { status: 7 })
   assert.equal(error.code, 'confirmation_missing')
   assert.deepEqual(await values(), [1, 2])
@@ -46,15 +46,21 @@ test('where a database can not be renamed, --swap replaces its schemas, by the c
   assert.match(cli.run(['restores']).stdout, /swap/)
 
   const listed = cli.run(['release', url, '--list'])
-  assert.match(listed.stdout, /Inside of it:\n {2}holdfast_old_crm_\S+ {2}\S+ .?B, put aside .* for backup/)
+  assert.match(
+    listed.stdout,
+    /Inside of it:\n {2}crm as holdfast_old_crm_\S+ {2}\S+ .?B, put aside .* for backup/,
+  )
   assert.match(
     cli.run(['release', url, '--swap-back', ...confirmed]).stdout,
-    /holdfast_old_crm_\S+ is crm again\n {2}kept/,
+    /crm: as they were before\n {2}kept {6}what they were until now: crm as holdfast_new_crm/,
   )
   assert.deepEqual(await values(), [1, 2])
   const unasked = cli.json<Failed>(['release', url, '--drop-old'], { status: 7 })
   assert.equal(unasked.error.code, 'confirmation_missing')
-  assert.match(cli.run(['release', url, '--drop-old', ...confirmed]).stdout, /Dropped holdfast_new_crm_/)
+  assert.match(
+    cli.run(['release', url, '--drop-old', ...confirmed]).stdout,
+    /Dropped the old crm as holdfast_new_crm_/,
+  )
   const none = cli.json<Failed>(['release', url, '--drop-old'], { status: 3 })
   assert.equal(none.error.code, 'nothing_replaced')
   assert.deepEqual(await values(), [1, 2])

@@ -18,9 +18,8 @@ import {
 } from '../support/journey.ts'
 import { queryAt, testServer, type TestDatabase } from '../support/postgres.ts'
 
-/** What of the hard database belongs to no schema, and refers into one. */
-const loosen = `DROP EVENT TRIGGER hard_ddl_end; DROP EVENT TRIGGER hard_drop; DROP EVENT TRIGGER hard_rewrite; DROP EVENT TRIGGER hard_start;
-  DROP LANGUAGE hard_language CASCADE; DROP PUBLICATION hard_filtered; DROP PUBLICATION "Hard Schema"; DROP PUBLICATION IF EXISTS hard_generated;
+/** What of the hard database belongs to no schema, refers into one, and does not follow. */
+const loosen = `DROP LANGUAGE hard_language CASCADE;
   DO $$ DECLARE name text; BEGIN FOR round IN 1..3 LOOP
     FOR name IN SELECT oid::regclass FROM pg_class WHERE relkind = 'm' AND relispopulated LOOP
       EXECUTE 'REFRESH MATERIALIZED VIEW ' || name; END LOOP; END LOOP; END $$`
@@ -157,20 +156,20 @@ test('what stays and refers to what would be put aside is named, and nothing is 
   await rented(async ({ repository, live }) => {
     await live.query(`CREATE TRIGGER welcome AFTER INSERT ON auth.users FOR EACH ROW EXECUTE FUNCTION public.posted();
       CREATE SCHEMA mine; CREATE VIEW mine.names AS SELECT name FROM public.profiles; CREATE TABLE mine.t (a int DEFAULT nextval('public.posts_id_seq'), p int REFERENCES public.posts);
-      CREATE PUBLICATION some_of_it FOR TABLE public.posts; CREATE TYPE public.mood AS ENUM ('good'); CREATE FUNCTION mine.f(public.mood) RETURNS int LANGUAGE sql AS 'SELECT 1'`)
+      CREATE TABLE public.newer (id int); CREATE PUBLICATION some_of_it FOR TABLE public.newer; CREATE TYPE public.mood AS ENUM ('good'); CREATE FUNCTION mine.f(public.mood) RETURNS int LANGUAGE sql AS 'SELECT 1'`)
     const before = await stateOf(live.url)
     const { problems } = await repository.planSchemasTo(live.url)
     assert.deepEqual(
       problems.map((p) => p.code),
-      ['target_entangled'],
+      ['target_entangled', 'target_entangled'],
     )
-    const message = problems[0]?.message ?? ''
+    const message = problems.map((p) => p.message).join()
     for (const one of [
       'trigger welcome on table auth.users (function public.posted())',
       'rule _RETURN on view mine.names (column name of table public.profiles)',
       'default value for column a of table mine.t (sequence public.posts_id_seq)',
       'constraint t_p_fkey on table mine.t (column id of table public.posts)',
-      'publication of table public.posts in publication some_of_it (table public.posts)',
+      'names what the backup does not have: publication some_of_it: table public.newer',
       'function mine.f(public.mood) (type public.mood)',
     ])
       assert.ok(message.includes(one), `${one} is not in: ${message}`)
@@ -181,7 +180,6 @@ test('what stays and refers to what would be put aside is named, and nothing is 
 
 test('what has begun to refer into the schemas since the plan stops the restore, which has changed nothing', async () => {
   await rented(async ({ repository, live }) => {
-    let before: DatabaseStateAndSchema | undefined
     const onProgress = ({ phase }: { phase: string }): void => {
       if (phase === 'making tables')
         entangled ??= live.query(
@@ -191,8 +189,7 @@ test('what has begun to refer into the schemas since the plan stops the restore,
     let entangled: Promise<unknown> | undefined
     await failure(repository.schemasTo(live.url, { onProgress }), 'target_entangled')
     await entangled
-    before = await stateOf(live.url)
-    await live.query('DROP SCHEMA mine CASCADE')
+    const before = await stateOf(live.url)
     assert.deepEqual(await live.query(`SELECT nspname FROM pg_namespace WHERE nspname LIKE 'holdfast%'`), [])
     assert.ok(before.schema.includes('CREATE VIEW mine.names'))
   })

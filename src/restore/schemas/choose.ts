@@ -123,11 +123,8 @@ function extensionSchema(entry: SchemaEntry, text: Uint8Array): string {
   return unquoted(words[words.indexOf('SCHEMA') + 1] ?? '')
 }
 
-/** Published tables have the schema of the table, and say something of the publication. */
-function isOutside(entry: SchemaEntry): boolean {
-  if (/^(ACL|COMMENT|SECURITY LABEL)$/.test(entry.type)) return false
-  if (entry.type === 'SCHEMA' || entry.type === 'EXTENSION') return false
-  return entry.schema === null || entry.type.startsWith('PUBLICATION')
+function isOutside({ schema, type }: SchemaEntry): boolean {
+  return schema === null && !/^(ACL|COMMENT|SECURITY LABEL|SCHEMA|EXTENSION|PUBLICATION .*)$/.test(type)
 }
 
 function chooseEntries(
@@ -149,6 +146,7 @@ function isChosen(
   entry: SchemaEntry,
   o: { made: ReadonlySet<string>; present: ReadonlySet<string>; ids: ReadonlySet<number> },
 ): boolean {
+  // What is published has the schema of the table, and says something of the publication.
   if (entry.type.startsWith('PUBLICATION')) return false
   const schema = entry.schema ?? schemaOf(entry)
   if (schema !== null) return o.made.has(schema)

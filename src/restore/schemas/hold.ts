@@ -1,10 +1,23 @@
 import { HoldfastError, isHoldfastError } from '../../lib/errors.ts'
 import { throwIfCancelled } from '../../lib/abort.ts'
+import type { Connection } from '../../postgres/connect.ts'
 import { literal } from '../../postgres/quote.ts'
 import { mayEnd } from '../swap/exchange.ts'
 
 /** Runs statements in the open transaction; rows as text. */
 export type Ask = (sql: string) => Promise<(string | null)[][]>
+
+/** The same over a connection for catalog queries. Columns must have names that differ. */
+export function textRows(connection: Connection): Ask {
+  return async (sql) => {
+    const rows = await connection.query(sql)
+    return rows.map((row) =>
+      Object.values(row).map((value) =>
+        value === null || typeof value === 'string' ? value : JSON.stringify(value),
+      ),
+    )
+  }
+}
 
 /** How long one attempt may make others wait. Shorter than the time after which the server looks for deadlocks. */
 const attemptMs = 250
@@ -22,7 +35,7 @@ const patience = { ending: 20, giveUp: 40 }
 export async function holdTables(ask: Ask, schemas: readonly string[], signal?: AbortSignal): Promise<void> {
   if (schemas.length === 0) return
   const tables = await ask(
-    `SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), c.oid
+    `SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name, c.oid
      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE n.nspname IN (${schemas.map(literal).join(', ')}) AND c.relkind IN ('r', 'p')
        AND (pg_catalog.pg_has_role(c.relowner, 'USAGE') OR pg_catalog.has_table_privilege(c.oid, 'TRUNCATE')) ORDER BY c.oid`,

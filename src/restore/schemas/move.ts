@@ -60,3 +60,13 @@ export const defaultPrivileges = `WITH told AS (
       CROSS JOIN LATERAL pg_catalog.aclexplode(l.want) x
   )
   SELECT goal, sql FROM statements ORDER BY goal, step, sql`
+
+/**
+ * For the rest of the session event triggers do not fire, if the role may say so: what the application does at every definition that changes is
+ * none of a restore's business, and may need what has no name yet. No row of a table that stays may be written.
+ */
+export const silenceSql = `SELECT CASE
+  WHEN pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 170000
+    THEN CASE WHEN pg_catalog.has_parameter_privilege('event_triggers', 'SET') THEN pg_catalog.set_config('event_triggers', 'off', false) END
+  WHEN pg_catalog.has_parameter_privilege('session_replication_role', 'SET') THEN pg_catalog.set_config('session_replication_role', 'replica', false)
+END`

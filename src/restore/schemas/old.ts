@@ -5,8 +5,9 @@ import { locksExhausted } from '../../postgres/failures.ts'
 import { ident } from '../../postgres/quote.ts'
 import { requireNoProblems } from '../problems.ts'
 import { readLiveFacts } from './facts.ts'
-import { holdTables } from './hold.ts'
-import { moveExtensionSql, renameSql, type Renaming } from './move.ts'
+import { follow } from './follow.ts'
+import { holdTables, textRows } from './hold.ts'
+import { moveExtensionSql, renameSql, silenceSql, type Renaming } from './move.ts'
 import { renamingsOf } from './plan.ts'
 import { referenceProblems } from './problems.ts'
 import { commentSql, readKept, stateSql, type KeptSchemas } from './state.ts'
@@ -49,8 +50,10 @@ export async function swapSchemasBack(o: {
     const same = now.find((k) => k.id === old.id)?.schemas.map((s) => s.oid)
     if (same?.join() !== old.schemas.map((s) => s.oid).join())
       throw new HoldfastError('target_changed', 'The schemas that were kept are not there any more.')
+    await connection.query(silenceSql)
     for (const one of [...renamings, ...returning]) await connection.query(renameSql(one))
     for (const one of moving) await connection.query(moveExtensionSql(one))
+    await follow(textRows(connection), renamings)
     await holdTables(
       textRows(connection),
       renamings.map((r) => r.to),
@@ -91,13 +94,5 @@ async function inTransaction(connection: Connection, work: () => Promise<void>):
     // Where the connection is lost, the server rolls back by itself.
     await connection.query('ROLLBACK').catch(() => undefined)
     throw locksExhausted(error) ?? error
-  }
-}
-
-/** Rows as text, in the order of the columns. */
-function textRows(connection: Connection) {
-  return async (sql: string): Promise<(string | null)[][]> => {
-    const rows = await connection.query(sql)
-    return rows.map((row) => Object.values(row).map((value) => (value === null ? null : String(value))))
   }
 }

@@ -9,8 +9,17 @@ import { planRestore } from '../plan.ts'
 import type { RestoreOptions, RestorePlan, RestoreProblem } from '../types.ts'
 import { chooseSchemas, chosenContents, type Choice } from './choose.ts'
 import { readLiveFacts, type LiveFacts } from './facts.ts'
+import { followSql, readFollowers, type Follower } from './follow.ts'
+import { textRows } from './hold.ts'
 import { makePublicSql, moveExtensionSql, renameSql, type Renaming } from './move.ts'
-import { liveProblems, lockProblems, locksNeeded, referenceProblems, schemaNotes } from './problems.ts'
+import {
+  followerProblems,
+  liveProblems,
+  lockProblems,
+  locksNeeded,
+  referenceProblems,
+  schemaNotes,
+} from './problems.ts'
 import { keptName } from './state.ts'
 
 /** How the schemas of a backup will take the places of those of a live database: printable data. */
@@ -26,6 +35,8 @@ export interface SchemasPlan {
   readonly choice: Omit<Choice, 'entries' | 'needs'>
   /** The old schemas, and what they will be called. */
   readonly renamings: readonly Renaming[]
+  /** What names something in them, and will name what takes its place. */
+  readonly followers: readonly Follower[]
   /** About how many locks the transaction will hold. */
   readonly locks: number
   /** What of the backup is made. */
@@ -62,10 +73,12 @@ export async function planSchemas(o: {
   const id = randomUUID().slice(0, 8)
   const renamings = renamingsOf(choice.replaced, 'old', id, live)
   const moving = choice.moving.map((e) => e.name)
+  const followers = await readFollowers(textRows(connection), choice.replaced)
   const locks = locksNeeded(choice.entries, await lockable(connection, choice.replaced))
   const problems = [
     ...liveProblems(o.target.database, live, choice, o.contents, present.missing),
     ...(await referenceProblems(connection, choice.replaced, moving)),
+    ...followerProblems(followers, choice),
     ...lockProblems(live, locks),
     // The database is not empty, and shall not be.
     ...restore.problems.filter((p) => p.code !== 'target_not_empty'),
@@ -79,12 +92,15 @@ export async function planSchemas(o: {
     live,
     choice,
     renamings,
+    followers,
     locks,
     contents,
     restore: { ...restore, largeObjects: false },
     warnings: [...restore.warnings, ...schemaNotes(live, choice, o.contents)],
     problems:
-      problems.length > 0 ? problems : await refused(connection, choice, renamings, o.options.noOwner),
+      problems.length > 0
+        ? problems
+        : await refused(connection, choice, renamings, followers, o.options.noOwner),
   }
 }
 
@@ -168,6 +184,7 @@ async function refused(
   connection: Connection,
   choice: Choice,
   renamings: readonly Renaming[],
+  followers: readonly Follower[],
   noOwner: boolean,
 ): Promise<RestoreProblem[]> {
   const problems: RestoreProblem[] = []
@@ -183,6 +200,9 @@ async function refused(
   }
   await connection.query(`BEGIN; SET LOCAL lock_timeout = '5s'`)
   try {
+    for (const one of followers) {
+      for (const sql of followSql(one, one.schema)) await attempt(sql, `The ${one.what} would have to follow`)
+    }
     for (const one of renamings) await attempt(renameSql(one), `The schema ${one.from} can't be renamed`)
     const made = [...choice.replaced, ...choice.added]
     for (const name of made) {

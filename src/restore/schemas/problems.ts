@@ -3,6 +3,7 @@ import type { SchemaEntry } from '../../postgres/schema/entry.ts'
 import type { BackupContents } from '../../repository/format/contents.ts'
 import type { RestoreProblem } from '../types.ts'
 import type { Choice } from './choose.ts'
+import type { Follower } from './follow.ts'
 import type { LiveFacts } from './facts.ts'
 import { referencesInto } from './references.ts'
 
@@ -78,6 +79,28 @@ export async function referenceProblems(
   ]
 }
 
+/** What would have to follow, and has nothing in the backup to follow to. */
+export function followerProblems(followers: readonly Follower[], choice: Choice): RestoreProblem[] {
+  const types = { table: /^TABLE$/, function: /^FUNCTION$/, schema: /^$/ }
+  const lost = followers.filter(
+    ({ kind, schema, name }) =>
+      kind !== 'schema' &&
+      !choice.entries.some(
+        (e) =>
+          types[kind].test(e.type) &&
+          e.schema === schema &&
+          e.name === (kind === 'table' ? name : `${name}()`),
+      ),
+  )
+  if (lost.length === 0) return []
+  return [
+    {
+      code: 'target_entangled',
+      message: `What stays names what the backup does not have: ${listed(lost.map((l) => l.what))}. Take it away first.`,
+    },
+  ]
+}
+
 /**
  * How many locks the transaction will hold, about: everything that is made, with the tables that hold long values and their indexes, and the
  * tables that are replaced.
@@ -101,22 +124,24 @@ export function lockProblems(live: LiveFacts, locks: number): RestoreProblem[] {
 
 /** What becomes of that which belongs to no schema, and of whoever works in the database. */
 export function schemaNotes(live: LiveFacts, choice: Choice, contents: BackupContents): string[] {
-  const outside = [...choice.outside].map(([type, count]) => `${count} of ${type.toLowerCase()}`)
+  const outside = [...choice.outside].map(([type, count]) => `${type.toLowerCase()} (${count})`)
   const objects = contents.largeObjects.objects.length
   const bordering = choice.left.filter((l) => choice.needs.some((e) => e.schema === l.schema))
   return [
     ...(outside.length === 0
       ? []
       : [
-          `What belongs to no schema stays as it is here, and is not brought back: in the backup there is ${outside.join(', ')}.`,
+          `What belongs to no schema stays as it is here, and of the backup is not brought back: ${outside.join(', ')}.`,
         ]),
     ...(live.publications === 0
       ? []
-      : [`${live.publications} publications stay; those of all tables publish the restored ones.`]),
+      : [
+          `${live.publications} publications stay, and publish the restored tables in place of those of the same names.`,
+        ]),
     ...(live.eventTriggers === 0
       ? []
       : [
-          `${live.eventTriggers} event triggers stay, and are silent for the restore where the role may say so.`,
+          `${live.eventTriggers} event triggers stay, and are silent during the restore where the role may say so.`,
         ]),
     ...(objects + live.largeObjects === 0
       ? []

@@ -2,7 +2,7 @@ import type { Connection } from '../../postgres/connect.ts'
 
 /**
  * What outside of these schemas refers to something in them, in the server's words, e.g. `constraint orders_customer_fkey on table kept.orders`.
- * Renaming a schema takes such references along: they would go on to mean what was put aside. What belongs to an extension is left out if the
+ * Publications and event triggers follow by themselves (`follow.ts`). Renaming a schema takes such references along: they would go on to mean what was put aside. What belongs to an extension is left out if the
  * extension is in `moving`: it goes where the references expect it. Not seen are bodies of functions, which are text and find what has the name.
  */
 export async function referencesInto(
@@ -32,14 +32,14 @@ export async function referencesInto(
      CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, 0) o
      WHERE NOT EXISTS (SELECT FROM inside x WHERE x.class = d.classid AND x.id = d.objid)
        AND NOT EXISTS (SELECT FROM members m WHERE m.classid = d.classid AND m.objid = d.objid)
-       AND d.classid NOT IN ('pg_catalog.pg_extension'::pg_catalog.regclass, 'pg_catalog.pg_cast'::pg_catalog.regclass, 'pg_catalog.pg_transform'::pg_catalog.regclass)
+       AND d.classid NOT IN (${outside.map((c) => `'pg_catalog.${c}'::pg_catalog.regclass`).join(', ')})
        AND coalesce(o.schema, '') !~ '^pg_(toast_)?temp' AND coalesce(o.identity, '') !~ ' on "?pg_temp_'
      ORDER BY 1, 2`,
     [schemas, moving],
   )
 }
 
-/** What depends on something in a schema, and belongs to none. */
+/** What depends on something in a schema and belongs to none, and is looked after elsewhere, or made anew with what it is about. */
 const outside = [
   'pg_publication_rel',
   'pg_publication_namespace',

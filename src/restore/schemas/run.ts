@@ -16,11 +16,19 @@ import { fill, lastEntries, type RestoreRequest } from '../run.ts'
 import { markerSchema } from '../target.ts'
 import type { RestoreReport } from '../types.ts'
 import { readLiveFacts } from './facts.ts'
+import { follow } from './follow.ts'
 import { holdTables } from './hold.ts'
 import { inside } from './inside.ts'
 import { loadFrozen } from './load.ts'
 import { lendSchemas, returnSchemas } from './loans.ts'
-import { defaultPrivileges, makePublicSql, moveExtensionSql, renameSql, type Renaming } from './move.ts'
+import {
+  defaultPrivileges,
+  makePublicSql,
+  moveExtensionSql,
+  renameSql,
+  silenceSql,
+  type Renaming,
+} from './move.ts'
 import type { SchemasPlan } from './plan.ts'
 import { referenceProblems } from './problems.ts'
 import { stateSql } from './state.ts'
@@ -102,7 +110,7 @@ async function work(
   const warnings = [...plan.warnings]
   const onSkipped = (what: string): unknown => warnings.push(what)
   const version = Number((await ask(`SELECT pg_catalog.current_setting('server_version_num')`))[0]?.[0])
-  await ask(silence)
+  await ask(silenceSql)
   for (const sql of restore.roles.statements) await ask(sql)
   for (const role of restore.joins) await ask(joinSql(role, version))
   if (restore.quarantine.length > 0) await ask(`CREATE SCHEMA ${markerSchema}; ${createUnfinishedSql}`)
@@ -156,6 +164,7 @@ async function work(
     onWarning: onSkipped,
   })
   for (const role of restore.joins) await ask(leaveSql(role, version))
+  await follow(ask, plan.renamings)
   await holdTables(
     ask,
     plan.renamings.map((r) => r.to),
@@ -175,13 +184,6 @@ async function work(
     quarantined,
   }
 }
-
-/** What the application does at every definition that changes is none of a restore's business. No row of a table that stays is written. */
-const silence = `SELECT CASE
-  WHEN pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 170000
-    THEN CASE WHEN pg_catalog.has_parameter_privilege('event_triggers', 'SET') THEN pg_catalog.set_config('event_triggers', 'off', false) END
-  WHEN pg_catalog.has_parameter_privilege('session_replication_role', 'SET') THEN pg_catalog.set_config('session_replication_role', 'replica', false)
-END`
 
 async function makeSchemas(
   o: SchemasRequest,
