@@ -152,6 +152,28 @@ test('a role that owns the schemas and nothing else replaces them, and what the 
   })
 })
 
+test('objects of owners that the role may only become a member of are theirs again, and it has left them', async () => {
+  const server = await testServer(18)
+  await server.query(`CREATE ROLE hands LOGIN PASSWORD 'x'; CREATE ROLE house; CREATE ROLE guest;
+    GRANT house TO hands; GRANT guest TO hands WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`)
+  await using live = await server.database({ clauses: 'OWNER hands' })
+  await live.query(`CREATE SCHEMA shop AUTHORIZATION house; CREATE TABLE shop.t (id serial PRIMARY KEY, x int); ALTER TABLE shop.t OWNER TO guest;
+    CREATE FUNCTION shop.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION shop.f() OWNER TO guest; INSERT INTO shop.t (x) SELECT 1 FROM generate_series(1, 9)`)
+  const repository = await newRepository(openMemoryStorage())
+  await repository.backUp(live.url)
+  const backedUp = await stateOf(live.url)
+  await live.query('DELETE FROM shop.t; GRANT SELECT ON shop.t TO PUBLIC')
+  const url = live.urlFor('hands', 'x')
+  const plan = await repository.planSchemasTo(url)
+  assert.deepEqual([plan.problems, plan.restore.joins], [[], ['guest']])
+  const members = `SELECT roleid::regrole::text AS role, member::regrole::text AS member, inherit_option, set_option FROM pg_auth_members WHERE member = 'hands'::regrole ORDER BY 1, 3`
+  const before = await server.query(members)
+  await repository.schemasTo(url)
+  assert.deepEqual(await server.query(members), before)
+  await dropAllKept(live)
+  requireSame(await stateOf(live.url), backedUp, 'the database')
+})
+
 test('what stays and refers to what would be put aside is named, and nothing is touched', async () => {
   await rented(async ({ repository, live }) => {
     await live.query(`CREATE TRIGGER welcome AFTER INSERT ON auth.users FOR EACH ROW EXECUTE FUNCTION public.posted();

@@ -136,12 +136,12 @@ export function schemaNotes(live: LiveFacts, choice: Choice, contents: BackupCon
     ...(live.publications === 0
       ? []
       : [
-          `${live.publications} publications stay, and publish the restored tables in place of those of the same names.`,
+          `Publications (${live.publications}) stay, and publish the restored tables in place of those of the same names.`,
         ]),
     ...(live.eventTriggers === 0
       ? []
       : [
-          `${live.eventTriggers} event triggers stay, and are silent during the restore where the role may say so.`,
+          `Event triggers (${live.eventTriggers}) stay, and are silent during the restore where the role may say so.`,
         ]),
     ...(objects + live.largeObjects === 0
       ? []

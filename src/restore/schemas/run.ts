@@ -163,13 +163,13 @@ async function work(
     onDone: () => undefined,
     onWarning: onSkipped,
   })
-  for (const role of restore.joins) await ask(leaveSql(role, version))
   await follow(ask, plan.renamings)
   await holdTables(
     ask,
     plan.renamings.map((r) => r.to),
     signal,
   )
+  for (const role of restore.joins) await ask(leaveSql(role, version))
   const { id, backup, choice } = plan
   const at = o.clock.now().toISOString()
   const replacedBy = [...choice.replaced, ...choice.added].sort()
