@@ -348,7 +348,8 @@ const table = {
   },
   target_entangled: {
     exit: 7,
-    meaning: 'Schemas that are to be replaced are referred to from outside of them, and references would go along.',
+    meaning:
+      'Schemas that are to be replaced are referred to from outside of them, and references would go along.',
     hint: 'The message names them. Drop or change them first, and make them anew afterwards; nothing was touched.',
   },
   target_changed: {
@@ -358,7 +359,7 @@ const table = {
   },
   nothing_replaced: {
     exit: 3,
-    meaning: 'No database is kept that was replaced by a restore in place.',
+    meaning: 'No database, and no schema in it, is kept that was replaced by a restore in place.',
     hint: 'Check the name of the database; holdfast release TARGET --list shows what is kept.',
   },
   nothing_quarantined: {

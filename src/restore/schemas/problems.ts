@@ -127,7 +127,14 @@ export function schemaNotes(live: LiveFacts, choice: Choice, contents: BackupCon
   const outside = [...choice.outside].map(([type, count]) => `${type.toLowerCase()} (${count})`)
   const objects = contents.largeObjects.objects.length
   const bordering = choice.left.filter((l) => choice.needs.some((e) => e.schema === l.schema))
+  const { scope } = contents
+  const part = [...scope.schemas, ...scope.tables, ...scope.excludeTables]
   return [
+    ...(part.length === 0
+      ? []
+      : [
+          'The backup is of a part of its database: what it lacks of the schemas that it replaces will be in the kept ones only.',
+        ]),
     ...(outside.length === 0
       ? []
       : [
