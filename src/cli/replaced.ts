@@ -1,6 +1,10 @@
 import type { ServerAddress } from '../postgres/connect.ts'
+import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
+import type { KeptSchemas } from '../restore/schemas/state.ts'
+import type { BesideDatabase } from '../restore/swap/state.ts'
 import type { CommandContext } from './command.ts'
 import { confirmDatabase } from './confirm.ts'
+import { keptText, tellKept } from './schemas-text.ts'
 import { tellBeside } from './swap-text.ts'
 import { printable } from './width.ts'
 
@@ -9,40 +13,106 @@ interface Confirmation {
   readonly confirm: string | undefined
 }
 
-/** `release --swap-back`: the database that was replaced last gets its name back. */
+/** What is kept of a database that was restored in place: databases beside it, and schemas inside of it. */
+export async function listAllKept(
+  target: ServerAddress,
+  signal?: AbortSignal,
+): Promise<{ beside: BesideDatabase[]; schemas: KeptSchemas[] }> {
+  const { listBeside } = await import('../restore/swap/old.ts')
+  const { listKept } = await import('../restore/schemas/old.ts')
+  const none = (error: unknown): [] => {
+    if (isHoldfastError(error) && error.code !== 'cancelled') return []
+    throw error
+  }
+  const schemas = await listKept(target, signal).catch(none)
+  // Where schemas were replaced, there may be no other database to ask.
+  const beside = await listBeside(target, signal).catch((error: unknown) => {
+    if (schemas.length > 0) return none(error)
+    throw error
+  })
+  return { beside, schemas }
+}
+
+/** Databases and schemas that were live once. Throws `nothing_replaced` if there is neither. */
+async function requireReplaced(
+  target: ServerAddress,
+  signal: AbortSignal | undefined,
+): Promise<{ replaced: BesideDatabase[]; schemas: KeptSchemas[] }> {
+  const { beside, schemas } = await listAllKept(target, signal)
+  const replaced = beside.filter((d) => d.state === 'replaced')
+  if (replaced.length + schemas.length > 0) return { replaced, schemas }
+  throw new HoldfastError(
+    'nothing_replaced',
+    `Nothing that ${target.database}, or schemas in it, have taken the place of is kept on this server.`,
+  )
+}
+
+/** `release --swap-back`: what was replaced last, the database or schemas in it, gets its name back. */
 export async function giveBack(
   context: CommandContext,
   input: Confirmation,
   target: ServerAddress,
 ): Promise<void> {
-  const { listReplaced, swapBack } = await import('../restore/swap/old.ts')
   const { out, signal, clock } = context
-  const [old] = await listReplaced(target, signal)
+  const {
+    replaced: [old],
+    schemas: [kept],
+  } = await requireReplaced(target, signal)
+  if (kept !== undefined && (old === undefined || kept.at > old.at)) {
+    await giveSchemasBack(context, input, target, kept)
+    return
+  }
   if (old === undefined) return
+  const { swapBack } = await import('../restore/swap/old.ts')
   out.line('Gets its name back, and sessions in the database that has it now are ended:')
   tellBeside(out, [old], clock.now())
   await confirmDatabase(context, input, target.database)
-  const kept = await swapBack({ target, old, clock, signal })
+  const keptAs = await swapBack({ target, old, clock, signal })
   out.line(`${printable(old.name)} is ${printable(target.database)} again`)
-  if (kept !== null) out.line(`  kept      what it was until now, as ${printable(kept)}`)
-  out.result({ swapBack: { restored: old.name, kept } })
+  if (keptAs !== null) out.line(`  kept      what it was until now, as ${printable(keptAs)}`)
+  out.result({ swapBack: { restored: old.name, kept: keptAs } })
 }
 
-/** `release --drop-old`: all databases that were replaced go. */
+async function giveSchemasBack(
+  context: CommandContext,
+  input: Confirmation,
+  target: ServerAddress,
+  old: KeptSchemas,
+): Promise<void> {
+  const { swapSchemasBack } = await import('../restore/schemas/old.ts')
+  const { out, signal, clock } = context
+  out.line('Get their names back, and those that have them now are kept:')
+  tellKept(out, [old], clock.now())
+  await confirmDatabase(context, input, target.database)
+  const kept = await swapSchemasBack({ target, old, clock, signal })
+  out.line(`${printable(old.schemas.map((s) => s.of).join(', '))}: as they were before`)
+  if (kept.length > 0) out.line(`  kept      what they were until now: ${printable(keptText(kept))}`)
+  out.result({ swapBack: { restored: old.schemas.map(({ name }) => name), kept } })
+}
+
+/** `release --drop-old`: all databases and schemas that were replaced go. */
 export async function dropReplaced(
   context: CommandContext,
   input: Confirmation,
   target: ServerAddress,
 ): Promise<void> {
-  const { dropOld, listReplaced } = await import('../restore/swap/old.ts')
+  const { dropOld } = await import('../restore/swap/old.ts')
+  const { dropKept } = await import('../restore/schemas/old.ts')
   const { out, signal, clock } = context
-  const replaced = await listReplaced(target, signal)
+  const { replaced, schemas } = await requireReplaced(target, signal)
   out.line('Will be dropped, for good:')
   tellBeside(out, replaced, clock.now())
+  tellKept(out, schemas, clock.now())
   await confirmDatabase(context, input, target.database)
   for (const old of replaced) {
     await dropOld(target, old)
     out.line(`Dropped ${printable(old.name)}`)
   }
-  out.result({ dropped: replaced.map(({ name, bytes }) => ({ name, bytes })) })
+  const dropped = replaced.map(({ name, bytes }) => ({ name, bytes }))
+  for (const old of schemas) {
+    await dropKept(target, old)
+    out.line(`Dropped the old ${printable(keptText(old.schemas.map((s) => ({ from: s.of, to: s.name }))))}`)
+    dropped.push(...old.schemas.map(({ name, bytes }) => ({ name, bytes })))
+  }
+  out.result({ dropped })
 }

@@ -10,8 +10,23 @@ import { readPieces, type ChunkCache } from '../repository/pieces.ts'
 import type { ChunkReader } from '../repository/types.ts'
 import type { Rescue } from './rescue.ts'
 
-/** Which rows came from which range, for the ranges that the source hashed: a row's xmin tells the transaction that loaded it. */
-export type SampleTransactions = ReadonlyMap<TableContents, ReadonlyMap<number, string>>
+/**
+ * Which rows came from which range, for the ranges that the source hashed: a row's xmin tells the transaction that loaded it. `compared`:
+ * those ranges were compared when they were loaded.
+ */
+export type SampleTransactions = ReadonlyMap<TableContents, ReadonlyMap<number, string> | 'compared'>
+
+export interface LoadRequest {
+  readonly wires: readonly Wire[]
+  readonly tables: readonly TableContents[]
+  readonly manifest: Manifest
+  readonly reader: ChunkReader
+  readonly cache: ChunkCache
+  readonly encoding: string
+  readonly rescue: Rescue
+  readonly signal?: AbortSignal | undefined
+  readonly onBytes: (bytes: number) => void
+}
 
 /** Ranges that follow each other in a table, loaded by one COPY. A sampled range is alone in its transaction. */
 interface LoadTask {
@@ -25,17 +40,7 @@ interface LoadTask {
 const copyBytes = 16 * 1024 * 1024
 
 /** Loads the tables' rows over all wires. Each wire stays with a table of its own while there are enough of them. */
-export async function loadTables(o: {
-  wires: readonly Wire[]
-  tables: readonly TableContents[]
-  manifest: Manifest
-  reader: ChunkReader
-  cache: ChunkCache
-  encoding: string
-  rescue: Rescue
-  signal?: AbortSignal | undefined
-  onBytes: (bytes: number) => void
-}): Promise<SampleTransactions> {
+export async function loadTables(o: LoadRequest): Promise<SampleTransactions> {
   const transactions = new Map<TableContents, Map<number, string>>(o.tables.map((t) => [t, new Map()]))
   const queue = createQueue(o.tables)
   let failed = false
@@ -157,9 +162,13 @@ export function requireRows(table: TableContents, expected: number, loaded: numb
 }
 
 /** Triggers, rules and row level security do not exist yet when rows are loaded; generated columns are computed by the server. */
-export function copyInSql(table: TableContents, encoding: string): string {
+export function copyInSql(
+  table: TableContents,
+  encoding: string,
+  { frozen = false }: { readonly frozen?: boolean } = {},
+): string {
   const into = table.loadVia ?? table
   // A table whose columns are all generated, or that has none, takes empty lines; an empty list would be a syntax error.
   const columns = table.columns.length === 0 ? '' : ` (${table.columns.map((c) => ident(c.name)).join(', ')})`
-  return `COPY ${qualified(into.schema, into.name)}${columns} FROM STDIN (FORMAT text, ENCODING ${literal(encoding)})`
+  return `COPY ${qualified(into.schema, into.name)}${columns} FROM STDIN (FORMAT text, ENCODING ${literal(encoding)}${frozen ? ', FREEZE' : ''})`
 }

@@ -36,7 +36,7 @@ export function ownersOf(
  * gives who makes a role more than ADMIN OPTION (createrole_self_grant) has made it one already.
  */
 export async function joinRoles(connection: Connection, roles: readonly string[]): Promise<string[]> {
-  const { by, how, kind } = wordsOf(connection)
+  const { kind } = wordsOf(connection.version)
   const joined: string[] = []
   for (const role of roles) {
     const [row] = await connection.query<{ already: boolean }>(
@@ -44,7 +44,7 @@ export async function joinRoles(connection: Connection, roles: readonly string[]
       [role],
     )
     if (row?.already) continue
-    await connection.query(`GRANT ${ident(role)} TO CURRENT_USER${how}${by}`)
+    await connection.query(joinSql(role, connection.version))
     joined.push(role)
   }
   return joined
@@ -53,12 +53,23 @@ export async function joinRoles(connection: Connection, roles: readonly string[]
 /** Takes back what `joinRoles` gave. */
 export async function leaveRoles(connection: Connection, roles: readonly string[]): Promise<void> {
   for (const role of roles) {
-    await connection.query(`REVOKE ${ident(role)} FROM CURRENT_USER${wordsOf(connection).by}`)
+    await connection.query(leaveSql(role, connection.version))
   }
 }
 
+/** Makes the current role a member. `version`: the server's, as server_version_num. */
+export function joinSql(role: string, version: number): string {
+  const { by, how } = wordsOf(version)
+  return `GRANT ${ident(role)} TO CURRENT_USER${how}${by}`
+}
+
+/** Takes back what `joinSql` gave. */
+export function leaveSql(role: string, version: number): string {
+  return `REVOKE ${ident(role)} FROM CURRENT_USER${wordsOf(version).by}`
+}
+
 /** From 16 on what a member may do is said with each grant, and who grants keeps his own apart from others'. */
-function wordsOf({ version }: Connection): { by: string; how: string; kind: string } {
+function wordsOf(version: number): { by: string; how: string; kind: string } {
   return version >= 160_000
     ? { by: ' GRANTED BY CURRENT_USER', how: ' WITH INHERIT TRUE, SET TRUE', kind: 'SET' }
     : { by: '', how: '', kind: 'MEMBER' }

@@ -15,7 +15,7 @@ import type { ChunkReader } from '../repository/types.ts'
 import { compareTables } from './compare.ts'
 import { entrySql, runEntries, type EntrySql } from './entries.ts'
 import { analyze, restoreLargeObjects, setSequences } from './finish.ts'
-import { loadTables } from './load.ts'
+import { loadTables, type LoadRequest, type SampleTransactions } from './load.ts'
 import { lend, lendingPoints } from './loans.ts'
 import { planPost, runPost } from './post.ts'
 import { requireNoProblems } from './problems.ts'
@@ -109,7 +109,7 @@ function restoredSequences({ plan, contents }: RestoreRequest): SequenceValue[] 
 }
 
 /** What is run in the transaction that ends the restore. Event triggers would fire at whatever is still done, so they come last. */
-function lastEntries(entries: readonly SchemaEntry[]): Pick<Ending, 'grants' | 'eventTriggers'> {
+export function lastEntries(entries: readonly SchemaEntry[]): Pick<Ending, 'grants' | 'eventTriggers'> {
   const isOfEventTrigger = (e: SchemaEntry): boolean =>
     e.type === 'EVENT TRIGGER' || (e.phase === 'last' && e.name.startsWith('EVENT TRIGGER '))
   const last = entries.filter((e) => e.phase === 'last')
@@ -133,15 +133,26 @@ async function fillTarget(
   for (const wire of wires) await wire.query(schemaSession)
   const [first] = wires
   if (first === undefined) throw new HoldfastError('usage', 'A restore needs at least one job.')
-  return await fill(o, wires, first, sql, prepared)
+  const ways = { lend: () => lend(o.target, o.plan.entries, sql), load: loadTables }
+  return await fill({ ...o, ...ways, wires, first, sql, warnings: prepared.warnings })
 }
 
-async function fill(
-  o: RestoreRequest,
-  wires: readonly Wire[],
-  first: Wire,
-  sql: EntrySql,
-  { warnings }: Prepared,
+/** How a restore goes about it. */
+export interface Filling extends RestoreRequest {
+  readonly wires: readonly Wire[]
+  /** One of them: what is not done by several. */
+  readonly first: Wire
+  readonly sql: EntrySql
+  /** Taken down what is not as it was. */
+  readonly warnings: string[]
+  /** Gives owners the rights that they need to get what is made. */
+  readonly lend: () => Promise<unknown>
+  readonly load: (o: LoadRequest) => Promise<SampleTransactions>
+}
+
+/** Makes what the plan has of the phases `pre` and `post`, and loads and compares the rows. Throws `restore_differs`. */
+export async function fill(
+  o: Filling,
 ): Promise<{ tables: readonly RestoredTable[]; phases: RestoreReport['phases'] }> {
   const phases: { name: string; seconds: number }[] = []
   const phase = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
@@ -155,7 +166,7 @@ async function fill(
     let done = 0
     return (count: number): void => o.onProgress?.({ phase: name, done: (done += count), total, unit })
   }
-  const { plan } = o
+  const { plan, wires, first, sql, warnings } = o
   const onWarning = (what: string): unknown => warnings.push(what)
   const rescue = createRescue({ onWarning })
   const cache = createChunkCache({ reader: o.reader, signal: o.signal })
@@ -169,7 +180,7 @@ async function fill(
     let made = 0
     for (const next of lends ? lendingPoints(pre) : []) {
       await make(pre.slice(made, next))
-      await lend(o.target, plan.entries, sql)
+      await o.lend()
       made = next
     }
     await make(pre.slice(made))
@@ -177,9 +188,8 @@ async function fill(
   const jobs = plan.options.quarantine ? plan.tables.filter(isCronTable) : []
   const tables = plan.tables.filter((t) => !jobs.includes(t))
   const transactions = await phase('loading rows', () =>
-    loadTables({
+    o.load({
       ...o,
-      wires,
       tables,
       cache,
       encoding: o.contents.server.encoding,

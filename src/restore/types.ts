@@ -86,6 +86,8 @@ export interface RestoreProblem {
     | 'database_missing'
     | 'target_in_use'
     | 'target_replicated'
+    | 'target_entangled'
+    | 'locks_exhausted'
   readonly message: string
 }
 

@@ -113,6 +113,7 @@ test('options become typed values, with the environment behind them', async () =
     to: 'postgres://h/d',
     createDatabase: false,
     swap: false,
+    swapSchemas: false,
     inPlace: false,
     component: [],
     save: undefined,

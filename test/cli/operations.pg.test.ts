@@ -56,6 +56,7 @@ test('the commands of the page for a bad day work, and print what it shows', asy
 function settled(screen: string): string {
   return screen
     .replaceAll(/\d{8}T\d{6}Z-[0-9a-f]{8}/g, 'ID')
+    .replaceAll(/(holdfast_(?:old|new)_\S*)_[0-9a-f]{8}/g, '$1_ID')
     .replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|\+00)?/g, 'TIME')
     .replaceAll(/\d\d:\d\d, (just now|\d+ \w+ ago)/g, 'WHEN')
     .replaceAll(/[\d.,]+ (ms|s|min|B|kB|MB)(\/s)?\b/g, 'AMOUNT')

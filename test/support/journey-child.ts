@@ -17,7 +17,7 @@ export type ChildTask = {
   readonly dieAt?: number
 } & (
   | { readonly action: 'backup'; readonly options?: BackupOptions }
-  | { readonly action: 'restore' | 'swap'; readonly options?: RestoreChoice }
+  | { readonly action: 'restore' | 'swap' | 'schemas'; readonly options?: RestoreChoice }
   /** Tells of every statement. */
   | { readonly action: 'restore in place'; readonly options?: InPlaceChoice }
 )
@@ -40,6 +40,7 @@ async function perform(task: ChildTask): Promise<void> {
   onProgress()
   if (task.action === 'backup') await repository.backUp(task.url, { ...task.options, onProgress })
   else if (task.action === 'swap') await repository.swapTo(task.url, { ...task.options, onProgress })
+  else if (task.action === 'schemas') await repository.schemasTo(task.url, { ...task.options, onProgress })
   else if (task.action === 'restore in place') {
     await using open = await openInPlace(repository, task.url, task.options)
     onStatement(open.workspace.wire, async () => onProgress())

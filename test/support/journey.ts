@@ -4,6 +4,7 @@ import { isHoldfastError, type HoldfastError } from '../../src/lib/errors.ts'
 import type { OnProgress } from '../../src/lib/progress.ts'
 import { plainSchema } from '../../src/postgres/schema/dump.ts'
 import { connect, connectWire, type Connection } from '../../src/postgres/connect.ts'
+import type { Wire } from '../../src/postgres/wire.ts'
 import { literal, qualified } from '../../src/postgres/quote.ts'
 import { checkRepository, type CheckReport } from '../../src/repository/check.ts'
 import type { BackupContents, BackupScope } from '../../src/repository/format/contents.ts'
@@ -18,6 +19,8 @@ import { runRestore } from '../../src/restore/run.ts'
 import { defaultRestoreOptions } from '../../src/restore/types.ts'
 import type { RestoreOptions, RestorePlan, RestoreReport } from '../../src/restore/types.ts'
 import { planSwap, type SwapPlan } from '../../src/restore/swap/plan.ts'
+import { planSchemas, type SchemasPlan } from '../../src/restore/schemas/plan.ts'
+import { replaceSchemas, runSchemas, type SchemasReport } from '../../src/restore/schemas/run.ts'
 import { runSwap, type SwapReport } from '../../src/restore/swap/run.ts'
 import { runBackup } from '../../src/snapshot/backup.ts'
 import type { Proof } from '../../src/snapshot/fingerprint.ts'
@@ -72,6 +75,9 @@ export interface JourneyRepository {
   /** Plans and runs a restore in place of the database. */
   swapTo(url: string, options?: RestoreChoice): Promise<SwapReport>
   planSwapTo(url: string, options?: RestoreChoice): Promise<SwapPlan>
+  /** Plans and runs a restore in place of the database's schemas. */
+  schemasTo(url: string, options?: RestoreChoice & { readonly wire?: Wire }): Promise<SchemasReport>
+  planSchemasTo(url: string, options?: RestoreChoice): Promise<SchemasPlan>
   /** Throws what the drill found, as the command does. */
   drill(options?: DrillChoice): Promise<DrillReport>
   /** What the drill found, whatever it is. */
@@ -129,6 +135,14 @@ export function repositoryAt(
       signal: o.signal,
     })
 
+  const schemasPlan = (url: string, o: RestoreChoice, backup: OpenBackup): Promise<SchemasPlan> =>
+    planSchemas({
+      ...backup,
+      target: addressOf(url),
+      options: { ...defaultRestoreOptions, ...o },
+      signal: o.signal,
+    })
+
   return {
     storage,
     identity,
@@ -176,6 +190,19 @@ export function repositoryAt(
           onProgress: options.onProgress,
         }),
       ),
+    schemasTo: (url, { wire, ...options } = {}) =>
+      withBackup(options, async (backup) => {
+        const request = {
+          ...backup,
+          plan: await schemasPlan(url, options, backup),
+          target: addressOf(url),
+          clock: options.clock ?? systemClock,
+          signal: options.signal,
+          onProgress: options.onProgress,
+        }
+        return wire === undefined ? runSchemas(request) : replaceSchemas(request, wire)
+      }),
+    planSchemasTo: (url, options = {}) => withBackup(options, (backup) => schemasPlan(url, options, backup)),
     planSwapTo: (url, options = {}) => withBackup(options, (backup) => swapPlan(url, options, backup)),
     async drill(options) {
       const { report, error } = await this.tryDrill(options)

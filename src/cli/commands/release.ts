@@ -4,6 +4,7 @@ import { defineCommand, requiredArgument, type CommandContext } from '../command
 import { confirmation, confirmDatabase } from '../confirm.ts'
 import { flag } from '../option.ts'
 import { tellHeld, tellRelease } from '../quarantine-text.ts'
+import { tellKept } from '../schemas-text.ts'
 import { tellBeside } from '../swap-text.ts'
 
 export const command = defineCommand({
@@ -12,17 +13,21 @@ export const command = defineCommand({
   description:
     'A restored copy is in quarantine: event triggers, cron jobs, webhooks, publications, subscriptions and foreign servers are off. ' +
     'This lists them, asks for the name of the database, and puts each back as the backup had it, in one transaction. ' +
-    'A restore in place keeps the database that it replaced, until it is let go here, too.',
+    'A restore in place keeps the database, or the schemas, that it replaced, until they are let go here, too.',
   arguments: { target: requiredArgument('TARGET', 'the restored database') },
   options: {
-    list: flag({ flags: '--list', description: 'only show what is off, and which databases are kept' }),
+    list: flag({
+      flags: '--list',
+      description: 'only show what is off, and which databases and schemas are kept',
+    }),
     swapBack: flag({
       flags: '--swap-back',
-      description: 'after a restore in place: give the name back to the database that had it before',
+      description:
+        'after a restore in place: give the name back to the database, or the schemas, that had it before',
     }),
     dropOld: flag({
       flags: '--drop-old',
-      description: 'after a restore in place: drop the databases that were replaced',
+      description: 'after a restore in place: drop the databases and schemas that were replaced',
     }),
     ...confirmation,
   },
@@ -72,7 +77,7 @@ export const command = defineCommand({
 async function listAll(context: CommandContext, target: ServerAddress): Promise<void> {
   const { describeAddress } = await import('../../postgres/connect.ts')
   const { inspectQuarantine } = await import('../../restore/quarantine/release.ts')
-  const { listBeside } = await import('../../restore/swap/old.ts')
+  const { listAllKept } = await import('../replaced.ts')
   const { out, signal, clock } = context
   const held = await inspectQuarantine(target, signal).catch((error: unknown) => {
     if (isHoldfastError(error, 'nothing_quarantined') || isHoldfastError(error, 'database_missing'))
@@ -81,8 +86,10 @@ async function listAll(context: CommandContext, target: ServerAddress): Promise<
   })
   if (held === null) out.line(`${describeAddress(target)} is not in quarantine.`)
   else tellHeld(out, describeAddress(target), held)
-  const beside = await listBeside(target, signal)
+  const { beside, schemas } = await listAllKept(target, signal)
   out.line(beside.length === 0 ? 'No database is kept beside it.' : 'Beside it:')
   tellBeside(out, beside, clock.now())
-  out.result({ quarantined: held, beside })
+  if (schemas.length > 0) out.line('Inside of it:')
+  tellKept(out, schemas, clock.now())
+  out.result({ quarantined: held, beside, schemas })
 }

@@ -41,6 +41,11 @@ const options = {
     description:
       'put the restored database in the place of the target: restore beside it, compare, exchange the names; the old one is kept',
   }),
+  swapSchemas: flag({
+    flags: '--swap-schemas',
+    description:
+      'as --swap, inside of the target, in one transaction: schemas take the places of those of the same names, which are kept; what --swap does where a database can not be renamed',
+  }),
   quarantine: flag({
     flags: '--quarantine',
     description: 'with --swap: leave off what works by itself or calls other systems',
@@ -73,7 +78,8 @@ export const command = defineCommand({
     'With --component it is objects of the schema that are compared, shown and brought back in the same way, and no row is touched. ' +
     'If nothing else is said, only what is missing is made. Undo does not take this back; --save writes the SQL that does.\n\n' +
     'With --swap a whole database is restored beside the one in use, compared, and the two exchange their names. The old one ' +
-    'is kept until holdfast release lets it go.',
+    'is kept until holdfast release lets it go. Where a database can not be renamed, as with many providers, its schemas are replaced inside of ' +
+    'it, in one transaction, and the old ones are kept; --swap-schemas does that anywhere.',
   arguments: { backup: requiredArgument('BACKUP', 'an id, a unique beginning of one, or latest') },
   options,
   examples: [
@@ -131,7 +137,8 @@ export const command = defineCommand({
       const { restoreInPlace } = await import('../restore-rows.ts')
       return restoreInPlace(context, input)
     }
-    if (!input.swap) requireNoInPlace(input, context.env)
+    const swaps = input.swap || input.swapSchemas
+    if (!swaps) requireNoInPlace(input, context.env)
     const { jobsOrDefault, openBackup, readSchemaText } = await import('../repository.ts')
     const { resolveAddress } = await import('../address.ts')
     const { modulesMeant, namingModules } = await import('../config.ts')
@@ -145,12 +152,12 @@ export const command = defineCommand({
     const target = await resolveAddress(context, input.to)
     await using backup = await openBackup(context, input)
     const schemaText = await readSchemaText(backup, signal)
-    if (input.swap) {
-      const { replaceDatabase } = await import('../replace.ts')
+    if (swaps) {
+      const { replaceDatabase, replaceSchemas } = await import('../replace.ts')
       requireWhole(input)
       const { noOwner, noGrants, roles, restart, quarantine } = input
       const options = { noOwner, noGrants, roles, restart, quarantine }
-      await replaceDatabase(
+      await (input.swapSchemas ? replaceSchemas : replaceDatabase)(
         context,
         { ...input, scope: scopeOf(input) },
         { backup, schemaText, target, options },
@@ -210,6 +217,7 @@ export const command = defineCommand({
 function scopeOf(input: {
   readonly createDatabase: boolean
   readonly swap: boolean
+  readonly swapSchemas: boolean
   readonly noQuarantine: boolean
   readonly schema: readonly string[]
   readonly table: readonly string[]
@@ -223,6 +231,7 @@ function scopeOf(input: {
   return [
     ...(input.createDatabase ? ['--create-database'] : []),
     ...(input.swap ? ['--swap'] : []),
+    ...(input.swapSchemas ? ['--swap-schemas'] : []),
     ...(input.noQuarantine ? ['--no-quarantine'] : []),
     ...patterns('--schema', input.schema),
     ...patterns('--table', input.table),

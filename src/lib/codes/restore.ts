@@ -67,6 +67,12 @@ export const restore = {
     meaning: 'Sessions or prepared transactions keep the database from being replaced.',
     hint: 'End them, and run it again: what is restored already is used.',
   },
+  target_entangled: {
+    exit: 7,
+    meaning:
+      'Schemas that are to be replaced are referred to from outside of them, and references would go along.',
+    hint: 'The message names them. Drop or change them first, and make them anew afterwards; nothing was touched.',
+  },
   target_replicated: {
     exit: 7,
     meaning:

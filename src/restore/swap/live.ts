@@ -19,6 +19,8 @@ export interface LiveDatabase extends Replication {
   readonly beside: readonly BesideDatabase[]
   /** Names of what an earlier run may have left without a word. */
   readonly unmarked: readonly string[]
+  /** Those of the problems that are about the renaming alone: in the database itself, schemas may be replaced. */
+  readonly unrenamable: readonly RestoreProblem[]
   readonly problems: readonly RestoreProblem[]
 }
 
@@ -102,19 +104,26 @@ async function readLive(live: Connection, found: readonly RestoreProblem[]): Pro
     beside: await readBeside(live, name),
     unmarked: await readUnmarked(live, name),
   }
+  const unrenamable = [
+    ...found,
+    ...(name === 'postgres'
+      ? [lacks(`${name} is where the tools of servers and providers connect to, and is not renamed.`)]
+      : []),
+    ...(row.owns && row.createdb
+      ? []
+      : [
+          lacks(
+            `${row.user} may not rename ${name}: that takes ${row.owns ? '' : 'its owner, with '}CREATEDB, or a superuser. Ask for it, or restore into a new database with --create-database.`,
+          ),
+        ]),
+    ...(row.owns ? await refusedProperties(live, own) : []),
+  ]
   return {
     ...facts,
+    unrenamable,
     problems: [
-      ...found,
       ...(row.template ? [lacks(`${name} is what the server makes new databases from.`)] : []),
-      ...(row.owns && row.createdb
-        ? []
-        : [
-            lacks(
-              `${row.user} may not rename ${name}: that takes ${row.owns ? '' : 'its owner, with '}CREATEDB, or a superuser. Ask for it, or restore into a new database with --create-database.`,
-            ),
-          ]),
-      ...(row.owns ? await refusedProperties(live, own) : []),
+      ...unrenamable,
       ...inUse(name, row.prepared, facts.sessions),
       ...replicationProblems(name, facts),
     ],
