@@ -3,8 +3,8 @@ import { tableLabel } from '../../postgres/introspect/tables.ts'
 import { ident, qualified } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
 import { fixedColumns } from './identity.ts'
-import { after, before, changesOf, liveOf, of, sameKey, storedOf } from './names.ts'
 import { countMoved } from './moved.ts'
+import { after, before, changesOf, liveOf, of, sameKey, storedOf } from './names.ts'
 import type { Unit } from './types.ts'
 import { markAgain } from './unique.ts'
 
@@ -33,7 +33,7 @@ export async function applyChanges(
   for (const unit of units) {
     const counts = planned.get(unit) ?? { created: 0, updated: 0, deleted: 0 }
     const again = counts.updated === 0 ? 0 : await markAgain(wire, unit, fixedOf(unit))
-    const moved = counts.deleted * counts.created === 0 ? 0 : await countMoved(wire, unit)
+    const moved = await countMoved(wire, unit)
     steps.push(...stepsOf({ unit, planned: counts, again, moved, opened: opened.get(unit) ?? [] }))
   }
   if (steps.length === 0) return
