@@ -4,8 +4,8 @@ import { ident, qualified } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
 import { markAgain, stepAside } from './exchange.ts'
 import { fixedColumns } from './identity.ts'
-import { after, before, changesOf, liveOf, of, sameKey, storedOf } from './names.ts'
 import { countMoved } from './moved.ts'
+import { after, before, changesOf, liveOf, of, sameKey, storedOf } from './names.ts'
 import type { Unit } from './types.ts'
 
 /** Rows that were really written, per unit. */
@@ -45,7 +45,7 @@ export async function applyChanges(o: {
       )
     }
     const again = counts.updated === 0 ? 0 : await markAgain(wire, unit, fixedOf(unit))
-    const moved = counts.deleted * counts.created === 0 ? 0 : await countMoved(wire, unit)
+    const moved = await countMoved(wire, unit)
     steps.push(...stepsOf({ unit, planned: counts, again, moved, opened: opened.get(unit) ?? [] }))
   }
   if (steps.length === 0) return

@@ -11,8 +11,8 @@ import type { KeyColumn, Unit } from './types.ts'
 export const stageOf = (unit: Unit): string => `pg_temp.holdfast_rows_${unit.index}`
 
 /**
- * The difference: `id`, `action`, `why`, `becomes` (the `id` of the row that this one is made to), then the stored columns of the target as they are (`b1` ...) and as they are to
- * become (`a1` ...).
+ * The difference: `id`, `action`, `why`, `becomes` (the `id` of the change whose row this one is made to), then the stored columns of the
+ * target as they are (`b1` ...) and as they are to become (`a1` ...).
  */
 export const changesOf = (unit: Unit): string => `pg_temp.holdfast_changes_${unit.index}`
 

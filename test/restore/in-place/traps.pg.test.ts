@@ -142,6 +142,22 @@ test('a row whose key was changed gets it back, and stays what others refer to b
   assert.deepEqual([create, deleted, conflicts], [1, 1, 2])
 })
 
+test('a row whose key was changed goes alone, if the one that it was can not come back', async () => {
+  const done = await journey({
+    made: `CREATE TABLE o (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, code text UNIQUE, o int REFERENCES o); CREATE TABLE c (code text REFERENCES t (code) ON DELETE CASCADE);
+      INSERT INTO o VALUES (1); INSERT INTO t VALUES (1, 'a', 1); INSERT INTO c VALUES ('a')`,
+    damage: `DELETE FROM c; UPDATE t SET id = 2, o = NULL; DELETE FROM o`,
+    look: `SELECT id, code, o FROM t`,
+    choice: { tables: ['t', 'c'], missingReferences: 'skip', skipConflicts: true },
+    keep: true,
+    afterwards: async (database) => {
+      assert.deepEqual(await database.query('SELECT id FROM t'), [])
+    },
+  })
+  const { create, delete: deleted, conflicts } = done.preview.totals
+  assert.deepEqual([create, deleted, conflicts], [0, 1, 2])
+})
+
 test('a row whose value of a unique expression another one has by now is left out', async () => {
   const done = await journey({
     made: `CREATE TABLE t (id int PRIMARY KEY, w text, s int4range, EXCLUDE USING gist (s WITH &&)); CREATE UNIQUE INDEX ON t (lower(w));
