@@ -85,11 +85,14 @@ async function follow(wire: Wire, { key, child, parent }: Link): Promise<boolean
     const renewed = renewedIn(parent, column, 'p')
     return renewed === null
       ? []
-      : [{ renewed, to: after(child, key.childColumns[n] ?? ''), from: after(parent, column) }]
+      : [{ n, renewed, to: after(child, key.childColumns[n] ?? ''), from: after(parent, column) }]
   })
   if (pairs.length === 0) return false
   const set = pairs.map((p) => `${p.to} = CASE WHEN ${p.renewed} THEN p.${p.from} ELSE r.${p.to} END`)
-  const stale = pairs.map((p) => `(${p.renewed}) AND ${imagesDiffer([`r.${p.to}`], [`p.${p.from}`])}`)
+  // As the key compares them: the two columns may be of different types.
+  const stale = pairs.map(
+    (p) => `(${p.renewed}) AND NOT p.${p.from}${key.collate[p.n]} ${key.equals[p.n]} r.${p.to}`,
+  )
   const matched = refers(
     key,
     (c) => `po.${after(parent, c)}`,
