@@ -48,7 +48,7 @@ export async function openRepository(options: {
   const { storage, trust = {}, signal } = options
   const bytes = await getIfPresent(storage, headerKey, { signal })
   if (bytes === null) {
-    throw new HoldfastError('repository_missing', `There is no Holdfast repository at ${storage.address}.`)
+    throw new HoldfastError('repository_missing', `There is no Holdfast repository at ${storage.address}`)
   }
   const header = decodeHeader(bytes)
   requireTrusted(header, trust)
