@@ -1,5 +1,5 @@
 import { Argument, Command as Parser, CommanderError, Option } from 'commander'
-import { nearest } from '../config/nearest.ts'
+import { nearest } from '../lib/nearest.ts'
 import { codes } from '../lib/error-codes.ts'
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import type { Command, Environment, Example } from './command.ts'

@@ -3,7 +3,7 @@ import { HoldfastError, messageOf } from '../lib/errors.ts'
 import type { InspectAddress } from '../postgres/address.ts'
 import { configShape, type ModuleEntry, type SourceEntry } from './declaration.ts'
 import { JsonError, isJsonObject, parseJson, type JsonObject } from './json.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '../lib/nearest.ts'
 import type { PasswordReference } from './password-shape.ts'
 import { Problems, type Problem } from './shape.ts'
 

@@ -1,5 +1,5 @@
 import { isJsonObject } from './json.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '../lib/nearest.ts'
 import { list, object, problem, text, type Shape } from './shape.ts'
 
 /** Where a password is. It is never in the configuration itself. */

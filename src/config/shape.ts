@@ -1,5 +1,5 @@
 import { isJsonArray, isJsonObject, type JsonValue } from './json.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '../lib/nearest.ts'
 
 /** One thing that is wrong, where, and what is allowed there. Never holds what may be a secret. */
 export interface Problem {

@@ -1,4 +1,6 @@
+import { codes } from './error-codes.ts'
 import { HoldfastError } from './errors.ts'
+import { nearest } from './nearest.ts'
 import { matchesSchema, matchesTable, parseSchemaPattern, parseTablePattern } from './patterns.ts'
 
 interface TableName {
@@ -17,9 +19,14 @@ export function tableMatcher(
   tables: readonly MatchedTable[],
 ): (table: MatchedTable) => boolean {
   const pattern = parseTablePattern(text)
-  return required(text, tables, (table) =>
-    [table, ...(table.parents ?? [])].some((name) => matchesTable(pattern, name)),
-  )
+  const named = (table: MatchedTable): TableName[] => [table, ...(table.parents ?? [])]
+  const whole = text.includes('.')
+  return required({
+    text,
+    tables,
+    names: (table) => named(table).map(({ schema, name }) => (whole ? `${schema}.${name}` : name)),
+    matches: (table) => named(table).some((name) => matchesTable(pattern, name)),
+  })
 }
 
 /** The same for a pattern of schemas. */
@@ -28,14 +35,26 @@ export function schemaMatcher(
   tables: readonly MatchedTable[],
 ): (table: MatchedTable) => boolean {
   const pattern = parseSchemaPattern(text)
-  return required(text, tables, (table) => matchesSchema(pattern, table.schema))
+  return required({
+    text,
+    tables,
+    names: ({ schema }) => [schema],
+    matches: ({ schema }) => matchesSchema(pattern, schema),
+  })
 }
 
-function required(
-  text: string,
-  tables: readonly MatchedTable[],
-  matches: (table: MatchedTable) => boolean,
-): (table: MatchedTable) => boolean {
+function required(o: {
+  text: string
+  tables: readonly MatchedTable[]
+  /** What the pattern could have been meant to say. */
+  names: (table: MatchedTable) => readonly string[]
+  matches: (table: MatchedTable) => boolean
+}): (table: MatchedTable) => boolean {
+  const { text, tables, matches } = o
   if (tables.some(matches)) return matches
-  throw new HoldfastError('table_not_found', `No table matches "${text}".`, { details: { pattern: text } })
+  const meant = nearest(text, [...new Set(tables.flatMap(o.names))])
+  throw new HoldfastError('table_not_found', `No table matches "${text}".`, {
+    hint: `${meant === null ? '' : `Did you mean ${meant}? `}${codes.table_not_found.hint}`,
+    details: { pattern: text },
+  })
 }

@@ -17,7 +17,7 @@ export function idMeant(kind: Kind, ids: Iterable<string>, reference: string): s
   const [only, second] = matching
   if (only === undefined) throw noSuchId(kind, reference)
   if (second === undefined) return only
-  throw new HoldfastError(`${kind}_ambiguous`, `${matching.length} ${kind}s begin with ${reference}`, {
+  throw new HoldfastError(`${kind}_ambiguous`, `${matching.length} ${kind}s begin with ${reference}.`, {
     details: { ids: matching.slice(0, 20) },
   })
 }
@@ -25,6 +25,6 @@ export function idMeant(kind: Kind, ids: Iterable<string>, reference: string): s
 export function noSuchId(kind: Kind, reference: string): HoldfastError {
   return new HoldfastError(
     `${kind}_not_found`,
-    `No ${kind} has an id that begins with ${JSON.stringify(reference)}`,
+    `No ${kind} has an id that begins with ${JSON.stringify(reference)}.`,
   )
 }

@@ -9,6 +9,7 @@ import {
   parseTablePattern,
   quotePattern,
 } from '../../src/lib/patterns.ts'
+import { schemaMatcher, tableMatcher } from '../../src/lib/table-matcher.ts'
 
 const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
 
@@ -83,4 +84,36 @@ test('a name with any part replaced by a star still matches', () => {
 
 test('many stars do not keep matching from coming to an end', () => {
   assert.ok(!matches(`${'*'.repeat(500)}b`, 'x', 'a'.repeat(63)))
+})
+
+test('a pattern that means no table is told with the table that it is near to', () => {
+  const root = { schema: 'shop', name: 'events' }
+  const tables = [
+    { schema: 'crm', name: 'notes' },
+    { schema: 'shop', name: 'events_1', parents: [root] },
+  ]
+  const hint = (match: () => unknown): string => {
+    try {
+      match()
+    } catch (error) {
+      if (isHoldfastError(error, 'table_not_found')) return error.hint
+    }
+    return ''
+  }
+  assert.match(
+    hint(() => tableMatcher('crm.note', tables)),
+    /^Did you mean crm\.notes\? Patterns are/,
+  )
+  assert.match(
+    hint(() => tableMatcher('evnets', tables)),
+    /^Did you mean events\? /,
+  )
+  assert.match(
+    hint(() => schemaMatcher('shup', tables)),
+    /^Did you mean shop\? /,
+  )
+  assert.match(
+    hint(() => tableMatcher('other', tables)),
+    /^Patterns are/,
+  )
 })

@@ -5,7 +5,7 @@ export const restore = {
   target_not_empty: {
     exit: 7,
     meaning: 'The target database holds something already.',
-    hint: 'Restore into a new database with --create-database.',
+    hint: 'Restore into a new database with --create-database, bring rows back into this one with --in-place, or replace it with --swap.',
   },
   target_unfinished: {
     exit: 7,
