@@ -75,12 +75,10 @@ export interface Applied {
   /** Id of the restore, which names its safety backup and its report. */
   readonly restore: string
   readonly seconds: number
-  /** Whether there is a safety backup. */
-  readonly safety: boolean
 }
 
 /** Prints what a restore in place has done, and how to take it back. */
-export function tellApplied(out: Output, { preview, restore, seconds, safety }: Applied): void {
+export function tellApplied(out: Output, { preview, restore, seconds }: Applied): void {
   for (const line of linesOf(sentence(preview, 'applied'), out.width)) {
     out.line([{ text: line, style: 'strong' }])
   }
@@ -88,7 +86,6 @@ export function tellApplied(out: Output, { preview, restore, seconds, safety }: 
   if (!changed) return
   tellLabelled(out, { label: 'restore', text: restore })
   tellLabelled(out, { label: 'took', text: formatDuration(seconds * 1000) })
-  if (!safety) return
   tellLabelled(out, {
     label: 'safety',
     text: `the rows as they were before are in the repository, under restores/${restore}/`,

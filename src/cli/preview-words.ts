@@ -26,7 +26,7 @@ export function factsOf(preview: Preview): [label: string, text: string][] {
   return facts.flatMap(([label, text]) => (text === null ? [] : [[label, text]]))
 }
 
-function actionsText({ actions, undoes }: Preview): string {
+function actionsText({ actions, undoes, makes, drops }: Preview): string {
   const words =
     undoes === null
       ? ([
@@ -39,10 +39,12 @@ function actionsText({ actions, undoes }: Preview): string {
           [actions.update, 'gives rows that it changed their values back'],
           [actions.delete, 'deletes rows that it made'],
         ] as const)
-  const chosen = words.filter(([asked]) => asked).map(([, text]) => text)
-  return chosen.length === 0
-    ? 'drops what it made; nothing else'
-    : `${formatList(chosen)}${chosen.length < 3 ? '; nothing else' : ''}`
+  const tables = [
+    ...(undoes !== null && drops.length > 0 ? ['drops what it made'] : []),
+    ...(undoes !== null && makes.length > 0 ? ['makes again what it dropped'] : []),
+  ]
+  const chosen = [...tables, ...words.filter(([asked]) => asked).map(([, text]) => text)]
+  return chosen.length === 0 ? 'nothing' : `${formatList(chosen)}${chosen.length < 3 ? '; nothing else' : ''}`
 }
 
 /** How long applying takes, who waits meanwhile, and what room it needs; empty if there is nothing to apply. */

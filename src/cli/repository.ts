@@ -126,6 +126,23 @@ async function withoutErased(
   })
 }
 
+/** As `openBackup`, of a repository that is open; null if there is no such backup any more, or it can't be read. */
+export async function openAnyBackup(
+  context: CommandContext,
+  opened: OpenedVault & { readonly reader: ChunkReader },
+  id: string,
+): Promise<Omit<OpenedBackup, typeof Symbol.asyncDispose> | null> {
+  try {
+    const manifest = await opened.repository.find(id, { signal: context.signal })
+    const backup = { ...opened, manifest, contents: await readContents(opened.reader, manifest) }
+    return { ...backup, ...(await withoutErased(context, backup)) }
+  } catch (error) {
+    const gone = ['backup_not_found', 'object_missing', 'object_damaged', 'manifest_forged']
+    if (isHoldfastError(error) && gone.includes(error.code)) return null
+    throw error
+  }
+}
+
 /** Opens one backup as it is stored, erased rows and all: to tell what there is, never to give out rows. */
 export async function openStoredBackup(context: CommandContext, place: BackupPlace): Promise<OpenedBackup> {
   const { repository, vault, reader } = await openForReading(context, place)
@@ -149,7 +166,7 @@ export async function openStoredBackup(context: CommandContext, place: BackupPla
 
 /** The SQL of a backup's schema. */
 export async function readSchemaText(
-  { manifest, contents, reader }: OpenedBackup,
+  { manifest, contents, reader }: Pick<OpenedBackup, 'manifest' | 'contents' | 'reader'>,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   return await readAllPieces({ manifest, reader, pieces: contents.schema.pieces, signal })

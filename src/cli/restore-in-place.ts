@@ -3,6 +3,7 @@ import { HoldfastError } from '../lib/errors.ts'
 import { writeError } from '../lib/file-errors.ts'
 import { newId } from '../repository/ids.ts'
 import type { RestoreRecord } from '../repository/format/restore-contents.ts'
+import { createChunkCache } from '../repository/pieces.ts'
 import { openRestoreWriter } from '../repository/restore-writer.ts'
 import type { Repository, Vault } from '../repository/types.ts'
 import {
@@ -19,6 +20,7 @@ import type { CommandContext } from './command.ts'
 import { askYesNo, requireConfirmed } from './confirm.ts'
 import { previewHtml } from './preview-html.ts'
 import { tellApplied, tellPreview } from './preview-text.ts'
+import { readSchemaText, type OpenedBackup } from './repository.ts'
 import { storeReport, whoRestores } from './restore-report.ts'
 import { printable } from './width.ts'
 
@@ -37,6 +39,26 @@ export interface ChangeRequest {
   readonly html: string | undefined
   readonly yes: boolean
   readonly confirm: string | undefined
+}
+
+/** What tables are made from: the backup, with its schema as SQL. */
+export async function madeFrom({
+  manifest,
+  contents,
+  reader,
+  noOwner,
+  signal,
+}: Pick<OpenedBackup, 'manifest' | 'contents' | 'reader'> & {
+  readonly noOwner: boolean
+  readonly signal: AbortSignal
+}): Promise<MadeFrom> {
+  const cache = createChunkCache({ reader, signal })
+  return {
+    source: { manifest, reader, cache, encoding: contents.server.encoding },
+    text: await readSchemaText({ manifest, contents, reader }, signal),
+    noOwner,
+    sequences: contents.sequences,
+  }
 }
 
 /** Preview, questions, confirmation, safety backup, change, report: the one way in which rows of a live database are changed. */
@@ -114,7 +136,6 @@ async function apply(context: CommandContext, o: ChangeRequest, previewed: Previ
     preview: applied.preview,
     restore: restore.id,
     seconds: record.seconds,
-    safety: applied.safety,
   })
   out.result({ restore: { ...record, id: restore.id }, preview: applied.preview, changed: applied.changed })
 }
@@ -141,15 +162,8 @@ function recordOf(o: {
     seconds: (o.finished.getTime() - o.restore.started.getTime()) / 1000,
     scope: o.scope,
     tables: [
-      ...preview.makes.map(({ schema, name, rows }) => ({
-        schema,
-        name,
-        created: rows,
-        updated: 0,
-        deleted: 0,
-        unchanged: 0,
-        conflicts: 0,
-      })),
+      ...preview.makes.map((t) => ({ ...wholeTable(t), created: t.rows })),
+      ...preview.drops.map((t) => ({ ...wholeTable(t), deleted: t.rows })),
       ...preview.tables.map((t) => ({
         schema: t.schema,
         name: t.name,
@@ -163,6 +177,11 @@ function recordOf(o: {
     checks,
     warnings: [...preview.warnings, ...warnings],
   }
+}
+
+/** A table that comes or goes with all its rows. */
+function wholeTable({ schema, name }: Preview['makes'][number]): RestoreRecord['tables'][number] {
+  return { schema, name, created: 0, updated: 0, deleted: 0, unchanged: 0, conflicts: 0 }
 }
 
 function isEmpty({ totals, makes, drops }: Preview): boolean {

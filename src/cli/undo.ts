@@ -1,13 +1,14 @@
 import { holdBackUndo } from '../erasure/hold-back.ts'
 import { HoldfastError } from '../lib/errors.ts'
 import { erasuresInForce } from '../repository/erasures.ts'
+import { heldBackOf } from '../repository/held-back.ts'
 import { readSafety } from '../repository/restore-reader.ts'
 import { findRestore } from '../repository/restores.ts'
 import { openUndoWorkspace } from '../restore/in-place/undo-workspace.ts'
 import { resolveAddress } from './address.ts'
 import type { CommandContext } from './command.ts'
-import { openForReading } from './repository.ts'
-import { changeInPlace } from './restore-in-place.ts'
+import { openAnyBackup, openForReading } from './repository.ts'
+import { changeInPlace, madeFrom } from './restore-in-place.ts'
 
 type Input = Parameters<typeof openForReading>[1] & {
   readonly restore: string
@@ -24,8 +25,9 @@ type Input = Parameters<typeof openForReading>[1] & {
 /** `undo`: what a restore in place has changed, changed back. */
 export async function undoRestore(context: CommandContext, input: Input): Promise<void> {
   const { out, signal } = context
-  const { repository, vault, reader: opened } = await openForReading(context, input)
-  await using reader = opened
+  const opened = await openForReading(context, input)
+  const { repository, vault } = opened
+  await using reader = opened.reader
   const { id } = await findRestore(repository, input.restore, { signal })
   const stored = await readSafety({ repository, reader, id, signal })
   if (stored === null) {
@@ -43,11 +45,16 @@ export async function undoRestore(context: CommandContext, input: Input): Promis
     namingKey: vault.namingKey,
     signal,
   })
+  const { backup: backupId } = stored.document
+  // Rows need no backup; tables that the restore has made, or its undoing dropped, do.
+  const needed = safety.madeTables.length + safety.droppedTables.length > 0
+  const backup = needed && backupId !== null ? await openAnyBackup(context, opened, backupId) : null
+  const fromBackup = safety.droppedTables.filter((t) => !t.keptRows)
   await using workspace = await openUndoWorkspace({
     restore: id,
-    backup: stored.document.backup,
+    backup: backupId === null ? null : { id: backupId, contents: backup?.contents ?? null },
     safety,
-    heldBack,
+    heldBack: [...heldBack, ...heldBackOf(backup?.heldBack ?? [], fromBackup)],
     chunks: stored.document.chunks,
     reader,
     target,
@@ -63,7 +70,10 @@ export async function undoRestore(context: CommandContext, input: Input): Promis
     vault,
     kind: 'undo',
     scope: input.overwrite ? ['--overwrite'] : [],
-    make: null,
+    make:
+      backup === null || workspace.making.entries.length === 0
+        ? null
+        : await madeFrom({ ...backup, noOwner: safety.droppedTables.some((t) => t.noOwner), signal }),
     previewOnly: input.preview,
   })
 }

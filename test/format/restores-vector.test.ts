@@ -46,6 +46,13 @@ async function openVector() {
   return await openUnlocked({ storage, identity: expected.identity })
 }
 
+/** What later formats say besides did not happen in a restore of format 1. */
+function asRead(contents: SafetyContents): SafetyContents {
+  if (contents.format !== 1) return contents
+  const madeTables = contents.madeTables.map((table) => ({ ...table, keptRows: false }))
+  return { ...contents, madeTables, droppedTables: [], schema: null }
+}
+
 test('what restores left in the stored repository of format 1 is read for ever', async () => {
   const { repository, vault } = await openVector()
   await using reader = readerOf(repository, vault, 1)
@@ -55,7 +62,7 @@ test('what restores left in the stored repository of format 1 is read for ever',
   for (const { safety, report } of expected.restores) {
     const { id } = safety.document
     const read = await readSafety({ repository, reader, id })
-    assert.deepEqual(read, { document: safety.document, contents: safety.contents })
+    assert.deepEqual(read, { document: safety.document, contents: asRead(safety.contents) })
     for (const [at, { pieces }] of safety.contents.tables.entries()) {
       let rows = ''
       for await (const bytes of readPieces({ manifest: safety.document, reader, pieces }))

@@ -3,16 +3,16 @@ import type { Clock } from '../../lib/clock.ts'
 import { HoldfastError, isHoldfastError } from '../../lib/errors.ts'
 import type { OnProgress } from '../../lib/progress.ts'
 import { tableLabel } from '../../postgres/introspect/tables.ts'
-import { qualified } from '../../postgres/quote.ts'
-import type { SafetyContents, SafetyTable } from '../../repository/format/restore-contents.ts'
+import type { SafetyContents } from '../../repository/format/restore-contents.ts'
 import { applyChanges, refused, requireApplied, type Applied } from './apply.ts'
+import { dropTables } from './drop.ts'
 import { identitiesToOpen, setIdentities } from './identity.ts'
 import { lockDoomed, lockedOut, lockTables } from './locks.ts'
 import { entrySql } from '../entries.ts'
 import { finishTables, makeTables, readAbilities, type MakeRequest } from './make.ts'
-import { fingerprintTables } from './made-fingerprint.ts'
+import { madeTablesOf } from './made.ts'
 import { sumCounts } from './preview.ts'
-import { storeChanges } from './safety.ts'
+import { safetyContents } from './safety-contents.ts'
 import { reachedTables } from './reached.ts'
 import { raiseSequences } from './sequences.ts'
 import { silence, unsilence, whyNotSilenced } from './silence.ts'
@@ -74,8 +74,6 @@ export interface AppliedChanges {
   readonly checks: readonly { readonly what: string; readonly result: string }[]
   /** False if there was nothing to do. */
   readonly changed: boolean
-  /** Whether there is a safety backup: not where tables were dropped that a restore had made, and that are in its backup. */
-  readonly safety: boolean
 }
 
 /**
@@ -100,7 +98,7 @@ export async function applyInPlace(o: ApplyRequest): Promise<AppliedChanges> {
 async function applyInside(o: ApplyRequest): Promise<AppliedChanges> {
   const { workspace } = o
   const { wire, lockTimeoutMs } = workspace
-  const chosen = workspace.units.map((u) => u.live)
+  const chosen = [...workspace.units, ...workspace.dropping].map((t) => t.live)
   await lockTables(wire, chosen, lockTimeoutMs)
   await requireSameTables(workspace)
   const found = await compareAll(workspace, comparing(o), (unit) => lockDoomed(wire, unit, lockTimeoutMs))
@@ -108,18 +106,23 @@ async function applyInside(o: ApplyRequest): Promise<AppliedChanges> {
   requireAgreed(o, found, preview)
   const planned = plannedOf(found)
   const changed = found.units.filter((u) => planned.has(u))
-  const keeps = changed.length + workspace.making.entries.length > 0
-  if (!keeps && workspace.dropping.length === 0)
-    return { preview, warnings: [], checks: [], changed: false, safety: false }
+  const { making, dropping } = workspace
+  if (changed.length + making.entries.length + dropping.length === 0)
+    return { preview, warnings: [], checks: [], changed: false }
   throwIfCancelled(o.signal)
   o.onProgress?.({ phase: 'applying', done: 0, total: null, unit: 'rows' })
   const pulled = changed.filter((u) => u.pulledIn).map((u) => u.live)
   await lockTables(wire, pulled, lockTimeoutMs)
-  const warnings = await write(o, changed, planned).catch((error: unknown) => {
-    throw lockedOut(error, 'a table that is to be changed', lockTimeoutMs)
-  })
+  const facts = await readTargetFacts(wire)
+  const { warnings, ...dropped } = await write(o, changed, planned, facts.encoding).catch(
+    (error: unknown) => {
+      throw lockedOut(error, 'a table that is to be changed', lockTimeoutMs)
+    },
+  )
   o.onProgress?.({ phase: 'storing the safety backup', done: 0, total: null, unit: 'rows' })
-  if (keeps) await o.commitSafety(await safetyOf(o, changed, planned))
+  await o.commitSafety(
+    await safetyContents({ workspace, store: o.store, facts, changed, planned, ...dropped }),
+  )
   throwIfCancelled(o.signal)
   return {
     preview,
@@ -129,16 +132,16 @@ async function applyInside(o: ApplyRequest): Promise<AppliedChanges> {
       { what: 'foreign keys and unique keys', result: 'checked by the server before the commit' },
     ],
     changed: true,
-    safety: keeps,
   }
 }
 
-/** Writes all of it, with the application's triggers silent. Resolves to warnings. */
+/** Writes all of it, with the application's triggers silent. Resolves to warnings, and what of the tables that were dropped is to be kept. */
 async function write(
   o: ApplyRequest,
   changed: readonly Unit[],
   planned: ReadonlyMap<Unit, Applied>,
-): Promise<string[]> {
+  encoding: string,
+): Promise<{ warnings: string[] } & Awaited<ReturnType<typeof dropTables>>> {
   const { wire, making } = o.workspace
   const warnings: string[] = []
   const make: MakeRequest | null =
@@ -164,9 +167,7 @@ async function write(
   for (const [unit, columns] of opened) await setIdentities(wire, unit, columns, 'BY DEFAULT')
   if (make !== null) await makeTables(make)
   // Before the rows, which may refer to others that go.
-  // All at once, since one may take another with it.
-  const going = o.workspace.dropping.map((t) => qualified(t.schema, t.name))
-  if (going.length > 0) await wire.query(`DROP TABLE ${going.join(', ')} CASCADE`)
+  const dropped = await dropTables({ wire, dropping: o.workspace.dropping, encoding, store: o.store })
   await applyChanges(wire, changed, planned, opened)
   for (const unit of changed) await requireApplied(wire, unit)
   for (const unit of changed) warnings.push(...(await raiseSequences(wire, unit)))
@@ -177,7 +178,7 @@ async function write(
   for (const [unit, columns] of opened) await setIdentities(wire, unit, columns, 'ALWAYS')
   await unsilence(wire, tables)
   if (make !== null) await finishTables(make)
-  return warnings
+  return { warnings, ...dropped }
 }
 
 /** Units with changes that will be written, and how many. */
@@ -189,41 +190,6 @@ function plannedOf(found: Comparison): Map<Unit, Applied> {
     planned.set(unit, { created: table.create, updated: table.update, deleted: table.delete })
   }
   return planned
-}
-
-async function safetyOf(
-  o: ApplyRequest,
-  changed: readonly Unit[],
-  planned: ReadonlyMap<Unit, Applied>,
-): Promise<SafetyContents> {
-  const { wire, target, about, making } = o.workspace
-  const facts = await readTargetFacts(wire)
-  const tables: SafetyTable[] = []
-  for (const unit of changed) {
-    const stored = unit.live.columns.filter((c) => !c.generated)
-    const counts = planned.get(unit) ?? { created: 0, updated: 0, deleted: 0 }
-    tables.push({
-      schema: unit.live.schema,
-      name: unit.live.name,
-      columns: stored.map(({ name, type }) => ({ name, type })),
-      key: unit.key?.map((k) => k.name) ?? null,
-      ...counts,
-      pieces: await storeChanges({ wire, unit, encoding: facts.encoding, store: o.store }),
-    })
-  }
-  return {
-    format: 1,
-    target: { ...facts.target, address: about.target, database: target.database },
-    transaction: facts.transaction,
-    tables,
-    // Partitioned ones too, which hold no rows themselves.
-    madeTables: await fingerprintTables(
-      wire,
-      making.entries
-        .filter((e) => e.type === 'TABLE')
-        .map(({ schema, name }) => ({ schema: schema ?? '', name })),
-    ),
-  }
 }
 
 /** Throws `target_lacks` with what stands in the way. */
@@ -250,13 +216,12 @@ function previewOf(workspace: Workspace, found: Comparison | null, seconds: numb
   const tables = found?.tables ?? []
   const totals = sumCounts(tables)
   const changed = tables.filter((t) => t.create + t.update + t.delete > 0)
-  const { making } = workspace
   return {
     ...workspace.about,
     tables,
     totals,
-    makes: making.tables.map(({ schema, name, rows }) => ({ schema, name, rows })),
-    drops: workspace.dropping,
+    makes: madeTablesOf(workspace.making),
+    drops: workspace.dropping.map(({ schema, name, rows }) => ({ schema, name, rows })),
     questions: [...referenceQuestions(workspace, found), ...conflictQuestions(workspace, totals.conflicts)],
     estimate: {
       // Applying finds the difference once more, under the locks.

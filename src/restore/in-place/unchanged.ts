@@ -1,18 +1,36 @@
 import { HoldfastError } from '../../lib/errors.ts'
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import { readForeignKeys, readLiveTables } from './live.ts'
+import { fingerprintTables, isSame } from './made-fingerprint.ts'
 import { keyOf } from './units.ts'
 import type { Workspace } from './workspace.ts'
 
 /** What was staged and planned holds for the tables as they were then. Throws `preview_outdated`. */
 export async function requireSameTables(workspace: Workspace): Promise<void> {
-  const tables = workspace.units.map((u) => u.live)
+  const tables = [...workspace.units, ...workspace.dropping].map((t) => t.live)
   const now = new Map((await readLiveTables(workspace.wire, tables)).map((t) => [t.oid, JSON.stringify(t)]))
   const altered = tables.filter((t) => now.get(t.oid) !== JSON.stringify(t)).map(tableLabel)
-  if (altered.length === 0) return await requireSameKeys(workspace)
+  if (altered.length === 0) {
+    await requireSameRows(workspace)
+    return await requireSameKeys(workspace)
+  }
   throw new HoldfastError(
     'preview_outdated',
     `The definition of ${altered.join(', ')} has changed since the restore began. Nothing was changed.`,
+  )
+}
+
+/** What is dropped must hold what was told, of which it is known whether it can be brought back. */
+async function requireSameRows({ wire, dropping }: Workspace): Promise<void> {
+  const now = await fingerprintTables(wire, dropping)
+  const changed = dropping.filter((t, at) => {
+    const one = now[at]
+    return one === undefined || !isSame(one, t.now)
+  })
+  if (changed.length === 0) return
+  throw new HoldfastError(
+    'preview_outdated',
+    `Rows of ${changed.map(tableLabel).join(', ')} have changed since the preview. Nothing was changed.`,
   )
 }
 
