@@ -1,7 +1,8 @@
 import type { ServerAddress } from '../postgres/connect.ts'
+import type { BesideDatabase } from '../restore/swap/state.ts'
 import type { CommandContext } from './command.ts'
 import { confirmDatabase } from './confirm.ts'
-import { tellBeside } from './swap-text.ts'
+import { tellBeside, tellGivingBack } from './swap-text.ts'
 import { printable } from './width.ts'
 
 interface Confirmation {
@@ -15,17 +16,27 @@ export async function giveBack(
   input: Confirmation,
   target: ServerAddress,
 ): Promise<void> {
-  const { listReplaced, swapBack } = await import('../restore/swap/old.ts')
+  const { listReplaced } = await import('../restore/swap/old.ts')
+  const [old] = await listReplaced(target, context.signal)
+  if (old !== undefined) await giveBackThis(context, input, target, old)
+}
+
+/** Gives a database that was replaced its name back, when that has been agreed to. Resolves to the name under which the other is kept now. */
+export async function giveBackThis(
+  context: CommandContext,
+  input: Confirmation,
+  target: ServerAddress,
+  old: BesideDatabase,
+): Promise<{ readonly kept: string | null }> {
+  const { swapBack } = await import('../restore/swap/old.ts')
   const { out, signal, clock } = context
-  const [old] = await listReplaced(target, signal)
-  if (old === undefined) return
-  out.line('Gets its name back, and sessions in the database that has it now are ended:')
-  tellBeside(out, [old], clock.now())
+  tellGivingBack(out, old, clock.now())
   await confirmDatabase(context, input, target.database)
   const kept = await swapBack({ target, old, clock, signal })
   out.line(`${printable(old.name)} is ${printable(target.database)} again`)
   if (kept !== null) out.line(`  kept      what it was until now, as ${printable(kept)}`)
   out.result({ swapBack: { restored: old.name, kept } })
+  return { kept }
 }
 
 /** `release --drop-old`: all databases that were replaced go. */

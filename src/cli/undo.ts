@@ -1,16 +1,19 @@
 import { holdBackUndo } from '../erasure/hold-back.ts'
 import { HoldfastError } from '../lib/errors.ts'
+import type { RestoreRecord } from '../repository/format/restore-contents.ts'
 import { erasuresInForce } from '../repository/erasures.ts'
 import { heldBackOf } from '../repository/held-back.ts'
-import { readSafety } from '../repository/restore-reader.ts'
+import { readReport, readSafety } from '../repository/restore-reader.ts'
 import { findRestore } from '../repository/restores.ts'
 import { openUndoWorkspace } from '../restore/in-place/undo-workspace.ts'
 import { resolveAddress } from './address.ts'
 import type { CommandContext } from './command.ts'
 import { openAnyBackup, openForReading } from './repository.ts'
 import { changeInPlace, madeFrom } from './restore-in-place.ts'
+import { undoSwap } from './undo-swap.ts'
+import { undoComponents } from './undo-component.ts'
 
-type Input = Parameters<typeof openForReading>[1] & {
+export type UndoInput = Parameters<typeof openForReading>[1] & {
   readonly restore: string
   readonly to: string | undefined
   readonly overwrite: boolean
@@ -23,7 +26,7 @@ type Input = Parameters<typeof openForReading>[1] & {
 }
 
 /** `undo`: what a restore in place has changed, changed back. */
-export async function undoRestore(context: CommandContext, input: Input): Promise<void> {
+export async function undoRestore(context: CommandContext, input: UndoInput): Promise<void> {
   const { out, signal } = context
   const opened = await openForReading(context, input)
   const { repository, vault } = opened
@@ -31,10 +34,15 @@ export async function undoRestore(context: CommandContext, input: Input): Promis
   const { id } = await findRestore(repository, input.restore, { signal })
   const stored = await readSafety({ repository, reader, id, signal })
   if (stored === null) {
-    throw new HoldfastError(
-      'undo_nothing',
-      `Restore ${id} has left no safety backup: it changed no rows in place.`,
-    )
+    const record = (await readReport({ repository, reader, id, signal }))?.record
+    if (record?.kind === 'swap')
+      return await undoSwap(context, input, { repository, vault, restore: id, record })
+    throw new HoldfastError('undo_nothing', `Restore ${id} has left no safety backup. ${whyNone(record)}`)
+  }
+  const { schema } = stored.contents
+  if (schema !== null) {
+    await undoComponents(context, input, { repository, vault, restore: id, stored, schema })
+    return
   }
   const target = await resolveAddress(context, input.to ?? stored.contents.target.address)
   const { safety, heldBack } = await holdBackUndo({
@@ -76,4 +84,16 @@ export async function undoRestore(context: CommandContext, input: Input): Promis
         : await madeFrom({ ...backup, noOwner: safety.droppedTables.some((t) => t.noOwner), signal }),
     previewOnly: input.preview,
   })
+}
+
+/** What to do in place of an undo. */
+function whyNone(record: RestoreRecord | undefined): string {
+  switch (record?.kind) {
+    case 'new database':
+      return 'It was into a new or empty database: drop it, if it is to go.'
+    case 'undo':
+      return 'It gave a database its name back; holdfast release --swap-back exchanges the two once more.'
+    default:
+      return 'It changed nothing in place.'
+  }
 }

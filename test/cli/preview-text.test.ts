@@ -264,8 +264,6 @@ test('what was done is told with the way to take it back', () => {
   assert.equal(lines[0], '2 rows came back in 1 table.')
   assert.ok(lines.includes('            restores/20261128T064512Z-91ab77cd/'))
   assert.ok(lines.includes('            holdfast undo 20261128T064512Z-91ab77cd'))
-  const nothing = linesOn(80, (out) =>
-    tellApplied(out, { preview: empty, restore: 'r', seconds: 0 }),
-  )
+  const nothing = linesOn(80, (out) => tellApplied(out, { preview: empty, restore: 'r', seconds: 0 }))
   assert.deepEqual(nothing, ['Nothing was changed: there was no table to compare.', ''])
 })

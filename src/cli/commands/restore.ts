@@ -70,7 +70,7 @@ export const command = defineCommand({
     'nothing else is said, what was deleted comes back, and nothing else is touched. The rows that change are stored before ' +
     'in the repository: holdfast undo takes the restore back.\n\n' +
     'With --component it is objects of the schema that are compared, shown and brought back in the same way, and no row is touched. ' +
-    'If nothing else is said, only what is missing is made. Undo does not take this back; --save writes the SQL that does.\n\n' +
+    'If nothing else is said, only what is missing is made.\n\n' +
     'With --swap a whole database is restored beside the one in use, compared, and the two exchange their names. The old one ' +
     'is kept until holdfast release lets it go.',
   arguments: { backup: requiredArgument('BACKUP', 'an id, a unique beginning of one, or latest') },

@@ -216,7 +216,10 @@ async function stage(
 }
 
 /** The changes are of one database, and of one of its transactions. */
-async function requireCommitted(wire: Wire, o: UndoRequest): Promise<void> {
+export async function requireCommitted(
+  wire: Wire,
+  o: Pick<UndoRequest, 'safety' | 'restore'>,
+): Promise<void> {
   const { target, transaction } = o.safety
   const [row] = await wire.query(
     'SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()',
