@@ -125,8 +125,10 @@ function idleText({ tables, undoes }: Preview): string {
   const drifted = idle.filter((t) => t.drift.length > 0).map(nameOfTable)
   return [
     formatCountOf(idle.length, 'table has nothing to do', 'tables have nothing to do'),
-    // What undoing leaves alone is not counted.
-    ...(undoes === null ? [formatCountOf(rows, 'equal row')] : []),
+    // An undoing compares only rows that the restore has changed.
+    undoes === null
+      ? formatCountOf(rows, 'equal row')
+      : `${formatCountOf(rows, 'row')} already as before the restore`,
     ...(drifted.length > 0
       ? [`columns are not those of the backup in ${formatList(drifted, mostNames)}`]
       : []),

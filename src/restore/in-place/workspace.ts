@@ -24,7 +24,7 @@ export interface Workspace {
   readonly dropping: readonly DroppingTable[]
   /**
    * Compares with the live rows as they are now, and fills the unit's table of changes. Resolves to how many rows of the
-   * backup are meant; null where that says nothing: of a table that is pulled in, and where a restore is undone.
+   * backup are meant, or, where a restore is undone, of those that it has changed; null where that says nothing: of a table that is pulled in.
    */
   compare(unit: Unit): Promise<number | null>
   /** The backup's rows of a table that others refer to; null if it has none. */
