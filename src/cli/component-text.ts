@@ -25,7 +25,8 @@ export function tellComponents(out: Output, preview: ComponentPreview): void {
   }
 }
 
-const foundText = {
+/** How an object that is left alone differs. */
+export const foundText = {
   missing: 'only in the backup',
   changed: 'not as in the backup',
   extra: 'only in the database',

@@ -8,12 +8,13 @@ import type { Component, ComponentOptions } from '../restore/component/types.ts'
 import { resolveAddress } from './address.ts'
 import type { CommandContext } from './command.ts'
 import { recordOf } from './component-record.ts'
+import { componentHtml } from './component-html.ts'
 import { tellComponents, tellDone } from './component-text.ts'
 import { requireConfirmed } from './confirm.ts'
 import { askedFor, readInPlaceOptions } from './in-place-options.ts'
 import { openStoredBackup, readSchemaText } from './repository.ts'
 import { storeReport } from './restore-report.ts'
-import { requireNoFile, writeSecretFile } from './secret-file.ts'
+import { requireNoFile, writePage, writeSecretFile } from './secret-file.ts'
 import { printable } from './width.ts'
 
 type Input = Parameters<typeof readInPlaceOptions>[0] &
@@ -36,6 +37,7 @@ export async function restoreComponents(context: CommandContext, input: Input): 
   const request = { manifest, contents, schemaText, target, options, signal }
   const planned = await planComponents(request)
   const { preview } = planned
+  if (input.html !== undefined) await writePage(input.html, componentHtml(preview))
   tellComponents(out, preview)
   if (input.preview) {
     out.result({ preview })
@@ -80,7 +82,6 @@ function readOptions(input: Input): ComponentOptions {
     ['--keep-newer', input.keepNewer !== undefined],
     ['--references', input.references !== undefined],
     ['--skip-conflicts', input.skipConflicts],
-    ['--html', input.html !== undefined],
     ['--module', input.module.length > 0],
   ]
   const wrong = about.find(([, given]) => given)?.[0]

@@ -1,6 +1,4 @@
-import { open } from 'node:fs/promises'
 import { HoldfastError } from '../lib/errors.ts'
-import { writeError } from '../lib/file-errors.ts'
 import { newId } from '../repository/ids.ts'
 import type { RestoreRecord } from '../repository/format/restore-contents.ts'
 import { createChunkCache } from '../repository/pieces.ts'
@@ -21,6 +19,7 @@ import { askYesNo, requireConfirmed } from './confirm.ts'
 import { previewHtml } from './preview-html.ts'
 import { tellApplied, tellPreview } from './preview-text.ts'
 import { readSchemaText, type OpenedBackup } from './repository.ts'
+import { writePage } from './secret-file.ts'
 import { storeReport, whoRestores } from './restore-report.ts'
 import { printable } from './width.ts'
 
@@ -69,7 +68,7 @@ export async function changeInPlace(context: CommandContext, o: ChangeRequest): 
     previewInPlace(workspace, { clock, signal, onProgress: out.progress })
   let previewed = await look()
   out.progressDone('quietly')
-  if (o.html !== undefined) await writePreview(o.html, previewed.preview)
+  if (o.html !== undefined) await writePage(o.html, previewHtml(previewed.preview))
   tellPreview(out, previewed.preview)
   if (o.previewOnly) {
     out.result({ preview: previewed.preview })
@@ -93,17 +92,6 @@ export async function changeInPlace(context: CommandContext, o: ChangeRequest): 
   const { database } = previewed.preview
   await requireConfirmed(context, { ...o, database, question: 'Change these rows?' })
   await apply(context, { ...o, workspace, skipConflicts }, previewed)
-}
-
-/** It holds rows: nobody else on the machine may read it, also if there was such a file before. */
-async function writePreview(path: string, preview: Preview): Promise<void> {
-  try {
-    await using file = await open(path, 'w', 0o600)
-    await file.chmod(0o600)
-    await file.writeFile(previewHtml(preview))
-  } catch (error) {
-    throw writeError(error, path)
-  }
 }
 
 async function apply(context: CommandContext, o: ChangeRequest, previewed: PreviewedChanges): Promise<void> {

@@ -26,6 +26,17 @@ export async function writeSecretFile(path: string, content: string): Promise<vo
   }
 }
 
+/** Writes a page that holds rows or definitions: nobody else on the machine may read it, also if there was such a file before. */
+export async function writePage(path: string, page: string): Promise<void> {
+  try {
+    await using file = await open(path, 'w', 0o600)
+    await file.chmod(0o600)
+    await file.writeFile(page)
+  } catch (error) {
+    throw writeError(error, path)
+  }
+}
+
 /** Throws `secret_file_exists` if `writeSecretFile` would: asked before work that would be lost. */
 export async function requireNoFile(path: string): Promise<void> {
   const whole = resolve(path)

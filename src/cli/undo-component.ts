@@ -6,10 +6,12 @@ import { applySchemaUndo, planSchemaUndo } from '../restore/component/undo.ts'
 import { resolveAddress } from './address.ts'
 import type { CommandContext } from './command.ts'
 import { recordOf } from './component-record.ts'
+import { componentHtml } from './component-html.ts'
 import { tellComponents, tellDone } from './component-text.ts'
 import { requireConfirmed } from './confirm.ts'
 import type { OpenedVault } from './repository.ts'
 import { storeReport } from './restore-report.ts'
+import { writePage } from './secret-file.ts'
 import type { UndoInput } from './undo.ts'
 
 /** `undo` of a restore of components: the statements that it left are run, if what it changed is still as it made it. */
@@ -34,6 +36,7 @@ export async function undoComponents(
   const request = { ...o, backup, safety, target, lockTimeoutMs: input.lockTimeout * 1000, signal }
   const planned = await planSchemaUndo(request)
   const { preview } = planned
+  if (input.html !== undefined) await writePage(input.html, componentHtml(preview))
   tellComponents(out, preview)
   if (input.preview) {
     out.result({ preview })

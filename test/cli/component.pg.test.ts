@@ -26,7 +26,7 @@ test('parts of the schema: a preview that changes nothing, then the change, its 
   const args = ['restore', 'latest', '--to', database.url, '--in-place', '--component', 'functions']
   const both = [...args, '--component', 'policies', '--update-changed', '--create-missing']
 
-  const shown = run([...both, '--preview'])
+  const shown = run([...both, '--preview', '--html', 'preview.html'])
   assert.equal(shown.status, 0, shown.stderr)
   const text = shown.stdout + shown.stderr
   assert.match(text, /make 1 object, replace 1 object\. No row is touched\./)
@@ -34,6 +34,10 @@ test('parts of the schema: a preview that changes nothing, then the change, its 
   assert.match(text, /-\s+AS .*SELECT 2/)
   assert.match(text, /\+\s+AS .*SELECT 1/)
   assert.match(text, /leave\s+function public\.two\(\) \(only in the database\)/)
+  const page = await readFile(join(directory, 'preview.html'), 'utf8')
+  assert.equal((await stat(join(directory, 'preview.html'))).mode & 0o777, 0o600)
+  assert.match(page, /<h2 dir="auto">make policy public\.orders own<\/h2>/)
+  assert.match(page, /<ins>CREATE POLICY own ON public\.orders USING \(\(id &gt; 0\)\);<\/ins>/)
   requireSame(await stateOf(database.url), damaged, 'the previewed')
 
   const agreed = [...both, '--yes', '--confirm', database.name, '--save', 'back.sql']
@@ -61,7 +65,7 @@ test('parts of the schema: a preview that changes nothing, then the change, its 
   )
   assert.match(back.stdout, /\+\s+AS .*SELECT 2/)
   requireSame(await stateOf(database.url), damaged, 'the undone')
-  assert.match(run(['restores']).stdout, /undo .* yes\n.*in place .* yes\n/)
+  assert.match(run(['restores']).stdout, /undo .* yes\n.*in place .* undone\n/)
   json(['undo', 'latest', '--to', database.url, '--yes', '--confirm', database.name])
   requireSame(await stateOf(database.url), restored, 'the undoing undone')
   assert.equal(run(['undo', 'latest', '--to', database.url, '--overwrite']).status, 2)

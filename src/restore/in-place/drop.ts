@@ -75,6 +75,10 @@ export async function findDropping(o: {
     const owner = ownerInBackup(o.backup, table)
     const noOwner = owner !== null && owner !== (await ownerOf(wire, table))
     dropping.push({ schema, name, rows: now.rows, live: table, now, keptRows, noOwner })
+    if (table.restricted)
+      problems.push(
+        `Row level security hides rows of ${tableLabel(table)}, which goes, from this role: undo as a role that bypasses it.`,
+      )
     if (used && !overwrite)
       problems.push(
         `Rows of ${tableLabel(table)}, which the restore has made, have changed since: undoing would drop them, and does with --overwrite.`,
