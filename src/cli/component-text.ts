@@ -25,7 +25,8 @@ export function tellComponents(out: Output, preview: ComponentPreview): void {
   }
 }
 
-const foundText = {
+/** How an object that is left alone differs. */
+export const foundText = {
   missing: 'only in the backup',
   changed: 'not as in the backup',
   extra: 'only in the database',
@@ -55,11 +56,25 @@ export function summaryText(preview: ComponentPreview, when: 'planned' | 'done')
     left === 0
       ? ''
       : ` ${formatCountOf(left, 'object')} ${left === 1 ? 'differs and is' : 'differ and are'} left alone.`
-  const what = preview.components.join(', ')
+  const { components, undoes } = preview
   const where = `the database ${printable(preview.database)}`
-  if (parts.length === 0) return `Nothing to do about ${what} of ${where}.${rest}`
-  const beginning = when === 'done' ? `In ${where}:` : `To bring back ${what} in ${where}:`
+  if (parts.length === 0)
+    return undoes === null
+      ? `Nothing to do about ${components.join(', ')} of ${where}.${rest}`
+      : `Nothing to take back in ${where}: all is as it was before the restore.`
+  const meant = undoes === null ? `bring back ${components.join(', ')}` : `take back restore ${undoes}`
+  const beginning = when === 'done' ? `In ${where}:` : `To ${meant} in ${where}:`
   return `${beginning} ${parts.join(', ')}. No row is touched.${rest}`
+}
+
+/** Prints that it was done, and how to take it back. */
+export function tellDone(out: Output, o: { preview: ComponentPreview; restore: string }): void {
+  for (const line of linesOf(summaryText(o.preview, 'done'), out.width))
+    out.line([{ text: line, style: 'strong' }])
+  tellLabelled(out, { label: 'restore', text: o.restore })
+  tellLabelled(out, { label: 'report', text: `holdfast restores ${o.restore}` })
+  tellLabelled(out, { label: 'undo', text: 'with the same --repo and --to:' })
+  out.line(['            ', { text: `holdfast undo ${o.restore}`, style: 'command' }])
 }
 
 /** Lines around a difference that are shown, too. */

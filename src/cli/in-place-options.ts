@@ -33,7 +33,7 @@ export const inPlaceOptions = {
   save: text({
     flags: '--save <file>',
     description:
-      'in place, with --component: first write the SQL that takes the changes back to this new file, which only you can read',
+      'in place, with --component: write the SQL that takes the changes back to this new file, too, which only you can read; holdfast undo needs no file',
   }),
   where: text({
     flags: '--where <condition>',
@@ -85,7 +85,8 @@ export const inPlaceOptions = {
   }),
   html: text({
     flags: '--html <file>',
-    description: 'in place: write the preview as one HTML file, too; it holds rows of the database',
+    description:
+      'in place: write the preview as one HTML file, too; it holds rows of the database, or definitions',
   }),
   lockTimeout,
   ...confirmation,

@@ -43,6 +43,9 @@ tfoot td, tfoot th { border-top: 2px solid var(--line) }
 table.rows { width: max-content }
 td.why { font-family: inherit; min-width: 12rem }
 .null { color: var(--quiet); font-style: italic }
+.sql { font-family: ui-monospace, monospace; font-size: .82rem; white-space: pre-wrap }
+.sql > div { padding: 0 .25rem }
+.sql > div::before { content: "  "; white-space: pre }
 del, ins { display: block; padding: 0 .25rem; width: fit-content; max-width: 100% }
 del { background: var(--old); text-decoration: line-through }
 ins { background: var(--new); text-decoration: none; border-bottom: 2px solid var(--create) }

@@ -75,14 +75,12 @@ export interface Applied {
   /** Id of the restore, which names its safety backup and its report. */
   readonly restore: string
   readonly seconds: number
-  /** Whether there is a safety backup. */
-  readonly safety: boolean
   /** Under which keys rows have come, if under new ones. */
   readonly renewed: readonly RenewedKeys[]
 }
 
 /** Prints what a restore in place has done, and how to take it back. */
-export function tellApplied(out: Output, { preview, restore, seconds, safety, renewed }: Applied): void {
+export function tellApplied(out: Output, { preview, restore, seconds, renewed }: Applied): void {
   for (const line of linesOf(sentence(preview, 'applied'), out.width)) {
     out.line([{ text: line, style: 'strong' }])
   }
@@ -91,7 +89,6 @@ export function tellApplied(out: Output, { preview, restore, seconds, safety, re
   for (const keys of renewed.slice(0, mostTables)) tellLabelled(out, { label: 'new', text: keysText(keys) })
   tellLabelled(out, { label: 'restore', text: restore })
   tellLabelled(out, { label: 'took', text: formatDuration(seconds * 1000) })
-  if (!safety) return
   tellLabelled(out, {
     label: 'safety',
     text: `the rows as they were before are in the repository, under restores/${restore}/`,

@@ -26,7 +26,7 @@ export function factsOf(preview: Preview): [label: string, text: string][] {
   return facts.flatMap(([label, text]) => (text === null ? [] : [[label, text]]))
 }
 
-function actionsText({ actions, undoes, newIds }: Preview): string {
+function actionsText({ actions, undoes, makes, drops, newIds }: Preview): string {
   if (newIds) return 'brings rows as new ones, under new keys, beside what is there; nothing else'
   const words =
     undoes === null
@@ -40,10 +40,12 @@ function actionsText({ actions, undoes, newIds }: Preview): string {
           [actions.update, 'gives rows that it changed their values back'],
           [actions.delete, 'deletes rows that it made'],
         ] as const)
-  const chosen = words.filter(([asked]) => asked).map(([, text]) => text)
-  return chosen.length === 0
-    ? 'drops what it made; nothing else'
-    : `${formatList(chosen)}${chosen.length < 3 ? '; nothing else' : ''}`
+  const tables = [
+    ...(undoes !== null && drops.length > 0 ? ['drops what it made'] : []),
+    ...(undoes !== null && makes.length > 0 ? ['makes again what it dropped'] : []),
+  ]
+  const chosen = [...tables, ...words.filter(([asked]) => asked).map(([, text]) => text)]
+  return chosen.length === 0 ? 'nothing' : `${formatList(chosen)}${chosen.length < 3 ? '; nothing else' : ''}`
 }
 
 /** How long applying takes, who waits meanwhile, and what room it needs; empty if there is nothing to apply. */
@@ -130,8 +132,12 @@ function idleText({ tables, undoes, newIds }: Preview): string {
   const drifted = idle.filter((t) => t.drift.length > 0).map(nameOfTable)
   return [
     formatCountOf(idle.length, 'table has nothing to do', 'tables have nothing to do'),
-    // What undoing leaves alone is not counted, and rows that come as new ones are compared with none.
-    ...(undoes === null && !newIds ? [formatCountOf(rows, 'equal row')] : []),
+    // An undoing compares only rows that the restore has changed, and rows that come as new ones are compared with none.
+    ...(undoes !== null
+      ? [`${formatCountOf(rows, 'row')} already as before the restore`]
+      : newIds
+        ? []
+        : [formatCountOf(rows, 'equal row')]),
     ...(drifted.length > 0
       ? [`columns are not those of the backup in ${formatList(drifted, mostNames)}`]
       : []),

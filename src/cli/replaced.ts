@@ -5,7 +5,7 @@ import type { BesideDatabase } from '../restore/swap/state.ts'
 import type { CommandContext } from './command.ts'
 import { confirmDatabase } from './confirm.ts'
 import { keptText, tellKept } from './schemas-text.ts'
-import { tellBeside } from './swap-text.ts'
+import { tellBeside, tellGivingBack } from './swap-text.ts'
 import { printable } from './width.ts'
 
 interface Confirmation {
@@ -53,7 +53,7 @@ export async function giveBack(
   input: Confirmation,
   target: ServerAddress,
 ): Promise<void> {
-  const { out, signal, clock } = context
+  const { signal } = context
   const {
     replaced: [old],
     schemas: [kept],
@@ -62,15 +62,25 @@ export async function giveBack(
     await giveSchemasBack(context, input, target, kept)
     return
   }
-  if (old === undefined) return
+  if (old !== undefined) await giveBackThis(context, input, target, old)
+}
+
+/** Gives a database that was replaced its name back, when that has been agreed to. Resolves to the name under which the other is kept now. */
+export async function giveBackThis(
+  context: CommandContext,
+  input: Confirmation,
+  target: ServerAddress,
+  old: BesideDatabase,
+): Promise<{ readonly kept: string | null }> {
   const { swapBack } = await import('../restore/swap/old.ts')
-  out.line('Gets its name back, and sessions in the database that has it now are ended:')
-  tellBeside(out, [old], clock.now())
+  const { out, signal, clock } = context
+  tellGivingBack(out, old, clock.now())
   await confirmDatabase(context, input, target.database)
   const keptAs = await swapBack({ target, old, clock, signal })
   out.line(`${printable(old.name)} is ${printable(target.database)} again`)
   if (keptAs !== null) out.line(`  kept      what it was until now, as ${printable(keptAs)}`)
   out.result({ swapBack: { restored: old.name, kept: keptAs } })
+  return { kept: keptAs }
 }
 
 async function giveSchemasBack(

@@ -153,6 +153,24 @@ async function orDisposed<T>(opened: AsyncDisposable, next: () => Promise<T>): P
   }
 }
 
+/** As `openBackup`, of a repository that is open; null if there is no such backup any more, or it can't be read. */
+export async function openAnyBackup(
+  context: CommandContext,
+  opened: OpenedVault & { readonly reader: ChunkReader },
+  id: string,
+): Promise<Omit<OpenedBackup, typeof Symbol.asyncDispose> | null> {
+  try {
+    const manifest = await opened.repository.find(id, { signal: context.signal })
+    const backup = { ...opened, manifest, contents: await readContents(opened.reader, manifest) }
+    const erasures = await erasuresInForce({ ...opened, signal: context.signal })
+    return { ...backup, ...(await withoutErased(context, { ...backup, erasures })) }
+  } catch (error) {
+    const gone = ['backup_not_found', 'object_missing', 'object_damaged', 'manifest_forged']
+    if (isHoldfastError(error) && gone.includes(error.code)) return null
+    throw error
+  }
+}
+
 /** The SQL of a backup's schema. */
 export async function readSchemaText(
   { manifest, contents, reader }: Pick<OpenedBackup, 'manifest' | 'contents' | 'reader'>,

@@ -1,16 +1,20 @@
-import { HoldfastError } from '../lib/errors.ts'
+import { HoldfastError, messageOf } from '../lib/errors.ts'
+import { newId } from '../repository/ids.ts'
+import { openRestoreWriter } from '../repository/restore-writer.ts'
 import { applyComponents } from '../restore/component/apply.ts'
-import { planComponents, type PlannedComponents } from '../restore/component/plan.ts'
+import { planComponents } from '../restore/component/plan.ts'
 import { undoScript } from '../restore/component/script.ts'
 import type { Component, ComponentOptions } from '../restore/component/types.ts'
 import { resolveAddress } from './address.ts'
 import type { CommandContext } from './command.ts'
-import { didText, summaryText, tellComponents } from './component-text.ts'
+import { recordOf } from './component-record.ts'
+import { componentHtml } from './component-html.ts'
+import { tellComponents, tellDone } from './component-text.ts'
 import { requireConfirmed } from './confirm.ts'
 import { askedFor, readInPlaceOptions } from './in-place-options.ts'
 import { openStoredBackup, readSchemaText } from './repository.ts'
-import { storeReport, whoRestores } from './restore-report.ts'
-import { writeSecretFile } from './secret-file.ts'
+import { storeReport } from './restore-report.ts'
+import { requireNoFile, writePage, writeSecretFile } from './secret-file.ts'
 import { printable } from './width.ts'
 
 type Input = Parameters<typeof readInPlaceOptions>[0] &
@@ -33,6 +37,7 @@ export async function restoreComponents(context: CommandContext, input: Input): 
   const request = { manifest, contents, schemaText, target, options, signal }
   const planned = await planComponents(request)
   const { preview } = planned
+  if (input.html !== undefined) await writePage(input.html, componentHtml(preview))
   tellComponents(out, preview)
   if (input.preview) {
     out.result({ preview })
@@ -49,44 +54,25 @@ export async function restoreComponents(context: CommandContext, input: Input): 
   }
   const question = 'Change these objects?'
   await requireConfirmed(context, { ...input, database: target.database, question })
-  // Before anything is changed: without this there would be no way back.
-  if (input.save !== undefined) await writeSecretFile(input.save, undoScript({ planned, manifest }))
+  const { save } = input
+  if (save !== undefined) await requireNoFile(save)
   const started = clock.now()
-  await applyComponents({ ...request, planned })
-  const finished = new Date(Math.max(started.getTime(), clock.now().getTime()))
-  const warnings = [
-    ...preview.warnings,
-    'Parts of the schema were changed, and no rows: holdfast undo can not take that back.',
-  ]
-  const record = {
-    format: 1 as const,
-    kind: 'in place' as const,
-    backup: manifest.id,
-    moment: manifest.moment,
-    undoes: null,
-    target: preview.target,
-    who: whoRestores(target),
-    started: started.toISOString(),
-    finished: finished.toISOString(),
-    seconds: (finished.getTime() - started.getTime()) / 1000,
-    scope: askedFor(input),
-    tables: [],
-    checks: checksOf(planned),
-    warnings,
+  const restore = { id: newId(started), backup: manifest.id, undoes: null, started }
+  await using writer = openRestoreWriter({ ...opened, threads: 1, signal })
+  await applyComponents({
+    ...request,
+    planned,
+    commitSafety: (safety) => writer.putSafety(restore, safety),
+  })
+  const record = recordOf({ ...restore, preview, finished: clock.now(), target, scope: askedFor(input) })
+  await storeReport(context, opened, record, restore.id)
+  if (save !== undefined) {
+    await writeSecretFile(save, undoScript({ planned, manifest })).catch((error: unknown) => {
+      out.warn(`The SQL that takes it back could not be written: ${printable(messageOf(error))}`)
+    })
   }
-  out.line([{ text: summaryText(preview, 'done'), style: 'strong' }])
-  const id = await storeReport(context, opened, record)
-  if (id !== null) out.line(`  report    holdfast restores ${id}`)
-  if (input.save !== undefined)
-    out.line(`  undo      psql -d ${printable(target.database)} -f ${printable(input.save)}`)
-  out.result({ restore: { ...record, id }, preview, changed: true })
-}
-
-function checksOf({ preview }: PlannedComponents): { what: string; result: string }[] {
-  const done = preview.changes.flatMap((c) =>
-    c.action === null ? [] : [{ what: c.object, result: didText[c.action] }],
-  )
-  return [...done, { what: 'the schema, before it was committed', result: 'as planned' }]
+  tellDone(out, { preview, restore: restore.id })
+  out.result({ restore: { ...record, id: restore.id }, preview, changed: true })
 }
 
 /** Throws `usage` for options that are about rows. */
@@ -97,7 +83,6 @@ function readOptions(input: Input): ComponentOptions {
     ['--keep-newer', input.keepNewer !== undefined],
     ['--references', input.references !== undefined],
     ['--skip-conflicts', input.skipConflicts],
-    ['--html', input.html !== undefined],
     ['--module', input.module.length > 0],
   ]
   const wrong = about.find(([, given]) => given)?.[0]

@@ -1,8 +1,7 @@
-import { open } from 'node:fs/promises'
 import { HoldfastError } from '../lib/errors.ts'
-import { writeError } from '../lib/file-errors.ts'
 import { newId } from '../repository/ids.ts'
 import type { RestoreRecord } from '../repository/format/restore-contents.ts'
+import { createChunkCache } from '../repository/pieces.ts'
 import { openRestoreWriter } from '../repository/restore-writer.ts'
 import type { Repository, Vault } from '../repository/types.ts'
 import {
@@ -19,6 +18,8 @@ import type { CommandContext } from './command.ts'
 import { askYesNo, requireConfirmed } from './confirm.ts'
 import { previewHtml } from './preview-html.ts'
 import { tellApplied, tellPreview } from './preview-text.ts'
+import { readSchemaText, type OpenedBackup } from './repository.ts'
+import { writePage } from './secret-file.ts'
 import { storeReport, whoRestores } from './restore-report.ts'
 import { printable } from './width.ts'
 
@@ -39,6 +40,26 @@ export interface ChangeRequest {
   readonly confirm: string | undefined
 }
 
+/** What tables are made from: the backup, with its schema as SQL. */
+export async function madeFrom({
+  manifest,
+  contents,
+  reader,
+  noOwner,
+  signal,
+}: Pick<OpenedBackup, 'manifest' | 'contents' | 'reader'> & {
+  readonly noOwner: boolean
+  readonly signal: AbortSignal
+}): Promise<MadeFrom> {
+  const cache = createChunkCache({ reader, signal })
+  return {
+    source: { manifest, reader, cache, encoding: contents.server.encoding },
+    text: await readSchemaText({ manifest, contents, reader }, signal),
+    noOwner,
+    sequences: contents.sequences,
+  }
+}
+
 /** Preview, questions, confirmation, safety backup, change, report: the one way in which rows of a live database are changed. */
 export async function changeInPlace(context: CommandContext, o: ChangeRequest): Promise<void> {
   const { out, clock, signal } = context
@@ -47,7 +68,7 @@ export async function changeInPlace(context: CommandContext, o: ChangeRequest): 
     previewInPlace(workspace, { clock, signal, onProgress: out.progress })
   let previewed = await look()
   out.progressDone('quietly')
-  if (o.html !== undefined) await writePreview(o.html, previewed.preview)
+  if (o.html !== undefined) await writePage(o.html, previewHtml(previewed.preview))
   tellPreview(out, previewed.preview)
   if (o.previewOnly) {
     out.result({ preview: previewed.preview })
@@ -72,17 +93,6 @@ export async function changeInPlace(context: CommandContext, o: ChangeRequest): 
   const { database } = previewed.preview
   await requireConfirmed(context, { ...o, database, question: 'Change these rows?' })
   await apply(context, { ...o, workspace, skipConflicts }, previewed)
-}
-
-/** It holds rows: nobody else on the machine may read it, also if there was such a file before. */
-async function writePreview(path: string, preview: Preview): Promise<void> {
-  try {
-    await using file = await open(path, 'w', 0o600)
-    await file.chmod(0o600)
-    await file.writeFile(previewHtml(preview))
-  } catch (error) {
-    throw writeError(error, path)
-  }
 }
 
 async function apply(context: CommandContext, o: ChangeRequest, previewed: PreviewedChanges): Promise<void> {
@@ -115,7 +125,6 @@ async function apply(context: CommandContext, o: ChangeRequest, previewed: Previ
     preview: applied.preview,
     restore: restore.id,
     seconds: record.seconds,
-    safety: applied.safety,
     renewed: applied.renewed,
   })
   const { preview, changed, renewed } = applied
@@ -144,15 +153,8 @@ function recordOf(o: {
     seconds: (o.finished.getTime() - o.restore.started.getTime()) / 1000,
     scope: o.scope,
     tables: [
-      ...preview.makes.map(({ schema, name, rows }) => ({
-        schema,
-        name,
-        created: rows,
-        updated: 0,
-        deleted: 0,
-        unchanged: 0,
-        conflicts: 0,
-      })),
+      ...preview.makes.map((t) => ({ ...wholeTable(t), created: t.rows })),
+      ...preview.drops.map((t) => ({ ...wholeTable(t), deleted: t.rows })),
       ...preview.tables.map((t) => ({
         schema: t.schema,
         name: t.name,
@@ -166,6 +168,11 @@ function recordOf(o: {
     checks,
     warnings: [...preview.warnings, ...warnings],
   }
+}
+
+/** A table that comes or goes with all its rows. */
+function wholeTable({ schema, name }: Preview['makes'][number]): RestoreRecord['tables'][number] {
+  return { schema, name, created: 0, updated: 0, deleted: 0, unchanged: 0, conflicts: 0 }
 }
 
 function isEmpty({ totals, makes, drops }: Preview): boolean {

@@ -1,12 +1,11 @@
 import { HoldfastError } from '../lib/errors.ts'
 import { openBackupWorkspace } from '../restore/in-place/backup-workspace.ts'
-import { createChunkCache } from '../repository/pieces.ts'
 import { resolveAddress } from './address.ts'
 import type { CommandContext } from './command.ts'
 import { modulesMeant, namingModules } from './config.ts'
 import { askedFor, readInPlaceOptions } from './in-place-options.ts'
-import { openBackup, readSchemaText } from './repository.ts'
-import { changeInPlace } from './restore-in-place.ts'
+import { openBackup } from './repository.ts'
+import { changeInPlace, madeFrom } from './restore-in-place.ts'
 
 type Input = Parameters<typeof readInPlaceOptions>[0] &
   Parameters<typeof openBackup>[1] & {
@@ -32,30 +31,16 @@ export async function restoreInPlace(context: CommandContext, input: Input): Pro
     })
   const target = await resolveAddress(context, input.to)
   await using backup = await openBackup(context, input)
-  const { manifest, contents, reader } = backup
   await using workspace = await namingModules(modules, () =>
     openBackupWorkspace({ ...backup, target, options, signal, onProgress: out.progress }),
   )
-  const makes = workspace.making.entries.length > 0
   await changeInPlace(context, {
     ...input,
     ...backup,
     workspace,
     kind: 'in place',
     scope: askedFor(input),
-    make: makes
-      ? {
-          source: {
-            manifest,
-            reader,
-            cache: createChunkCache({ reader, signal }),
-            encoding: contents.server.encoding,
-          },
-          text: await readSchemaText(backup, signal),
-          noOwner: input.noOwner,
-          sequences: contents.sequences,
-        }
-      : null,
+    make: workspace.making.entries.length === 0 ? null : await madeFrom({ ...backup, ...input, signal }),
     previewOnly: input.preview,
   })
 }

@@ -26,7 +26,7 @@ export function restoresTable(
     { title: 'TARGET', min: 10, cell: ({ target }) => target ?? '?' },
     { title: 'ROWS', align: 'right', cell: rowsText },
     { title: 'TIME', min: 5, cell: timeText },
-    { title: 'UNDO', min: 4, cell: ({ stored }) => (stored.safety === null ? '' : 'yes') },
+    { title: 'UNDO', min: 4, cell: ({ undo }) => (undo === 'no' ? '' : undo) },
   ]
   return { columns: cells, rows: restores.map((one) => cells.map(({ cell }) => cell(one))) }
 }
@@ -53,10 +53,14 @@ function timeText({ stored, seconds }: RestoreSummary): string {
   return seconds === null ? '?' : formatDuration(seconds * 1000)
 }
 
-/** Prints one restore whole. */
-export function tellRestore(out: Output, restore: OpenedRestore, now: Date): void {
+/** Prints one restore whole. `undone`: id of the restore that has undone it, null if none has. */
+export function tellRestore(
+  out: Output,
+  restore: OpenedRestore,
+  { now, undone }: { now: Date; undone: string | null },
+): void {
   const { stored, record, safety } = restore
-  for (const [label, value] of factsOf(restore, now)) out.line(`${label.padEnd(9)}${value}`)
+  for (const [label, value] of factsOf(restore, now, undone)) out.line(`${label.padEnd(9)}${value}`)
   if (stored.report === null && safety !== null) {
     out.line(
       '         It left no report: it failed, was killed, or is still running. Whether its changes were',
@@ -83,7 +87,7 @@ export function tellRestore(out: Output, restore: OpenedRestore, now: Date): voi
 
 type Fact = readonly [label: string, value: string]
 
-function factsOf(restore: OpenedRestore, now: Date): Fact[] {
+function factsOf(restore: OpenedRestore, now: Date, undone: string | null): Fact[] {
   const { stored, record, safety } = restore
   const summary = summaryOfRestore(restore)
   const fact = (label: string, value: string | null | undefined): Fact[] =>
@@ -100,8 +104,10 @@ function factsOf(restore: OpenedRestore, now: Date): Fact[] {
     ...fact('Took', timeText(summary)),
     ...fact('Asked', record?.scope.join(' ')),
     ...fact('Rows', summary.rows === null ? null : changesText(summary.rows)),
+    ...fact('Drops', safety?.droppedTables.map(({ schema, name }) => `${schema}.${name}`).join(', ')),
+    ...fact('Changes', safety?.schema?.objects.map(({ object }) => object).join(', ')),
     ...fact('Makes', safety?.madeTables.map(({ schema, name }) => `${schema}.${name}`).join(', ')),
-    ...fact('Undo', safetyText(restore)),
+    ...fact('Undo', safetyText(restore, undone)),
     ...(record?.checks ?? []).flatMap(({ what, result }) => fact('Compared', `${what}: ${result}`)),
     ...(record?.warnings ?? []).flatMap((warning) => fact('Warning', warning)),
   ]
@@ -119,7 +125,10 @@ function changesText({ created, updated, deleted, unchanged, conflicts }: RowTot
   return told.length === 0 ? 'none' : told.join(', ')
 }
 
-function safetyText({ stored }: OpenedRestore): string {
+function safetyText({ stored, record }: OpenedRestore, undone: string | null): string {
+  if (undone !== null) return `it was undone by restore ${undone}`
+  if (stored.safety === null && record?.kind === 'swap')
+    return 'yes, while the database that it took the place of is kept: holdfast release TARGET --list'
   if (stored.safety === null) return 'no: it left no safety backup'
   const { chunks, storedBytes } = stored.safety
   return `yes: its safety backup is stored, ${formatBytes(storedBytes)} in ${formatCountOf(chunks, 'chunk')}`

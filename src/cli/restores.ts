@@ -21,6 +21,11 @@ export interface RestoreSummary {
   readonly who: string | null
   readonly seconds: number | null
   readonly rows: RowTotals | null
+  /**
+   * `yes`: undo takes it back, by its safety backup or, after a swap, by the database that is kept. `undone`: that was done, and not taken back
+   * itself. `no`: it has put nothing in the place of anything.
+   */
+  readonly undo: 'yes' | 'no' | 'undone'
   /** Why what it left could not be opened. */
   readonly fault: string | null
 }
@@ -47,8 +52,10 @@ export async function summarizeRestores(
   o: Opening & { readonly restores: readonly StoredRestore[] },
 ): Promise<RestoreSummary[]> {
   const summaries = new Map<string, RestoreSummary>()
+  const undone = undoneOf(o.restores)
   await eachLimited(o.restores, opensAtOnce, async (stored) => {
-    summaries.set(stored.id, await openSummary(o, stored))
+    const one = await openSummary(o, stored)
+    summaries.set(stored.id, undone.has(stored.id) ? { ...one, undo: 'undone' } : one)
   })
   return o.restores.map(({ id }) => summaries.get(id)).filter((one) => one !== undefined)
 }
@@ -76,6 +83,14 @@ async function openSummary(o: Opening, stored: StoredRestore): Promise<RestoreSu
   }
 }
 
+/** Ids of those that another has undone. An undoing that was undone itself does not count. `restores`: all of them, newest first. */
+export function undoneOf(restores: readonly StoredRestore[]): Set<string> {
+  const undone = new Set<string>()
+  for (const { id, undoes, report } of restores)
+    if (undoes !== null && report !== null && !undone.has(id)) undone.add(undoes)
+  return undone
+}
+
 /** A restore without a report that undoes none changes rows in place: no other has a safety backup. */
 export function summaryOfRestore({ stored, record, safety }: OpenedRestore): RestoreSummary {
   return {
@@ -85,6 +100,7 @@ export function summaryOfRestore({ stored, record, safety }: OpenedRestore): Res
     who: record?.who ?? null,
     seconds: record?.seconds ?? null,
     rows: totalsOf(record?.tables ?? safety?.tables ?? null),
+    undo: stored.safety !== null || record?.kind === 'swap' ? 'yes' : 'no',
     fault: null,
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, open, rm, type FileHandle } from 'node:fs/promises'
+import { lstat, mkdir, open, rm, type FileHandle } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { HoldfastError } from '../lib/errors.ts'
 import { writeError } from '../lib/file-errors.ts'
@@ -24,6 +24,27 @@ export async function writeSecretFile(path: string, content: string): Promise<vo
   } catch (error) {
     throw writeError(error, whole)
   }
+}
+
+/** Writes a page that holds rows or definitions: nobody else on the machine may read it, also if there was such a file before. */
+export async function writePage(path: string, page: string): Promise<void> {
+  try {
+    await using file = await open(path, 'w', 0o600)
+    await file.chmod(0o600)
+    await file.writeFile(page)
+  } catch (error) {
+    throw writeError(error, path)
+  }
+}
+
+/** Throws `secret_file_exists` if `writeSecretFile` would: asked before work that would be lost. */
+export async function requireNoFile(path: string): Promise<void> {
+  const whole = resolve(path)
+  const found = await lstat(whole).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw writeError(error, whole)
+  })
+  if (found !== null) throw new HoldfastError('secret_file_exists', `There is a file at ${whole} already.`)
 }
 
 async function openNew(path: string): Promise<FileHandle> {

@@ -78,6 +78,15 @@ export function tellSwap(out: Output, report: SwapReport): void {
   out.line('            holdfast release --swap-back gives it its name back, --drop-old drops it')
 }
 
+/** Prints which database would get its name back. */
+export function tellGivingBack(out: Output, old: BesideDatabase, now: Date): void {
+  out.line('Gets its name back, and sessions in the database that has it now are ended:')
+  tellBeside(out, [old], now)
+  out.line(
+    `  lost      what was written since is only in the database that is ${printable(old.of)} now, which is kept`,
+  )
+}
+
 /** Prints the databases that a swap has left, with their size and age. */
 export function tellBeside(out: Output, beside: readonly BesideDatabase[], now: Date): void {
   for (const d of beside) {

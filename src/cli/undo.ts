@@ -1,15 +1,19 @@
 import { holdBackUndo } from '../erasure/hold-back.ts'
 import { HoldfastError } from '../lib/errors.ts'
+import type { RestoreRecord } from '../repository/format/restore-contents.ts'
 import { erasuresInForce } from '../repository/erasures.ts'
-import { readSafety } from '../repository/restore-reader.ts'
+import { heldBackOf } from '../repository/held-back.ts'
+import { readReport, readSafety } from '../repository/restore-reader.ts'
 import { findRestore } from '../repository/restores.ts'
 import { openUndoWorkspace } from '../restore/in-place/undo-workspace.ts'
 import { resolveAddress } from './address.ts'
 import type { CommandContext } from './command.ts'
-import { openForReading } from './repository.ts'
-import { changeInPlace } from './restore-in-place.ts'
+import { openAnyBackup, openForReading } from './repository.ts'
+import { changeInPlace, madeFrom } from './restore-in-place.ts'
+import { undoSwap } from './undo-swap.ts'
+import { undoComponents } from './undo-component.ts'
 
-type Input = Parameters<typeof openForReading>[1] & {
+export type UndoInput = Parameters<typeof openForReading>[1] & {
   readonly restore: string
   readonly to: string | undefined
   readonly overwrite: boolean
@@ -22,17 +26,23 @@ type Input = Parameters<typeof openForReading>[1] & {
 }
 
 /** `undo`: what a restore in place has changed, changed back. */
-export async function undoRestore(context: CommandContext, input: Input): Promise<void> {
+export async function undoRestore(context: CommandContext, input: UndoInput): Promise<void> {
   const { out, signal } = context
-  const { repository, vault, reader: opened } = await openForReading(context, input)
-  await using reader = opened
+  const opened = await openForReading(context, input)
+  const { repository, vault } = opened
+  await using reader = opened.reader
   const { id } = await findRestore(repository, input.restore, { signal })
   const stored = await readSafety({ repository, reader, id, signal })
   if (stored === null) {
-    throw new HoldfastError(
-      'undo_nothing',
-      `Restore ${id} has left no safety backup: it changed no rows in place.`,
-    )
+    const record = (await readReport({ repository, reader, id, signal }))?.record
+    if (record?.kind === 'swap')
+      return await undoSwap(context, input, { repository, vault, restore: id, record })
+    throw new HoldfastError('undo_nothing', `Restore ${id} has left no safety backup. ${whyNone(record)}`)
+  }
+  const { schema } = stored.contents
+  if (schema !== null) {
+    await undoComponents(context, input, { repository, vault, restore: id, stored, schema })
+    return
   }
   const target = await resolveAddress(context, input.to ?? stored.contents.target.address)
   const { safety, heldBack } = await holdBackUndo({
@@ -43,11 +53,16 @@ export async function undoRestore(context: CommandContext, input: Input): Promis
     namingKey: vault.namingKey,
     signal,
   })
+  const { backup: backupId } = stored.document
+  // Rows need no backup; tables that the restore has made, or its undoing dropped, do.
+  const needed = safety.madeTables.length + safety.droppedTables.length > 0
+  const backup = needed && backupId !== null ? await openAnyBackup(context, opened, backupId) : null
+  const fromBackup = safety.droppedTables.filter((t) => !t.keptRows)
   await using workspace = await openUndoWorkspace({
     restore: id,
-    backup: stored.document.backup,
+    backup: backupId === null ? null : { id: backupId, contents: backup?.contents ?? null },
     safety,
-    heldBack,
+    heldBack: [...heldBack, ...heldBackOf(backup?.heldBack ?? [], fromBackup)],
     chunks: stored.document.chunks,
     reader,
     target,
@@ -63,7 +78,22 @@ export async function undoRestore(context: CommandContext, input: Input): Promis
     vault,
     kind: 'undo',
     scope: input.overwrite ? ['--overwrite'] : [],
-    make: null,
+    make:
+      backup === null || workspace.making.entries.length === 0
+        ? null
+        : await madeFrom({ ...backup, noOwner: safety.droppedTables.some((t) => t.noOwner), signal }),
     previewOnly: input.preview,
   })
+}
+
+/** What to do in place of an undo. */
+function whyNone(record: RestoreRecord | undefined): string {
+  switch (record?.kind) {
+    case 'new database':
+      return 'It was into a new or empty database: drop it, if it is to go.'
+    case 'undo':
+      return 'It gave a database its name back; holdfast release --swap-back exchanges the two once more.'
+    default:
+      return 'It changed nothing in place.'
+  }
 }

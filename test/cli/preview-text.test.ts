@@ -293,9 +293,7 @@ test('rows that come under new keys are told as new, with what comes along and w
       rows: [{ old: ['3105', 'red'], new: ['4001', 'red'] }],
     },
   ]
-  const done = linesOn(null, (out) =>
-    tellApplied(out, { preview, restore: 'r', seconds: 1, safety: true, renewed }),
-  )
+  const done = linesOn(null, (out) => tellApplied(out, { preview, restore: 'r', seconds: 1, renewed }))
   assert.equal(done[0], '3 rows came as new rows in 1 table.')
   assert.equal(done[1], '  new       public.tags, line, tag: (3105, red) → (4001, red)')
 })
@@ -306,7 +304,6 @@ test('what was done is told with the way to take it back', () => {
       preview: previewOf({ tables: [tableOf({ create: 2 })] }),
       restore: '20261128T064512Z-91ab77cd',
       seconds: 3.25,
-      safety: true,
       renewed: [],
     }),
   )
@@ -314,7 +311,7 @@ test('what was done is told with the way to take it back', () => {
   assert.ok(lines.includes('            restores/20261128T064512Z-91ab77cd/'))
   assert.ok(lines.includes('            holdfast undo 20261128T064512Z-91ab77cd'))
   const nothing = linesOn(80, (out) =>
-    tellApplied(out, { preview: empty, restore: 'r', seconds: 0, safety: true, renewed: [] }),
+    tellApplied(out, { preview: empty, restore: 'r', seconds: 0, renewed: [] }),
   )
   assert.deepEqual(nothing, ['Nothing was changed: there was no table to compare.', ''])
 })

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { summaryOfRestore, type OpenedRestore, type RestoreSummary } from '../../src/cli/restores.ts'
+import {
+  summaryOfRestore,
+  undoneOf,
+  type OpenedRestore,
+  type RestoreSummary,
+} from '../../src/cli/restores.ts'
 import { restoresTable, tellRestore } from '../../src/cli/restores-text.ts'
 import { createOutput } from '../../src/cli/output.ts'
 import { createRedactor } from '../../src/cli/redact.ts'
@@ -53,12 +58,27 @@ test('the table of restores fits a terminal, and says what is not known', () => 
   assert.ok(cells.every(({ RESTORE }) => RESTORE === stored.id))
 })
 
+test('a restore that was undone is told as that, until its undoing is undone', () => {
+  const one = (id: string, undoes: string | null, report = stored.report): StoredRestore => ({
+    ...stored,
+    id,
+    undoes,
+    report,
+  })
+  const undone = (...restores: StoredRestore[]): string[] => [...undoneOf(restores)].sort()
+  assert.deepEqual(undone(one('b', 'a'), one('a', null)), ['a'])
+  assert.deepEqual(undone(one('c', 'b'), one('b', 'a'), one('a', null)), ['b'])
+  assert.deepEqual(undone(one('d', 'c'), one('c', 'b'), one('b', 'a'), one('a', null)), ['a', 'c'])
+  // An undoing that did not end may have changed nothing.
+  assert.deepEqual(undone(one('b', 'a', null), one('a', null)), [])
+})
+
 /** What is printed of a restore. */
 function told(restore: OpenedRestore): string {
   let text = ''
   const stream = { write: (piece: string) => (text += piece) }
   const out = createOutput({ stdout: stream, stderr: stream, redactor: createRedactor(), json: false, quiet: false, now: () => 0 }) // prettier-ignore
-  tellRestore(out, restore, now)
+  tellRestore(out, restore, { now, undone: null })
   return text
 }
 

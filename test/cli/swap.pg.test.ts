@@ -50,8 +50,25 @@ test('a whole database is restored in place by the commands alone, given back, a
     /is not in quarantine\.\nBeside it:\n {2}cli_live_before_\S+ {2}\S+ .B, was cli_live until .* for backup/,
   )
   const confirmed = ['--yes', '--confirm', 'cli_live']
-  assert.match(cli.run(['release', live.url, '--swap-back', ...confirmed]).stdout, /is cli_live again/)
+  const undo = ['undo', 'latest', '--to', live.url]
+  assert.match(
+    cli.run([...undo, '--preview']).stdout,
+    /Gets its name back.*\n {2}cli_live_before_.* was cli_live/,
+  )
+  assert.deepEqual(await values(), [1])
+  assert.match(cli.run(['restores']).stdout, /swap .* yes\n/)
+  const undone = cli.run([...undo, ...confirmed])
+  assert.match(undone.stdout, /is cli_live again/)
   assert.deepEqual(await values(), [1, 2])
+  assert.match(cli.run(['restores']).stdout, /undo .*\n.*swap .* undone\n/)
+  assert.match(cli.run(undo).stderr, /holdfast release --swap-back exchanges the two once more/)
+  const { restores } = cli.json<{ restores: { id: string; undo: string }[] }>(['restores'])
+  assert.deepEqual(
+    restores.map((r) => r.undo),
+    ['no', 'undone'],
+  )
+  const again = ['undo', restores[1]?.id ?? '', '--to', live.url, ...confirmed]
+  assert.equal(cli.json<Failed>(again, { status: 3 }).error.code, 'nothing_replaced')
   assert.equal(
     cli.json<Failed>(['release', live.url, '--drop-old'], { status: 7 }).error.code,
     'confirmation_missing',

@@ -7,7 +7,11 @@ import { summarize } from '../../src/repository/format/manifest.ts'
 import { openRepository, openUnlocked } from '../../src/repository/open.ts'
 import { readAllPieces } from '../../src/repository/pieces.ts'
 import { readContents, readerOf } from '../../src/repository/session.ts'
-import { expectedRepository as expected, vectorRepository } from '../support/repository-vector.ts'
+import {
+  expectedRepository as expected,
+  expectedSecond,
+  vectorRepository,
+} from '../support/repository-vector.ts'
 import type { ExpectedBytes } from '../support/repository-vector.ts'
 
 test('the stored repository is listed and checked without a secret', async () => {
@@ -33,29 +37,44 @@ test('its host may go on writing to it', async () => {
 
 /** What later formats say besides is not known of a backup of format 1. */
 function asRead(contents: BackupContents): BackupContents {
+  if (contents.format !== 1) return contents
   const server = { ...contents.server, horizon: null, incarnation: null }
   return { ...contents, server, tables: contents.tables.map((table) => ({ ...table, filenode: null })) }
 }
 
-test('its backups hold what they held when they were made', async () => {
-  const storage = await vectorRepository()
-  const { repository, vault } = await openUnlocked({ storage, identity: expected.identity })
-  await using reader = readerOf(repository, vault, 1)
-  assert.equal(vault.epochs.size, 2)
-  for (const { manifest: wanted, ...backup } of expected.backups) {
-    const manifest = await repository.find(wanted.id)
-    const contents = await readContents(reader, manifest)
-    assert.deepEqual(contents, asRead(backup.contents))
-    const bytes = (pieces: Parameters<typeof readAllPieces>[0]['pieces']) =>
-      readAllPieces({ manifest, reader, pieces })
-    requireBytes(await bytes(contents.schema.pieces), backup.schema)
-    for (const { schema, name, ranges } of contents.tables) {
-      const rows = await bytes(ranges.flatMap(({ pieces }) => pieces))
-      requireBytes(rows, backup.rows[`${schema}.${name}`])
+for (const [vector, { identity, backups }] of [
+  ['repository', expected],
+  ['second', expectedSecond],
+] as const) {
+  test(`${vector}: its backups hold what they held when they were made`, async () => {
+    const storage = await vectorRepository(vector)
+    const { repository, vault } = await openUnlocked({ storage, identity })
+    await using reader = readerOf(repository, vault, 1)
+    for (const { manifest: wanted, ...backup } of backups) {
+      const manifest = await repository.find(wanted.id)
+      const contents = await readContents(reader, manifest)
+      assert.deepEqual(contents, asRead(backup.contents))
+      const bytes = (pieces: Parameters<typeof readAllPieces>[0]['pieces']) =>
+        readAllPieces({ manifest, reader, pieces })
+      requireBytes(await bytes(contents.schema.pieces), backup.schema)
+      for (const { schema, name, ranges } of contents.tables) {
+        const rows = await bytes(ranges.flatMap(({ pieces }) => pieces))
+        requireBytes(rows, backup.rows[`${schema}.${name}`])
+      }
+      const pages = contents.largeObjects.ranges.flatMap(({ pieces }) => pieces)
+      requireBytes(await bytes(pages), backup.largeObjects)
     }
-    const pages = contents.largeObjects.ranges.flatMap(({ pieces }) => pieces)
-    requireBytes(await bytes(pages), backup.largeObjects)
-  }
+  })
+}
+
+test('what only format 2 can say is in the later one', () => {
+  const [backup] = expectedSecond.backups
+  assert.ok(backup)
+  const { format, server, tables } = backup.contents
+  assert.equal(format, 2)
+  assert.match(server.horizon ?? '', /^\d+$/)
+  assert.match(server.incarnation ?? '', /^\S/)
+  assert.ok(tables.every(({ filenode }) => Number(filenode) > 0))
 })
 
 test('all kinds of things are in it', () => {

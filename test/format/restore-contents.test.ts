@@ -20,11 +20,11 @@ import { sampleRecord, sampleSafety } from '../support/restores.ts'
 
 const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
 const documents = [
-  { name: 'safety', sample: sampleSafety, decode: decodeSafetyContents },
-  { name: 'record', sample: sampleRecord, decode: decodeRestoreRecord },
+  { name: 'safety', sample: sampleSafety, decode: decodeSafetyContents, newer: 3 },
+  { name: 'record', sample: sampleRecord, decode: decodeRestoreRecord, newer: 2 },
 ] as const
 
-for (const { name, sample, decode } of documents) {
+for (const { name, sample, decode, newer } of documents) {
   test(`${name}: contents come back as they were`, () => {
     assert.deepEqual(decode('k', encode(sample())), sample())
   })
@@ -50,13 +50,23 @@ for (const { name, sample, decode } of documents) {
   })
 
   test(`${name}: a newer format is told from damage`, () => {
-    assert.equal(failureOf(() => decode('k', encode({ format: 2 }))).code, 'repository_too_new')
+    assert.equal(failureOf(() => decode('k', encode({ format: newer }))).code, 'repository_too_new')
     for (const text of ['', 'null', '[]', '{"format":1']) {
       const error = failureOf(() => decode('k', new TextEncoder().encode(text)))
       assert.equal(error.code, 'object_damaged', text)
     }
   })
 }
+
+test('a safety backup of format 1 says less, and is read', () => {
+  const { droppedTables: _dropped, schema: _schema, ...said } = sampleSafety()
+  const madeTables = said.madeTables.map(({ keptRows: _kept, ...one }) => one)
+  const first = { ...said, format: 1 as const, madeTables }
+  const read = { ...first, madeTables: madeTables.map((one) => ({ ...one, keptRows: false })) }
+  assert.deepEqual(decodeSafetyContents('k', encode(first)), { ...read, droppedTables: [], schema: null })
+  assert.equal(failureOf(() => decodeSafetyContents('k', encode({ ...sampleSafety(), format: 1 }))).code, 'object_damaged') // prettier-ignore
+  assert.equal(failureOf(() => decodeSafetyContents('k', encode({ ...first, format: 2 }))).code, 'object_damaged') // prettier-ignore
+})
 
 const count = fc.nat({ max: Number.MAX_SAFE_INTEGER })
 const text = fc.string({ unit: 'grapheme' })
@@ -66,8 +76,10 @@ const moment = fc.integer({ min: 0, max: 4e12 }).map((at) => new Date(at).toISOS
 const name = fc.stringMatching(/^[0-9a-f]{64}$/)
 const optional = <T>(one: fc.Arbitrary<T>) => fc.option(one, { nil: null })
 
+const statements = fc.array(fc.record({ object: text, sql: text }))
+
 const safety: fc.Arbitrary<SafetyContents> = fc.record({
-  format: fc.constant(1 as const),
+  format: fc.constant(2 as const),
   target: fc.record({
     address: text,
     database: text,
@@ -102,6 +114,19 @@ const safety: fc.Arbitrary<SafetyContents> = fc.record({
       rows: fc.nat(),
       expression: text,
       hash: fc.bigInt().map((n) => String(n).slice(0, 40)),
+      keptRows: fc.boolean(),
+    }),
+  ),
+  droppedTables: fc.array(
+    fc.record({ schema: text, name: text, keptRows: fc.boolean(), noOwner: fc.boolean() }),
+  ),
+  schema: optional(
+    fc.record({
+      back: statements,
+      forth: statements,
+      objects: fc.array(
+        fc.record({ key: text, object: text, before: optional(text), after: optional(text) }),
+      ),
     }),
   ),
 })

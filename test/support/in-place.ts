@@ -3,6 +3,8 @@ import type { Wire } from '../../src/postgres/wire.ts'
 import { openUnlocked } from '../../src/repository/open.ts'
 import { createChunkCache, readAllPieces } from '../../src/repository/pieces.ts'
 import { readContents, readerOf } from '../../src/repository/session.ts'
+import type { BackupContents } from '../../src/repository/format/contents.ts'
+import type { Manifest } from '../../src/repository/format/manifest.ts'
 import type { SafetyContents } from '../../src/repository/format/restore-contents.ts'
 import { openBackupWorkspace } from '../../src/restore/in-place/backup-workspace.ts'
 import {
@@ -10,6 +12,7 @@ import {
   previewInPlace,
   type AppliedChanges,
   type ApplyRequest,
+  type MadeFrom,
   type PreviewedChanges,
 } from '../../src/restore/in-place/run.ts'
 import { recoverDeleted, type InPlaceOptions, type Preview } from '../../src/restore/in-place/types.ts'
@@ -31,6 +34,8 @@ export interface Done {
   readonly applied: AppliedChanges
   readonly safety: SafetyContents | null
   readonly stored: Uint8Array<ArrayBuffer>[]
+  /** Where the backup is that it was of. */
+  readonly from: { readonly repository: JourneyRepository; readonly backup: string }
 }
 
 /** A restore in place that is under way. */
@@ -64,7 +69,6 @@ export async function openInPlace(
   const manifest = await opened.find(choice.backup ?? 'latest')
   const reader = opening.use(readerOf(opened, vault, 2))
   const contents = await readContents(reader, manifest)
-  const schemaText = await readAllPieces({ manifest, reader, pieces: contents.schema.pieces })
   const options: InPlaceOptions = {
     tables: [],
     schemas: [],
@@ -80,24 +84,43 @@ export async function openInPlace(
   const workspace = opening.use(
     await openBackupWorkspace({ manifest, contents, reader, target: addressOf(url), options }),
   )
-  const make = {
-    source: { manifest, reader, cache: createChunkCache({ reader }), encoding: contents.server.encoding },
-    text: schemaText,
-    noOwner: false,
-    sequences: contents.sequences,
-  }
+  const make = await madeFrom({ manifest, contents, reader })
+  const from = { repository, backup: manifest.id }
   const kept = opening.move()
   return {
     workspace,
     preview: () => previewInPlace(workspace, { clock: systemClock }),
     apply: (digest, o) =>
-      applyTo({ workspace, expected: digest, skipConflicts: choice.skipConflicts ?? false, make, ...o }),
+      applyTo({
+        workspace,
+        expected: digest,
+        skipConflicts: choice.skipConflicts ?? false,
+        make,
+        from,
+        ...o,
+      }),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }
 
+async function madeFrom(o: {
+  manifest: Manifest
+  contents: BackupContents
+  reader: ChunkReader
+}): Promise<MadeFrom> {
+  const { contents, reader } = o
+  return {
+    source: { ...o, cache: createChunkCache({ reader }), encoding: contents.server.encoding },
+    text: await readAllPieces({ ...o, pieces: contents.schema.pieces }),
+    noOwner: false,
+    sequences: contents.sequences,
+  }
+}
+
 async function applyTo(
-  o: Pick<ApplyRequest, 'workspace' | 'expected' | 'skipConflicts' | 'make'> & Partial<ApplyRequest>,
+  o: Pick<ApplyRequest, 'workspace' | 'expected' | 'skipConflicts' | 'make'> &
+    Pick<Done, 'from'> &
+    Partial<ApplyRequest>,
 ): Promise<Done> {
   let safety: SafetyContents | null = null
   const stored: Uint8Array<ArrayBuffer>[] = []
@@ -109,7 +132,7 @@ async function applyTo(
     },
     ...o,
   })
-  return { preview: applied.preview, applied, safety, stored }
+  return { preview: applied.preview, applied, safety, stored, from: o.from }
 }
 
 /** Puts back what was done, as the command line does. */
@@ -131,9 +154,14 @@ export async function undo(
     read: async (name) => done.stored[Number(name)]?.slice() ?? new Uint8Array(),
     [Symbol.asyncDispose]: async () => undefined,
   }
+  const { from } = done
+  const { repository: opened, vault } = await openUnlocked(from.repository)
+  const manifest = await opened.find(from.backup)
+  await using ofBackup = readerOf(opened, vault, 2)
+  const contents = await readContents(ofBackup, manifest)
   await using workspace = await openUndoWorkspace({
     restore: 'x',
-    backup: null,
+    backup: { id: manifest.id, contents },
     safety: done.safety,
     chunks: done.stored.map((bytes, n) => [String(n), bytes.length, bytes.length]),
     reader,
@@ -143,7 +171,9 @@ export async function undo(
   })
   onWorkspace?.(workspace)
   const { digest } = await previewInPlace(workspace, { clock: systemClock })
-  return await applyTo({ workspace, expected: digest, skipConflicts, make: null })
+  const makes = workspace.making.entries.length > 0
+  const make = makes ? await madeFrom({ manifest, contents, reader: ofBackup }) : null
+  return await applyTo({ workspace, expected: digest, skipConflicts, make, from })
 }
 
 /** Calls `before` before each statement that goes over the wire from now on. Returns what ends that. */

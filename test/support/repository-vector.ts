@@ -26,16 +26,22 @@ export interface ExpectedRepository {
   }[]
 }
 
-const directory = join(import.meta.dirname, '../vectors/repository')
+const vectors = join(import.meta.dirname, '../vectors')
 
-export const expectedRepository = JSON.parse(
-  readFileSync(join(directory, 'expected.json'), 'utf8'),
-) as ExpectedRepository
+function expectedOf<T>(vector: string): T {
+  return JSON.parse(readFileSync(join(vectors, vector, 'expected.json'), 'utf8')) as T
+}
+
+export const expectedRepository = expectedOf<ExpectedRepository>('repository')
+
+/** What is known of the later one, whose backup and restores are of format 2: test/vectors/second/expected.json. */
+export const expectedSecond =
+  expectedOf<Pick<ExpectedRepository, 'identity' | 'ownerKey' | 'backups'>>('second')
 
 /** A copy of the stored repository. */
-export async function vectorRepository(): Promise<Storage> {
+export async function vectorRepository(vector: 'repository' | 'second' = 'repository'): Promise<Storage> {
   const storage = openMemoryStorage()
-  const objects = join(directory, 'objects')
+  const objects = join(vectors, vector, 'objects')
   for (const entry of readdirSync(objects, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue
     const path = join(entry.parentPath, entry.name)

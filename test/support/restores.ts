@@ -21,7 +21,7 @@ export function sampleRestore(second = 31, changes: Partial<RestoreIdentity> = {
 /** Contents in which every field occurs. Refers to the first two chunks, which hold `sampleRows`. */
 export function sampleSafety(changes: Partial<SafetyContents> = {}): SafetyContents {
   return {
-    format: 1,
+    format: 2,
     target: {
       address: 'postgres://admin@db.example.com:5432/shop',
       database: 'shop',
@@ -60,7 +60,25 @@ export function sampleSafety(changes: Partial<SafetyContents> = {}): SafetyConte
         pieces: [],
       },
     ],
-    madeTables: [{ schema: 'public', name: 'made', rows: 3, expression: '0::pg_catalog.int8', hash: '0' }],
+    madeTables: [
+      {
+        schema: 'public',
+        name: 'made',
+        rows: 3,
+        expression: '0::pg_catalog.int8',
+        hash: '0',
+        keptRows: true,
+      },
+    ],
+    droppedTables: [{ schema: 'public', name: 'dropped', keptRows: false, noOwner: true }],
+    schema: {
+      back: [{ object: 'view public.sums', sql: 'DROP VIEW public.sums;' }],
+      forth: [{ object: 'view public.sums', sql: 'CREATE VIEW public.sums AS\n SELECT 1;' }],
+      objects: [
+        { key: '["VIEW","public","sums",null]', object: 'view public.sums', before: null, after: 'CREATE' },
+        { key: '["ROLE",null,"a",null]', object: 'role a', before: 'CREATE ROLE a', after: null },
+      ],
+    },
     ...changes,
   }
 }

@@ -76,7 +76,7 @@ export const command = defineCommand({
     'in the repository: holdfast undo takes the restore back. With --new-ids the rows come as new ones beside what is there: ' +
     'their keys are given anew, what refers to them follows, and rows of other tables that refer to them come along.\n\n' +
     'With --component it is objects of the schema that are compared, shown and brought back in the same way, and no row is touched. ' +
-    'If nothing else is said, only what is missing is made. Undo does not take this back; --save writes the SQL that does.\n\n' +
+    'If nothing else is said, only what is missing is made.\n\n' +
     'With --swap a whole database is restored beside the one in use, compared, and the two exchange their names. The old one ' +
     'is kept until holdfast release lets it go. Where a database can not be renamed, as with many providers, its schemas are replaced inside of ' +
     'it, in one transaction, and the old ones are kept; --swap-schemas does that anywhere.',

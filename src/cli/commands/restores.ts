@@ -8,7 +8,7 @@ export const command = defineCommand({
   summary: 'list what was restored from a repository, or show one restore',
   description:
     'Lists the restores that left a report or a safety backup in the repository, newest first: how many rows each created ' +
-    '(+), updated (~) and deleted (-), and whether it can be undone. With an id it shows one whole, table by table. One ' +
+    '(+), updated (~) and deleted (-), and whether it can be undone, or was. With an id it shows one whole, table by table. One ' +
     'told as not finished has failed, was killed, or is still running. All of it is sealed: the identity or passphrase is needed.',
   arguments: {
     restore: optionalArgument(
@@ -62,17 +62,24 @@ async function showOne(
   { repository, reader }: Opened,
   reference: string,
 ): Promise<void> {
-  const { findRestore } = await import('../../repository/restores.ts')
-  const { openRestore, restoreJson, summaryOfRestore } = await import('../restores.ts')
+  const { findRestore, listRestores } = await import('../../repository/restores.ts')
+  const { openRestore, restoreJson, summaryOfRestore, undoneOf } = await import('../restores.ts')
   const { tellRestore } = await import('../restores-text.ts')
   const stored = await findRestore(repository, reference, { signal })
   const restore = await openRestore({ repository, reader, stored, signal })
-  tellRestore(out, restore, clock.now())
+  // Newest first: the last one that undid it and was not undone itself.
+  const { restores } = await listRestores(repository, { signal })
+  const gone = undoneOf(restores)
+  const undone = gone.has(stored.id) ? restores.find((r) => r.undoes === stored.id && !gone.has(r.id)) : null
+  tellRestore(out, restore, { now: clock.now(), undone: undone?.id ?? null })
   for (const { key, reason } of stored.refused) out.warn(`${key} is not accepted: ${reason}`)
   const { record, safety } = restore
   const tables = safety?.tables.map(({ pieces: _pieces, ...table }) => table)
   out.result({
-    restore: restoreJson(summaryOfRestore(restore)),
+    restore: restoreJson({
+      ...summaryOfRestore(restore),
+      ...(undone === null ? {} : { undo: 'undone' as const }),
+    }),
     record,
     safety: safety === null ? null : { ...safety, tables },
   })

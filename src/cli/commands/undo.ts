@@ -8,8 +8,10 @@ export const command = defineCommand({
   summary: 'take a restore in place back',
   description:
     'Puts the rows that a restore in place has changed back to what they were before it, from the safety backup that it left in the ' +
-    'repository. It is previewed, confirmed and applied as a restore is, and can be undone itself. Rows that somebody has ' +
-    'changed since are named, and left alone unless --overwrite is given.',
+    'repository; drops the tables that it made, and makes them again when that is undone. It is previewed, confirmed and applied as a restore ' +
+    'is, and can be undone itself. Rows that somebody has changed since are named, and left alone unless --overwrite is given.\n\n' +
+    'A restore of parts of the schema (--component) is taken back whole, if all that it changed is still as it made it. A database ' +
+    'that took the place of another (--swap) gives the name back.',
   arguments: {
     restore: requiredArgument('RESTORE', 'the id of a restore, a unique beginning of one, or latest'),
   },
@@ -31,7 +33,7 @@ export const command = defineCommand({
     preview: flag({ flags: '--preview', description: 'show what would change, and change nothing' }),
     html: text({
       flags: '--html <file>',
-      description: 'write the preview as one HTML file, too; it holds rows of the database',
+      description: 'write the preview as one HTML file, too; it holds rows of the database, or definitions',
     }),
     lockTimeout,
     ...confirmation,

@@ -69,7 +69,7 @@ interface Rights extends Record<string, unknown> {
  * pg_authid is readable, else one gap says so. `database` is whose settings are read, by default the connection's.
  */
 export async function readRoles(
-  connection: Connection,
+  connection: Pick<Connection, 'query'>,
   database?: string,
 ): Promise<{ roles: RoleDefinition[]; gaps: GlobalsGap[] }> {
   const rows = await connection.query<RoleRow>(rolesSql, [database ?? null])

@@ -4,11 +4,15 @@ import type {
   RecordedTable,
   RestoreRecord,
   SafetyContents,
+  SafetyDroppedTable,
   SafetyMadeTable,
+  SafetyObject,
+  SafetySchema,
+  SafetyStatement,
   SafetyTable,
   SafetyTarget,
 } from './restore-contents.ts'
-import { amount, integer, list, nullable, object, oneOf, ShapeError, string, text } from './shape.ts'
+import { amount, boolean, integer, list, nullable, object, oneOf, ShapeError, string, text } from './shape.ts'
 import type { Check } from './shape.ts'
 import { decodeJson } from './signed.ts'
 
@@ -45,21 +49,63 @@ const table: Check<SafetyTable> = (value, place) => {
   return one
 }
 
-const safety = object<SafetyContents>({
-  format: oneOf(1),
+const common = {
   target,
   transaction: text(/^\d{1,20}$/),
   tables: list(table),
-  madeTables: list(
-    object<SafetyMadeTable>({
-      schema: string,
-      name: string,
-      rows: count,
-      expression: string,
-      hash: text(/^-?\d{1,40}$/),
+} as const
+
+const madeTable = {
+  schema: string,
+  name: string,
+  rows: count,
+  expression: string,
+  hash: text(/^-?\d{1,40}$/),
+} as const
+
+const statements = list(object<SafetyStatement>({ object: string, sql: string }))
+
+const first = object<First>({
+  ...common,
+  format: oneOf(1),
+  madeTables: list(object<First['madeTables'][number]>(madeTable)),
+})
+
+/** Contents of format 1 say less. */
+interface First extends Omit<SafetyContents, 'droppedTables' | 'schema' | 'madeTables'> {
+  readonly madeTables: readonly Omit<SafetyMadeTable, 'keptRows'>[]
+}
+
+const second = object<SafetyContents>({
+  ...common,
+  format: oneOf(2),
+  madeTables: list(object<SafetyMadeTable>({ ...madeTable, keptRows: boolean })),
+  droppedTables: list(
+    object<SafetyDroppedTable>({ schema: string, name: string, keptRows: boolean, noOwner: boolean }),
+  ),
+  schema: nullable(
+    object<SafetySchema>({
+      back: statements,
+      forth: statements,
+      objects: list(
+        object<SafetyObject>({
+          key: string,
+          object: string,
+          before: nullable(string),
+          after: nullable(string),
+        }),
+      ),
     }),
   ),
 })
+
+const safety: Check<SafetyContents> = (value, place) => {
+  const format = typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined
+  if (format !== 1) return second(value, place)
+  const old = first(value, place)
+  const madeTables = old.madeTables.map((one) => ({ ...one, keptRows: false }))
+  return { ...old, madeTables, droppedTables: [], schema: null }
+}
 
 const record = object<RestoreRecord>({
   format: oneOf(1),
@@ -93,7 +139,7 @@ const record = object<RestoreRecord>({
  * `repository_too_new` for an unknown format, and `object_damaged` that names the field otherwise.
  */
 export function decodeSafetyContents(key: string, bytes: Uint8Array): SafetyContents {
-  return decodeJson(key, bytes, safety)
+  return decodeJson(key, bytes, safety, 2)
 }
 
 /** The record of a restore, as `decodeSafetyContents`. */

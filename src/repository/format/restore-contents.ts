@@ -6,13 +6,53 @@ import type { ColumnFacts, Piece } from './contents.ts'
 
 /** What undoing a restore needs: every row it was about to change, as it was and as it was to become. */
 export interface SafetyContents {
-  readonly format: 1
+  /** As it was stored. In 1 no table is dropped, and no part of the schema is changed by itself. */
+  readonly format: 1 | 2
   readonly target: SafetyTarget
   /** The transaction that makes the changes, xid8 as decimal text: the target's pg_xact_status() tells whether it was committed. */
   readonly transaction: string
   readonly tables: readonly SafetyTable[]
-  /** Tables that the restore makes; undoing drops them. Their rows are those of the backup, and are not in `tables`. */
+  /** Tables that the restore makes; undoing drops them. Their rows are not in `tables`. */
   readonly madeTables: readonly SafetyMadeTable[]
+  /** Tables that are dropped, because the restore that is undone had made them from the backup; undoing that makes them again from it. */
+  readonly droppedTables: readonly SafetyDroppedTable[]
+  /** What is changed of the schema, where parts of it are restored and no rows; null: nothing is. */
+  readonly schema: SafetySchema | null
+}
+
+export interface SafetyDroppedTable {
+  readonly schema: string
+  readonly name: string
+  /** False: its rows are those of the backup. True: somebody had changed them, and they are in `tables`, as deleted. */
+  readonly keptRows: boolean
+  /** It belonged to another role than in the backup, as what is restored without owners does. */
+  readonly noOwner: boolean
+}
+
+/** Changes of the schema, and what leads from either side of them to the other. */
+export interface SafetySchema {
+  /** Statements that take the changes back, and those that make them, in the order in which they run. May hold password verifiers. */
+  readonly back: readonly SafetyStatement[]
+  readonly forth: readonly SafetyStatement[]
+  /** Everything that is another in the schema and among the roles when the changes are made. */
+  readonly objects: readonly SafetyObject[]
+}
+
+export interface SafetyStatement {
+  /** What it is about, for people: `policy shop.orders own_rows`. */
+  readonly object: string
+  /** One or more statements. */
+  readonly sql: string
+}
+
+export interface SafetyObject {
+  /** Tells objects apart. */
+  readonly key: string
+  /** For people. */
+  readonly object: string
+  /** SQL of the object as the target's server writes it, before and after; null: it is not there. Of a role, without the verifier of its password. */
+  readonly before: string | null
+  readonly after: string | null
 }
 
 /** A table that was made, and what tells whether its rows are still the ones it was made with. */
@@ -23,6 +63,8 @@ export interface SafetyMadeTable {
   /** SQL over one row with the alias `t`, whose sum over all rows is `hash` (decimal text), as in a backup's fingerprints. */
   readonly expression: string
   readonly hash: string
+  /** Its rows are not those of the backup, but some that were kept when it was dropped. */
+  readonly keptRows: boolean
 }
 
 /** The database whose rows are changed: only there they can be put back. */

@@ -113,10 +113,10 @@ function previewOf(
   return {
     backup: o.manifest.id,
     moment: o.manifest.moment,
+    undoes: null,
     target: describeAddress(o.target),
     database: o.target.database,
     components: o.options.components,
-    actions: o.options.actions,
     changes: [
       ...(roles?.changes ?? []),
       ...objects.map(changeOfObject),

@@ -37,6 +37,7 @@ export function planRoleChanges(o: {
   const meant = contents.roles.filter((r) => needed === 'all' || needed.has(r.name))
   const changes: ComponentChange[] = []
   const [forward, back]: [Step[], Step[]] = [[], []]
+  const warnings: string[] = []
   const ofMade = plan.databaseStatements.filter((sql) =>
     create.some((r) => sql.startsWith(`ALTER ROLE ${ident(r.name)} IN DATABASE `)),
   )
@@ -64,6 +65,10 @@ export function planRoleChanges(o: {
     const action = alter ? 'replace' : null
     changes.push({ ...change, found: 'changed', action, before: roleText(existing), note })
     if (!alter) continue
+    if (role.password !== null && existing.password === null)
+      warnings.push(
+        `The password of the role ${role.name} is set, and undoing can't take that back: what it is now, if there is one, can't be read.`,
+      )
     forward.push({ object: change.object, sql: alterRole(existing, role) })
     back.push({ object: change.object, sql: alterRole(role, existing) })
   }
@@ -84,7 +89,10 @@ export function planRoleChanges(o: {
     forward,
     back,
     made,
-    warnings: plan.differing.filter((d) => made.has(d.role)).map((d) => `Role ${d.role}: ${d.what}`),
+    warnings: [
+      ...plan.differing.filter((d) => made.has(d.role)).map((d) => `Role ${d.role}: ${d.what}`),
+      ...warnings,
+    ],
     problems: options.actions.create
       ? plan.notCreatable.map((r) => `The role ${r.role} can't be made: ${r.why}.`)
       : [],
@@ -107,7 +115,7 @@ const attributes: readonly (readonly [keyof RoleDefinition, string])[] = [
 ]
 
 /** A role for people, without its password. */
-function roleText(role: RoleDefinition): string {
+export function roleText(role: RoleDefinition): string {
   return [
     `CREATE ROLE ${ident(role.name)}`,
     ...attributes.map(([key, word]) => `  ${role[key] === true ? '' : 'NO'}${word}`),

@@ -15,6 +15,8 @@ export interface Side {
   readonly order: ReadonlyMap<SchemaEntry, number>
   /** With the owner's statement, unless owners are left out. */
   sql(entry: SchemaEntry): string
+  /** With the owner's statement in any case. */
+  wholeSql(entry: SchemaEntry): string
   /** How statements call the object, with its kind: `FUNCTION shop.total(integer)`. Null if it has no owner. */
   objectSql(entry: SchemaEntry): string | null
 }
@@ -51,6 +53,7 @@ export function sideOf(o: {
     major: o.major,
     isTarget: o.isTarget,
     sql: (e) => textOf(e.offset, e.offset + (o.noOwner ? e.lengthWithoutOwner : e.length)),
+    wholeSql: (e) => textOf(e.offset, e.offset + e.length),
     objectSql: (e) => {
       const owner = textOf(e.offset + e.lengthWithoutOwner, e.offset + e.length)
       return /^ALTER ([^]*) OWNER TO "(?:[^"]|"")*";\n$/.exec(owner)?.[1] ?? null

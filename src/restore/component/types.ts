@@ -33,29 +33,33 @@ export interface ComponentOptions {
 
 /** An object that is not in the target as it is in the backup. Printable: no verifier of a password is in it. */
 export interface ComponentChange {
-  readonly component: Component
+  /** Null where a restore is undone, which says no more than which objects. */
+  readonly component: Component | null
   /** e.g. `policy shop.orders own_rows` */
   readonly object: string
   readonly found: 'missing' | 'changed' | 'extra'
   /** Null: it is left alone. */
   readonly action: 'make' | 'replace' | 'drop' | null
-  /** SQL in the target and in the backup; null where there is none. */
+  /** SQL in the target, and in the backup or before the restore that is undone; null where there is none. */
   readonly before: string | null
   readonly after: string | null
   /** How it is done, or why it is not; null if there is nothing to say. */
   readonly note: string | null
 }
 
-/** What restoring components would do. Printable data. */
+/** What restoring components, or undoing that, would do. Printable data. */
 export interface ComponentPreview {
-  readonly backup: string
-  /** When the backup's snapshot was taken, ISO 8601. */
-  readonly moment: string
+  /** Null if what is undone was of none. */
+  readonly backup: string | null
+  /** When the backup's snapshot was taken, ISO 8601. Null where a restore is undone. */
+  readonly moment: string | null
+  /** The restore that would be undone. */
+  readonly undoes: string | null
   /** Address without password. */
   readonly target: string
   readonly database: string
+  /** What was asked for; empty where a restore is undone. */
   readonly components: readonly Component[]
-  readonly actions: Actions
   readonly changes: readonly ComponentChange[]
   readonly warnings: readonly string[]
   /** Why it can't be applied. */

@@ -5,12 +5,15 @@ import type { SafetyMadeTable } from '../../repository/format/restore-contents.t
 /** Of a whole row as text. A later version may take another; what it does not know it takes for changed. */
 const expression = 'pg_catalog.hashtextextended(ROW(t.*)::pg_catalog.text, 0)'
 
+/** Of what a table holds. */
+export type MadeFingerprint = Omit<SafetyMadeTable, 'keptRows'>
+
 /** What the tables hold, which the restore has just made: undoing it drops them, and must know whether anybody has used them since. */
 export async function fingerprintTables(
   wire: Wire,
   tables: readonly { readonly schema: string; readonly name: string }[],
-): Promise<SafetyMadeTable[]> {
-  const made: SafetyMadeTable[] = []
+): Promise<MadeFingerprint[]> {
+  const made: MadeFingerprint[] = []
   for (const { schema, name } of tables) {
     const [row] = await wire.query(
       `SELECT count(*), coalesce(sum(${expression}), 0) FROM ${qualified(schema, name)} AS t`,
@@ -21,7 +24,6 @@ export async function fingerprintTables(
 }
 
 /** Whether a table holds what it was made with. */
-export async function isUnused(wire: Wire, made: SafetyMadeTable): Promise<boolean> {
-  const [now] = await fingerprintTables(wire, [made])
-  return made.expression === expression && now?.rows === made.rows && now.hash === made.hash
+export function isSame(now: MadeFingerprint, then: MadeFingerprint): boolean {
+  return then.expression === now.expression && now.rows === then.rows && now.hash === then.hash
 }

@@ -2,16 +2,38 @@ import { connectWire, type ServerAddress } from '../../postgres/connect.ts'
 import { dumpSchema } from '../../postgres/schema/dump.ts'
 import { entryKey, type SchemaEntry } from '../../postgres/schema/entry.ts'
 import { selectEntries } from '../../postgres/schema/select.ts'
+import type { Wire } from '../../postgres/wire.ts'
 import type { BackupContents, TableContents } from '../../repository/format/contents.ts'
+import type { MadeTable } from './types.ts'
+import { keyOf } from './units.ts'
 
 /** Objects that are made because the target lacks tables: these, what they need, and what went with them when they were dropped. */
 export interface Making {
   readonly tables: readonly TableContents[]
   /** In the order of the dump. */
   readonly entries: readonly SchemaEntry[]
+  /** Of the tables, those whose rows are not the backup's. */
+  readonly kept: readonly KeptRows[]
 }
 
-export const nothingToMake: Making = { tables: [], entries: [] }
+/** A table whose rows were stored when it was dropped. */
+export interface KeptRows extends MadeTable {
+  /** Puts them into the table, which has been made. */
+  load(wire: Wire): Promise<void>
+}
+
+export const nothingToMake: Making = { tables: [], entries: [], kept: [] }
+
+/** Whether the rows of a table, or of one that it is a partition of, were kept. */
+export function isKept({ kept }: Making, table: TableContents): boolean {
+  return kept.some((k) => [table, ...table.parents].some((t) => keyOf(t) === keyOf(k)))
+}
+
+/** The tables that are made, with their rows. */
+export function madeTablesOf(making: Making): MadeTable[] {
+  const ofBackup = making.tables.filter((t) => !isKept(making, t))
+  return [...ofBackup, ...making.kept].map(({ schema, name, rows }) => ({ schema, name, rows }))
+}
 
 /**
  * What must be made so that these tables are there again: DROP TABLE ... CASCADE took foreign keys of other tables and views
@@ -39,7 +61,7 @@ export async function planMaking(o: {
     if (!parents.some((p) => made.has(p) && hangs(p))) continue
     for (const needed of withNeeds(entry, byId)) if (lacking(needed)) made.add(needed)
   }
-  return { tables: o.missing, entries: entries.filter((e) => made.has(e)) }
+  return { tables: o.missing, entries: entries.filter((e) => made.has(e)), kept: [] }
 }
 
 /** Objects that others go down with. */

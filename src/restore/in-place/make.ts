@@ -7,7 +7,7 @@ import { readPieces } from '../../repository/pieces.ts'
 import { runEntries, type EntrySql } from '../entries.ts'
 import { setSequences } from '../finish.ts'
 import { copyInSql, requireRows } from '../load.ts'
-import type { Making } from './made.ts'
+import { isKept, type Making } from './made.ts'
 import type { Source } from './stage.ts'
 import { keyOf } from './units.ts'
 
@@ -28,7 +28,7 @@ export async function makeTables(o: MakeRequest): Promise<void> {
   await o.wire.query(schemaSession)
   await runPhase(o, 'pre')
   for (const table of o.making.tables) {
-    if (table.rows === 0) continue
+    if (table.rows === 0 || isKept(o.making, table)) continue
     const pieces = table.ranges.flatMap((r) => r.pieces)
     const loaded = await o.wire.copyIn(
       copyInSql(table, o.source.encoding),
@@ -46,6 +46,7 @@ export async function makeTables(o: MakeRequest): Promise<void> {
     o.wire,
     o.sequences.filter((s) => names.has(keyOf(s))),
   )
+  for (const rows of o.making.kept) await rows.load(o.wire)
 }
 
 /** Indexes, constraints, triggers, grants: when all rows are there, those of other tables too. */

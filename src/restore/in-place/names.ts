@@ -21,7 +21,7 @@ export const liveOf = (live: Pick<LiveTable, 'schema' | 'name' | 'partitioned'>)
   `${live.partitioned ? '' : 'ONLY '}${qualified(live.schema, live.name)}`
 
 /** Columns that the target stores, in its order: the ones that `b` and `a` number. */
-export const storedOf = (unit: Unit): readonly string[] =>
+export const storedOf = (unit: Pick<Unit, 'live'>): readonly string[] =>
   unit.live.columns.filter((c) => !c.generated).map((c) => c.name)
 
 export function before(unit: Unit, column: string): string {

@@ -2,17 +2,16 @@ import { throwIfCancelled } from '../../lib/abort.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { HoldfastError, isHoldfastError } from '../../lib/errors.ts'
 import type { OnProgress } from '../../lib/progress.ts'
-import { qualified } from '../../postgres/quote.ts'
-import type { SafetyContents, SafetyTable } from '../../repository/format/restore-contents.ts'
+import type { SafetyContents } from '../../repository/format/restore-contents.ts'
 import { applyChanges, refused, requireApplied, type Applied } from './apply.ts'
 import { readRenewed, renewKeys } from './copies/renew.ts'
+import { dropTables } from './drop.ts'
 import { identitiesToOpen, setIdentities } from './identity.ts'
 import { lockDoomed, lockedOut, lockTables } from './locks.ts'
 import { entrySql } from '../entries.ts'
 import { finishTables, makeTables, readAbilities, type MakeRequest } from './make.ts'
-import { fingerprintTables } from './made-fingerprint.ts'
 import { checkKeys } from './key-checks.ts'
-import { storeChanges } from './safety.ts'
+import { safetyContents } from './safety-contents.ts'
 import { reachedTables } from './reached.ts'
 import type { Role } from './role.ts'
 import { raiseSequences } from './sequences.ts'
@@ -20,7 +19,7 @@ import { planSilence } from './silence-plan.ts'
 import { silence, unsilence, whyNotSilenced, withRulesFor } from './silence.ts'
 import { readTargetFacts } from './target-facts.ts'
 import type { Preview, RenewedKeys, Unit } from './types.ts'
-import { requireSameTables } from './unchanged.ts'
+import { requireSameDropping, requireSameTables } from './unchanged.ts'
 import { previewOf } from './whole-preview.ts'
 import { compareAll, type Comparison, type Workspace } from './workspace.ts'
 
@@ -80,8 +79,6 @@ export interface AppliedChanges {
   readonly checks: readonly { readonly what: string; readonly result: string }[]
   /** False if there was nothing to do. */
   readonly changed: boolean
-  /** Whether there is a safety backup: not where tables were dropped that a restore had made, and that are in its backup. */
-  readonly safety: boolean
   /** Under which keys rows have come, if under new ones. */
   readonly renewed: readonly RenewedKeys[]
 }
@@ -108,9 +105,10 @@ export async function applyInPlace(o: ApplyRequest): Promise<AppliedChanges> {
 async function applyInside(o: ApplyRequest): Promise<AppliedChanges> {
   const { workspace } = o
   const { wire, lockTimeoutMs } = workspace
-  const chosen = workspace.units.map((u) => u.live)
+  const chosen = [...workspace.units, ...workspace.dropping].map((t) => t.live)
   await lockTables(wire, chosen, lockTimeoutMs)
   await requireSameTables(workspace, workspace.units)
+  await requireSameDropping(workspace)
   const found = await compareAll(workspace, {
     onTable: comparing(o),
     onCompared: (unit) => lockDoomed(wire, unit, lockTimeoutMs),
@@ -122,9 +120,9 @@ async function applyInside(o: ApplyRequest): Promise<AppliedChanges> {
   requireAgreed(o, found, preview)
   requireApplicable(preview)
   const changed = found.units.filter((u) => planned.has(u))
-  const keeps = changed.length + workspace.making.entries.length > 0
-  if (!keeps && workspace.dropping.length === 0)
-    return { preview, warnings: [], checks: [], changed: false, safety: false, renewed: [] }
+  const { making, dropping } = workspace
+  if (changed.length + making.entries.length + dropping.length === 0)
+    return { preview, warnings: [], checks: [], changed: false, renewed: [] }
   throwIfCancelled(o.signal)
   o.onProgress?.({ phase: 'applying', done: 0, total: null, unit: 'rows' })
   const pulled = changed.filter((u) => u.pulledIn)
@@ -136,12 +134,18 @@ async function applyInside(o: ApplyRequest): Promise<AppliedChanges> {
   // Only now it can't be altered any more.
   if (pulled.length > 0) await requireSameTables(workspace, pulled)
   const { replica } = planSilent
-  const warnings = await write(o, { changed, planned, replica }).catch((error: unknown) => {
-    throw lockedOut(error, 'a table that is to be changed', lockTimeoutMs)
-  })
+  const facts = await readTargetFacts(wire)
+  const { encoding } = facts
+  const { warnings, ...dropped } = await write(o, { changed, planned, replica, encoding }).catch(
+    (error: unknown) => {
+      throw lockedOut(error, 'a table that is to be changed', lockTimeoutMs)
+    },
+  )
   const looked = replica ? await checkKeys({ wire, planned, lockTimeoutMs }) : []
   o.onProgress?.({ phase: 'storing the safety backup', done: 0, total: null, unit: 'rows' })
-  if (keeps) await o.commitSafety(await safetyOf(o, changed, planned))
+  await o.commitSafety(
+    await safetyContents({ workspace, store: o.store, facts, changed, planned, ...dropped }),
+  )
   throwIfCancelled(o.signal)
   return {
     preview,
@@ -155,20 +159,25 @@ async function applyInside(o: ApplyRequest): Promise<AppliedChanges> {
       },
     ],
     changed: true,
-    safety: keeps,
     renewed: await readRenewed(wire, changed),
   }
 }
 
-/** Writes all of it, with the application's triggers silent. Resolves to warnings. */
+/** Writes all of it, with the application's triggers silent. Resolves to warnings, and what of the tables that were dropped is to be kept. */
 async function write(
   o: ApplyRequest,
   {
     changed,
     planned,
     replica,
-  }: { changed: readonly Unit[]; planned: ReadonlyMap<Unit, Applied>; replica: boolean },
-): Promise<string[]> {
+    encoding,
+  }: {
+    changed: readonly Unit[]
+    planned: ReadonlyMap<Unit, Applied>
+    replica: boolean
+    encoding: string
+  },
+): Promise<{ warnings: string[] } & Awaited<ReturnType<typeof dropTables>>> {
   const { wire, making, role } = o.workspace
   const warnings: string[] = []
   const make: MakeRequest | null =
@@ -198,9 +207,7 @@ async function write(
   for (const [unit, columns] of opened) await setIdentities(wire, unit, columns, 'BY DEFAULT')
   if (make !== null) await makeTables(make)
   // Before the rows, which may refer to others that go.
-  // All at once, since one may take another with it.
-  const going = o.workspace.dropping.map((t) => qualified(t.schema, t.name))
-  if (going.length > 0) await wire.query(`DROP TABLE ${going.join(', ')} CASCADE`)
+  const dropped = await dropTables({ wire, dropping: o.workspace.dropping, encoding, store: o.store })
   if (o.workspace.about.newIds) {
     // Rows that keep their keys first, or a new one could be theirs.
     for (const unit of changed.filter((u) => u.pulledIn)) await raiseSequences(wire, unit)
@@ -216,7 +223,7 @@ async function write(
   for (const [unit, columns] of opened) await setIdentities(wire, unit, columns, 'ALWAYS')
   await unsilence(wire, tables)
   if (make !== null) await finishTables(make)
-  return warnings
+  return { warnings, ...dropped }
 }
 
 /** Units with changes that will be written, and how many. */
@@ -228,41 +235,6 @@ function plannedOf(found: Comparison): Map<Unit, Applied> {
     planned.set(unit, { created: table.create, updated: table.update, deleted: table.delete })
   }
   return planned
-}
-
-async function safetyOf(
-  o: ApplyRequest,
-  changed: readonly Unit[],
-  planned: ReadonlyMap<Unit, Applied>,
-): Promise<SafetyContents> {
-  const { wire, target, about, making } = o.workspace
-  const facts = await readTargetFacts(wire)
-  const tables: SafetyTable[] = []
-  for (const unit of changed) {
-    const stored = unit.live.columns.filter((c) => !c.generated)
-    const counts = planned.get(unit) ?? { created: 0, updated: 0, deleted: 0 }
-    tables.push({
-      schema: unit.live.schema,
-      name: unit.live.name,
-      columns: stored.map(({ name, type }) => ({ name, type })),
-      key: unit.key?.map((k) => k.name) ?? null,
-      ...counts,
-      pieces: await storeChanges({ wire, unit, encoding: facts.encoding, store: o.store }),
-    })
-  }
-  return {
-    format: 1,
-    target: { ...facts.target, address: about.target, database: target.database },
-    transaction: facts.transaction,
-    tables,
-    // Partitioned ones too, which hold no rows themselves.
-    madeTables: await fingerprintTables(
-      wire,
-      making.entries
-        .filter((e) => e.type === 'TABLE')
-        .map(({ schema, name }) => ({ schema: schema ?? '', name })),
-    ),
-  }
 }
 
 /** Throws `target_lacks` with what stands in the way. */

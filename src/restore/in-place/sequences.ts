@@ -1,6 +1,7 @@
 import { ident, literal, qualified } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
-import { after, changesOf } from './names.ts'
+import type { LiveTable } from './live.ts'
+import { after, changesOf, liveOf, storedOf } from './names.ts'
 import type { Unit } from './types.ts'
 
 /**
@@ -8,11 +9,32 @@ import type { Unit } from './types.ts'
  * the transaction is: a sequence may skip. Resolves to what could not be raised, in words.
  */
 export async function raiseSequences(wire: Wire, unit: Unit): Promise<string[]> {
+  const { live, shared } = unit
+  const rows = `${changesOf(unit)} WHERE action IN ('c', 'u')`
+  return await raise({ wire, live, shared, valueOf: (column) => after(unit, column), rows })
+}
+
+/** As `raiseSequences`, for all rows of a table. */
+export async function raiseForAll(wire: Wire, live: LiveTable): Promise<string[]> {
+  return await raise({ wire, live, shared: storedOf({ live }), valueOf: ident, rows: liveOf(live) })
+}
+
+async function raise(o: {
+  wire: Wire
+  live: LiveTable
+  /** Columns whose values are written. */
+  shared: readonly string[]
+  valueOf: (column: string) => string
+  /** What stands behind FROM. */
+  rows: string
+}): Promise<string[]> {
+  const { wire, live } = o
   const warnings: string[] = []
-  for (const { schema, name, column } of unit.live.sequences) {
-    const type = unit.live.columns.find((c) => c.name === column)
+  for (const { schema, name, column } of live.sequences) {
+    const type = live.columns.find((c) => c.name === column)
     // A text may be made of a sequence's value, too.
-    if (!unit.shared.includes(column) || type?.numeric !== true) continue
+    if (!o.shared.includes(column) || type?.numeric !== true) continue
+    const value = o.valueOf(column)
     const sequence = literal(qualified(schema, name))
     const [row] = await wire.query(
       `SELECT pg_catalog.has_sequence_privilege(${sequence}, 'UPDATE') AND pg_catalog.has_sequence_privilege(${sequence}, 'SELECT')`,
@@ -27,8 +49,8 @@ export async function raiseSequences(wire: Wire, unit: Unit): Promise<string[]> 
     await wire.query(
       `SELECT pg_catalog.setval(${sequence}, m.value::pg_catalog.int8, true)
        FROM ${qualified(schema, name)} s, pg_catalog.pg_sequence q,
-         LATERAL (SELECT CASE WHEN q.seqincrement > 0 THEN max(${after(unit, column)}) ELSE min(${after(unit, column)}) END::pg_catalog.numeric AS value
-           FROM ${changesOf(unit)} WHERE action IN ('c', 'u')) m
+         LATERAL (SELECT CASE WHEN q.seqincrement > 0 THEN max(${value}) ELSE min(${value}) END::pg_catalog.numeric AS value
+           FROM ${o.rows}) m
        WHERE q.seqrelid = ${sequence}::pg_catalog.regclass AND m.value BETWEEN q.seqmin AND q.seqmax
          AND ((m.value - s.last_value) * pg_catalog.sign(q.seqincrement) > 0 OR m.value = s.last_value AND NOT s.is_called)`,
     )

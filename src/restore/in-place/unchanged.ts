@@ -1,16 +1,43 @@
 import { HoldfastError } from '../../lib/errors.ts'
 import { tableLabel } from '../../postgres/introspect/tables.ts'
-import { readForeignKeys, readLiveTables, type LiveForeignKey } from './live.ts'
+import { readForeignKeys, readLiveTables, type LiveForeignKey, type LiveTable } from './live.ts'
+import { fingerprintTables, isSame } from './made-fingerprint.ts'
 import type { Unit } from './types.ts'
 import { keyOf } from './units.ts'
 import type { Workspace } from './workspace.ts'
 
 /** What was staged and planned holds for the tables as they were then, and for the keys that lead to them and from them. Throws `preview_outdated`. */
 export async function requireSameTables(workspace: Workspace, units: readonly Unit[]): Promise<void> {
-  const tables = units.map((u) => u.live)
-  const now = new Map((await readLiveTables(workspace.wire, tables)).map((t) => [t.oid, JSON.stringify(t)]))
+  await requireSameDefinitions(
+    workspace,
+    units.map((u) => u.live),
+  )
+  await requireSameKeys(workspace, units)
+}
+
+/** What is dropped must be and hold what was told, of which it is known whether it can be brought back. Throws `preview_outdated`. */
+export async function requireSameDropping(workspace: Workspace): Promise<void> {
+  const { wire, dropping } = workspace
+  await requireSameDefinitions(
+    workspace,
+    dropping.map((t) => t.live),
+  )
+  const now = await fingerprintTables(wire, dropping)
+  const changed = dropping.filter((t, at) => {
+    const one = now[at]
+    return one === undefined || !isSame(one, t.now)
+  })
+  if (changed.length === 0) return
+  throw new HoldfastError(
+    'preview_outdated',
+    `Rows of ${changed.map(tableLabel).join(', ')} have changed since the preview. Nothing was changed.`,
+  )
+}
+
+async function requireSameDefinitions({ wire }: Workspace, tables: readonly LiveTable[]): Promise<void> {
+  const now = new Map((await readLiveTables(wire, tables)).map((t) => [t.oid, JSON.stringify(t)]))
   const altered = tables.filter((t) => now.get(t.oid) !== JSON.stringify(t)).map(tableLabel)
-  if (altered.length === 0) return await requireSameKeys(workspace, units)
+  if (altered.length === 0) return
   throw new HoldfastError(
     'preview_outdated',
     `The definition of ${altered.join(', ')} has changed since the restore began. Nothing was changed.`,

@@ -8,9 +8,10 @@ export const recordOf = (unit: Unit): string => `pg_temp.holdfast_record_${unit.
 
 /**
  * Fills the unit's table of changes with what puts the rows back. A row that is not what the restore made of it any more
- * was changed by somebody since: it is a conflict, unless `overwrite`. One that is already as it was needs nothing.
+ * was changed by somebody since: it is a conflict, unless `overwrite`. One that is already as it was needs nothing. Resolves to how many rows the
+ * comparison means, but for those that go.
  */
-export async function findUndoing(wire: Wire, unit: Unit, overwrite: boolean): Promise<null> {
+export async function findUndoing(wire: Wire, unit: Unit, overwrite: boolean): Promise<number> {
   const table = changesOf(unit)
   const sql = unit.key === null ? keylessSql(unit, overwrite) : keyedSql(unit, overwrite)
   await wire.query(
@@ -18,7 +19,17 @@ export async function findUndoing(wire: Wire, unit: Unit, overwrite: boolean): P
       `DROP TABLE IF EXISTS ${table}; CREATE TEMPORARY TABLE ${table.replace('pg_temp.', '')} AS ${sql}; ANALYZE ${table}`,
     ),
   )
-  return null
+  // Rows that are to go, or that nothing can be done about, are not among those that were there before.
+  const [row] = await wire.query(
+    `SELECT (SELECT count(*) FROM ${recordOf(unit)}) -
+       (SELECT count(*) FROM ${table} WHERE action = 'd' OR action = 'x' AND ${withoutAfter(unit)})`,
+  )
+  return Number(row?.[0])
+}
+
+function withoutAfter(unit: Unit): string {
+  const afters = storedOf(unit).map((_, n) => `a${n + 1}`)
+  return afters.length === 0 ? 'true' : `ROW(${afters.join(', ')}) IS NULL`
 }
 
 function keyedSql(unit: Unit, overwrite: boolean): string {

@@ -4,29 +4,32 @@ import { describeAddress, type ServerAddress } from '../../postgres/connect.ts'
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import { ident, literal } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
+import type { TableContents } from '../../repository/format/contents.ts'
 import type { SafetyContents, SafetyTable } from '../../repository/format/restore-contents.ts'
 import { createChunkCache, readPieces } from '../../repository/pieces.ts'
 import { heldBackText, type HeldBack } from '../../repository/held-back.ts'
 import type { ChunkReader } from '../../repository/types.ts'
-import { isUnused } from './made-fingerprint.ts'
-import { readForeignKeys, readLiveTables, type LiveTable } from './live.ts'
-import { nothingToMake } from './made.ts'
+import { findDropping, type MadeFromBackup } from './drop.ts'
+import { keptRowsOf } from './kept-rows.ts'
+import { readForeignKeys, readLiveTables } from './live.ts'
+import { nothingToMake, planMaking, type Making } from './made.ts'
 import { liveOf, storedOf, withoutDomain } from './names.ts'
 import { problemsOf, problemsOfDatabase } from './problems.ts'
 import { quietly } from './quiet.ts'
 import { readKeyRights } from './rights.ts'
 import { readRole } from './role.ts'
-import type { MadeTable, Unit } from './types.ts'
+import type { Unit } from './types.ts'
 import { readSystemIdentifier } from './target-facts.ts'
 import { findUndoing, recordOf } from './undo-diff.ts'
-import { keyOf } from './units.ts'
+import { keyOf, undoUnit } from './units.ts'
 import { openWorkspaceWire } from './workspace-wire.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface UndoRequest {
   /** The id of the restore to undo, and its safety backup. */
   readonly restore: string
-  readonly backup: string | null
+  /** The backup that it was of, or that what it undid was of. */
+  readonly backup: MadeFromBackup | null
   readonly safety: SafetyContents
   readonly chunks: Parameters<typeof readPieces>[0]['manifest']['chunks']
   readonly reader: ChunkReader
@@ -50,27 +53,21 @@ export async function openUndoWorkspace(o: UndoRequest): Promise<Workspace> {
   await using opening = new AsyncDisposableStack()
   const wire = opening.use(await openWorkspaceWire(target, signal))
   await requireCommitted(wire, o)
-  const live = await readLiveTables(wire, [...safety.tables, ...safety.madeTables])
+  const live = await readLiveTables(wire, [
+    ...safety.tables,
+    ...safety.madeTables,
+    ...safety.droppedTables,
+    ...tablesDropped(o),
+  ])
   const there = new Map(live.map((t) => [keyOf(t), t]))
-  const gone = safety.tables.filter((t) => !there.has(keyOf(t)))
+  const again = await planMakingAgain(o, there)
+  const kept = new Set(again.keptTables.map(keyOf))
+  const gone = safety.tables.filter((t) => !there.has(keyOf(t)) && !kept.has(keyOf(t)))
   const units = safety.tables.flatMap((table, index) => {
     const now = there.get(keyOf(table))
     return now === undefined ? [] : [{ table, unit: undoUnit(table, now, index) }]
   })
-  const dropping: MadeTable[] = []
-  const used: string[] = []
-  const going = new Set<number>()
-  const madeNames = new Set(safety.madeTables.map(keyOf))
-  const madeOf = (t: LiveTable): boolean => madeNames.has(keyOf(t))
-  for (const made of safety.madeTables) {
-    const now = there.get(keyOf(made))
-    // Partitions go with their table.
-    if (now === undefined || live.some((t) => now.above.includes(t.oid) && madeOf(t))) continue
-    for (const oid of [now.oid, ...now.below]) going.add(oid)
-    const [count] = await wire.query(`SELECT count(*) FROM ${liveOf(now)}`)
-    dropping.push({ schema: made.schema, name: made.name, rows: Number(count?.[0]) })
-    if (!o.overwrite && !(await isUnused(wire, made))) used.push(tableLabel(made))
-  }
+  const { dropping, going, ...found } = await findDropping({ ...o, wire, live })
   // What goes refers to nothing any more.
   const foreignKeys = (await readForeignKeys(wire)).filter((k) => !going.has(k.child))
   const rights = await readKeyRights(wire, foreignKeys)
@@ -84,13 +81,14 @@ export async function openUndoWorkspace(o: UndoRequest): Promise<Workspace> {
       foreignKeys,
       rights,
     }),
+    ...again.problems,
   ]
   const total = safety.tables.flatMap((t) => t.pieces).reduce((sum, p) => sum + p.length, 0)
   let bytes = 0
   const onBytes = (count: number): unknown =>
     o.onProgress?.({ phase: 'bringing rows', done: (bytes += count), total, unit: 'bytes' })
   if (problems.length === 0) for (const one of units) await stage({ ...o, wire, ...one, onBytes })
-  const kept = opening.move()
+  const session = opening.move()
   return {
     wire,
     target,
@@ -98,7 +96,17 @@ export async function openUndoWorkspace(o: UndoRequest): Promise<Workspace> {
     foreignKeys,
     role,
     rights,
-    making: nothingToMake,
+    making: {
+      ...again.making,
+      kept: again.keptTables.map((table) =>
+        keptRowsOf({
+          table,
+          rows: table.deleted - heldBackRows(o, table),
+          index: safety.tables.indexOf(table),
+          stage: (record, unit) => stage({ ...o, wire, table: record, unit, onBytes }),
+        }),
+      ),
+    },
     dropping,
     stage: () => Promise.resolve(),
     compare: (unit) => findUndoing(wire, unit, o.overwrite),
@@ -106,7 +114,7 @@ export async function openUndoWorkspace(o: UndoRequest): Promise<Workspace> {
     missingReferences: 'skip',
     lockTimeoutMs: o.lockTimeoutMs,
     about: {
-      backup: o.backup,
+      backup: o.backup?.id ?? null,
       moment: null,
       undoes: o.restore,
       target: describeAddress(target),
@@ -116,64 +124,69 @@ export async function openUndoWorkspace(o: UndoRequest): Promise<Workspace> {
       where: null,
       keepNewer: null,
       heldBack: o.heldBack ?? [],
-      problems: [
-        ...problems,
-        ...used.map(
-          (t) =>
-            `Rows of ${t}, which the restore has made, have changed since: undoing would drop them, and does with --overwrite.`,
-        ),
-      ],
+      problems: [...problems, ...found.problems],
       warnings: [
-        ...dropping.map(
-          (t) =>
-            `${tableLabel(t)} is dropped, and undoing that can't bring it back: restore it from backup ${o.backup ?? ''} again.`,
-        ),
+        ...found.warnings,
+        ...again.warnings,
         ...(o.heldBack ?? []).map(heldBackText),
         ...gone.map((t) => `The table ${tableLabel(t)} is gone: nothing of it can be undone.`),
       ],
     },
-    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+    [Symbol.asyncDispose]: () => session.disposeAsync(),
   }
 }
 
+/** The backup's tables whose rows lie in what was dropped. */
+function tablesDropped({ safety, backup }: UndoRequest): TableContents[] {
+  const dropped = new Set(safety.droppedTables.map(keyOf))
+  return (backup?.contents?.tables ?? []).filter((t) => [t, ...t.parents].some((p) => dropped.has(keyOf(p))))
+}
+
+interface MakingAgain {
+  readonly making: Making
+  /** Those whose rows are in the safety backup. */
+  readonly keptTables: readonly SafetyTable[]
+  readonly problems: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+/** What an undo has dropped is made again, from the backup that it came from. */
+async function planMakingAgain(o: UndoRequest, there: ReadonlyMap<string, unknown>): Promise<MakingAgain> {
+  const { safety, backup } = o
+  const back = safety.droppedTables.filter((t) => !there.has(keyOf(t)))
+  const warnings = safety.droppedTables
+    .filter((t) => there.has(keyOf(t)))
+    .map((t) => `The table ${tableLabel(t)} is there again already: it is left as it is.`)
+  const contents = backup?.contents ?? null
+  if (back.length === 0 || contents === null) {
+    const problems = back.map(
+      (t) =>
+        `${tableLabel(t)} can be made again only from backup ${backup?.id ?? ''}, which can't be read any more.`,
+    )
+    return { making: nothingToMake, keptTables: [], problems, warnings }
+  }
+  const names = new Set(back.map(keyOf))
+  const missing = tablesDropped(o).filter(
+    (t) => !there.has(keyOf(t)) && [t, ...t.parents].some((p) => names.has(keyOf(p))),
+  )
+  const making = await planMaking({ ...o, contents, missing })
+  const keptNames = new Set(back.filter((t) => t.keptRows).map(keyOf))
+  return { making, keptTables: safety.tables.filter((t) => keptNames.has(keyOf(t))), problems: [], warnings }
+}
+
+function heldBackRows({ heldBack = [] }: UndoRequest, table: SafetyTable): number {
+  return heldBack.filter((h) => keyOf(h) === keyOf(table)).reduce((sum, h) => sum + h.rows, 0)
+}
+
 /** What undoing does is the opposite of what was done. */
-function actionsOf({ tables }: SafetyContents): Workspace['about']['actions'] {
+function actionsOf({ tables: all, droppedTables }: SafetyContents): Workspace['about']['actions'] {
+  // These are made again, with all their rows.
+  const kept = new Set(droppedTables.map(keyOf))
+  const tables = all.filter((t) => !kept.has(keyOf(t)))
   return {
     create: tables.some((t) => t.deleted > 0),
     update: tables.some((t) => t.updated > 0),
     delete: tables.some((t) => t.created > 0),
-  }
-}
-
-function undoUnit(table: SafetyTable, live: LiveTable, index: number): Unit {
-  const known = new Set(table.columns.map((c) => c.name))
-  const stored = live.columns.filter((c) => !c.generated)
-  const wanted = table.key === null ? null : [...table.key].sort().join('\0')
-  const key = live.keys.find(
-    (k) =>
-      k.columns
-        .map((c) => c.name)
-        .sort()
-        .join('\0') === wanted,
-  )
-  if (wanted !== null && key === undefined) {
-    throw new HoldfastError(
-      'target_lacks',
-      `${tableLabel(live)} has no unique key on ${table.key?.join(', ')} any more, which tells its rows apart.`,
-    )
-  }
-  return {
-    index,
-    live,
-    from: [],
-    key: key?.columns ?? null,
-    shared: stored.filter((c) => known.has(c.name)).map((c) => c.name),
-    added: stored.filter((c) => !known.has(c.name)).map((c) => c.name),
-    dropped: table.columns.filter((c) => !stored.some((s) => s.name === c.name)).map((c) => c.name),
-    pulledIn: false,
-    along: [],
-    renewal: null,
-    drift: [],
   }
 }
 
@@ -215,7 +228,10 @@ async function stage(
 }
 
 /** The changes are of one database, and of one of its transactions. */
-async function requireCommitted(wire: Wire, o: UndoRequest): Promise<void> {
+export async function requireCommitted(
+  wire: Wire,
+  o: Pick<UndoRequest, 'safety' | 'restore'>,
+): Promise<void> {
   const { target, transaction } = o.safety
   const [row] = await wire.query(
     'SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()',

@@ -1,6 +1,8 @@
 import { HoldfastError } from '../../lib/errors.ts'
+import { tableLabel } from '../../postgres/introspect/tables.ts'
 import { schemaMatcher, tableMatcher, type MatchedTable } from '../../lib/table-matcher.ts'
 import type { BackupContents, TableContents } from '../../repository/format/contents.ts'
+import type { SafetyTable } from '../../repository/format/restore-contents.ts'
 import type { LiveColumn, LiveTable } from './live.ts'
 import type { Drift, InPlaceOptions, KeyColumn, Unit } from './types.ts'
 
@@ -137,4 +139,37 @@ function droppedColumn(name: string, live: LiveTable): Drift {
 /** `schema` and `name` as one key. */
 export function keyOf(table: { readonly schema: string; readonly name: string }): string {
   return `${table.schema}\0${table.name}`
+}
+
+/** A table whose changes are undone, and how its columns stand to those that were recorded. Throws `target_lacks` if its key is gone. */
+export function undoUnit(table: SafetyTable, live: LiveTable, index: number): Unit {
+  const known = new Set(table.columns.map((c) => c.name))
+  const stored = live.columns.filter((c) => !c.generated)
+  const wanted = table.key === null ? null : [...table.key].sort().join('\0')
+  const key = live.keys.find(
+    (k) =>
+      k.columns
+        .map((c) => c.name)
+        .sort()
+        .join('\0') === wanted,
+  )
+  if (wanted !== null && key === undefined) {
+    throw new HoldfastError(
+      'target_lacks',
+      `${tableLabel(live)} has no unique key on ${table.key?.join(', ')} any more, which tells its rows apart.`,
+    )
+  }
+  return {
+    index,
+    live,
+    from: [],
+    key: key?.columns ?? null,
+    shared: stored.filter((c) => known.has(c.name)).map((c) => c.name),
+    added: stored.filter((c) => !known.has(c.name)).map((c) => c.name),
+    dropped: table.columns.filter((c) => !stored.some((s) => s.name === c.name)).map((c) => c.name),
+    pulledIn: false,
+    along: [],
+    renewal: null,
+    drift: [],
+  }
 }

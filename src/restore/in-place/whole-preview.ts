@@ -1,6 +1,7 @@
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import { fixedColumns, mayMakeAgain } from './identity.ts'
 import type { LiveForeignKey } from './live.ts'
+import { madeTablesOf } from './made.ts'
 import { sumCounts } from './preview.ts'
 import type { Silence } from './silence-plan.ts'
 import { withRulesFor } from './silence.ts'
@@ -16,15 +17,14 @@ export function previewOf(
   const tables = found?.tables ?? []
   const totals = sumCounts(tables)
   const changed = tables.filter((t) => t.create + t.update + t.delete > 0)
-  const { making } = workspace
   return {
     ...workspace.about,
     problems: [...workspace.about.problems, ...(silence?.problems ?? [])],
     warnings: [...workspace.about.warnings, ...(silence?.warnings ?? [])],
     tables,
     totals,
-    makes: making.tables.map(({ schema, name, rows }) => ({ schema, name, rows })),
-    drops: workspace.dropping,
+    makes: madeTablesOf(workspace.making),
+    drops: workspace.dropping.map(({ schema, name, rows }) => ({ schema, name, rows })),
     questions: [...referenceQuestions(workspace, found), ...conflictQuestions(workspace, totals.conflicts)],
     estimate: {
       // Applying finds the difference once more, under the locks.

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto'
 import type { ServerAddress } from '../../postgres/connect.ts'
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import type { Wire } from '../../postgres/wire.ts'
+import type { DroppingTable } from './drop.ts'
 import type { LiveForeignKey } from './live.ts'
 import type { Making } from './made.ts'
 import { digestOf, previewTable } from './preview.ts'
 import { settleReferences } from './references.ts'
 import type { KeyRights } from './rights.ts'
 import type { Role } from './role.ts'
-import type { MadeTable, Preview, TablePreview, Unit } from './types.ts'
+import type { Preview, TablePreview, Unit } from './types.ts'
 
 /**
  * A connection to the target with all that is to be compared with it, in temporary tables: they are gone with the
@@ -25,12 +26,12 @@ export interface Workspace {
   readonly rights: ReadonlyMap<number, KeyRights>
   readonly making: Making
   /** Tables that go, because the restore that is undone has made them. */
-  readonly dropping: readonly MadeTable[]
+  readonly dropping: readonly DroppingTable[]
   /** Brings rows that must be compared, in the transaction that is open; before `compare`. */
   stage(): Promise<void>
   /**
    * Compares with the live rows as they are now, and fills the unit's table of changes. Resolves to how many rows of the
-   * backup are meant; null where that says nothing: of a table that is pulled in, and where a restore is undone.
+   * backup are meant, or, where a restore is undone, of those that it has changed; null where that says nothing: of a table that is pulled in.
    */
   compare(unit: Unit): Promise<number | null>
   /** The backup's rows of a table that others refer to; null if it has none. */

@@ -25,6 +25,34 @@ export async function listReplaced(target: ServerAddress, signal?: AbortSignal):
   )
 }
 
+/**
+ * The database that a restore of this backup, begun at `since`, has taken the place of. Throws `nothing_replaced` if it is not kept any more,
+ * was given back already, or another has been replaced after it: then giving it back would take back more than that restore.
+ */
+export async function findReplaced(o: {
+  readonly target: ServerAddress
+  readonly backup: string | null
+  /** ISO 8601. */
+  readonly since: string
+  readonly signal?: AbortSignal | undefined
+}): Promise<BesideDatabase> {
+  const { target } = o
+  const replaced = await listReplaced(target, o.signal)
+  const later = replaced.filter((d) => Date.parse(d.at) >= Date.parse(o.since))
+  const own = later.at(-1)
+  if (own?.backup === o.backup && own.name === besideName(target.database, 'before', own.id)) {
+    if (later.length === 1) return own
+    throw new HoldfastError(
+      'nothing_replaced',
+      `${target.database} has been replaced once more since: give the last one back first, by holdfast release --swap-back.`,
+    )
+  }
+  throw new HoldfastError(
+    'nothing_replaced',
+    `The database that this restore has taken the place of is not kept any more, or has its name again.`,
+  )
+}
+
 /** Drops what was live once. Its subscriptions are taken away without a word to their publishers. */
 export async function dropOld(target: ServerAddress, old: BesideDatabase): Promise<void> {
   await using server = await connectMaintenance(target)

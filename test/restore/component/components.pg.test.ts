@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { applyComponents } from '../../../src/restore/component/apply.ts'
 import { planComponents } from '../../../src/restore/component/plan.ts'
+import { applySchemaUndo, planSchemaUndo } from '../../../src/restore/component/undo.ts'
 import type { Component } from '../../../src/restore/component/types.ts'
 import { openMemoryStorage } from '../../../src/storage/memory.ts'
-import { componentRequest, restoreComponents, summaryOf } from '../../support/component.ts'
+import {
+  applyPlanned,
+  componentRequest,
+  restoreComponents,
+  summaryOf,
+  undoSchema,
+} from '../../support/component.ts'
 import {
   failure,
   newRepository,
@@ -199,7 +205,7 @@ const damages: readonly { component: Component; sql: string; does: string[]; cre
 ]
 
 test('each part, damaged in each way, comes back as it was, and its undoing as it was before that', async () => {
-  for (const { component, sql, does } of damages) {
+  for (const [n, { component, sql, does }] of damages.entries()) {
     await using database = await copied()
     await database.query(sql)
     const damaged = await stateOf(database.url)
@@ -207,10 +213,17 @@ test('each part, damaged in each way, comes back as it was, and its undoing as i
       components: [component],
       actions: replace,
     })
-    const { planned, undo } = await restoreComponents(request)
+    const { planned, undo, safety } = await restoreComponents(request)
     assert.deepEqual(summaryOf(planned), [...does].sort(), sql)
     const left = planned.preview.changes.filter((c) => c.action === null)
-    if (left.length === 0) requireSame(await stateOf(database.url), was, `after ${sql}`)
+    const restored = await stateOf(database.url)
+    if (left.length === 0) requireSame(restored, was, `after ${sql}`)
+    const undone = await undoSchema(request, safety)
+    requireSame(await stateOf(database.url), damaged, `taken back after ${sql}`)
+    // Each reading of a schema takes its time, and there are three in an undoing: a share of them does.
+    if (n % 4 !== 0) continue
+    await undoSchema(request, undone)
+    requireSame(await stateOf(database.url), restored, `made again after ${sql}`)
     await database.query(undo)
     requireSame(await stateOf(database.url), damaged, `undone after ${sql}`)
   }
@@ -252,7 +265,7 @@ test('a failure at any statement leaves the target as it was', async () => {
   for (let at = 1; ; at++) {
     await database.query(`UPDATE public.fault SET at = ${at}`)
     const damaged = await stateOf(database.url)
-    const error = await applyComponents({ ...request, planned }).then(
+    const error = await applyPlanned({ ...request, planned }).then(
       () => null,
       (thrown: unknown) => thrown,
     )
@@ -263,6 +276,52 @@ test('a failure at any statement leaves the target as it was', async () => {
   }
   // At least one for each step: what others do to the object comes with it.
   assert.ok(failed >= planned.steps.length, `${failed} of ${planned.steps.length}`)
+})
+
+test('a restore is not taken back where what it changed has changed since, or a statement fails', async () => {
+  await using database = await copied()
+  await database.query(
+    `DROP POLICY own_rows ON shop.orders; CREATE OR REPLACE FUNCTION shop.total(a int) RETURNS int LANGUAGE sql AS 'SELECT 0'`,
+  )
+  const damaged = await stateOf(database.url)
+  const components = ['policies', 'functions'] as const
+  const request = await componentRequest(repository, database.url, { components, actions: replace })
+  const { safety } = await restoreComponents(request)
+  const restored = await stateOf(database.url)
+  const { schema } = safety
+  assert.ok(schema)
+  const { target } = request
+  const asked = { restore: 'x', backup: null, safety, schema, target, lockTimeoutMs: 5000 }
+  const planned = await planSchemaUndo(asked)
+  const apply = () =>
+    applySchemaUndo({ ...asked, planned, commitSafety: () => Promise.reject(new Error('not to be reached')) })
+
+  await database.query('ALTER POLICY own_rows ON shop.orders USING (true)')
+  const changed = await stateOf(database.url)
+  const told = (await planSchemaUndo(asked)).preview
+  assert.match(told.problems.join(), /^policy shop\.orders own_rows has changed since the restore/)
+  await failure(apply(), 'preview_outdated')
+  requireSame(await stateOf(database.url), changed, 'the changed')
+  await database.query('DROP POLICY own_rows ON shop.orders')
+  assert.match(
+    (await planSchemaUndo(asked)).preview.problems.join(),
+    /is as it was before the restore already/,
+  )
+  await database.query(schema.forth.find(({ object }) => object.startsWith('policy'))?.sql ?? '')
+  await database.query(schema.forth.find(({ object }) => object.startsWith('comment'))?.sql ?? '')
+  requireSame(await stateOf(database.url), restored, 'as the restore left it')
+
+  await database.query(`
+    CREATE FUNCTION public.fail() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'on purpose'; END $$;
+    CREATE EVENT TRIGGER fail ON ddl_command_end WHEN TAG IN ('CREATE FUNCTION') EXECUTE FUNCTION public.fail()`)
+  const withTrigger = await stateOf(database.url)
+  const error = await failure(apply(), 'restore_failed')
+  assert.match(error.message, /function shop\.total\(integer\)/)
+  requireSame(await stateOf(database.url), withTrigger, 'the failed')
+  await database.query('DROP EVENT TRIGGER fail; DROP FUNCTION public.fail')
+  await undoSchema(request, safety)
+  requireSame(await stateOf(database.url), damaged, 'the undone')
+  assert.deepEqual((await planSchemaUndo(asked)).preview.changes, [])
 })
 
 test('what others depend on is not dropped, and they are named', async () => {
@@ -289,7 +348,7 @@ test('a schema that changes after the preview is not touched', async () => {
   const planned = await planComponents(request)
   await database.query('CREATE POLICY own_rows ON shop.orders USING (true)')
   const changed = await stateOf(database.url)
-  await failure(applyComponents({ ...request, planned }), 'preview_outdated')
+  await failure(applyPlanned({ ...request, planned }), 'preview_outdated')
   requireSame(await stateOf(database.url), changed, 'the database')
 })
 

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { applyComponents } from '../../../src/restore/component/apply.ts'
 import { planComponents } from '../../../src/restore/component/plan.ts'
+import { addressOf } from '../../support/address.ts'
 import { openMemoryStorage } from '../../../src/storage/memory.ts'
-import { componentRequest, restoreComponents, summaryOf } from '../../support/component.ts'
+import {
+  applyPlanned,
+  componentRequest,
+  restoreComponents,
+  summaryOf,
+  undoSchema,
+} from '../../support/component.ts'
 import { failure, newRepository, requireSame, stateOf } from '../../support/journey.ts'
 import { testServer, type TestServer } from '../../support/postgres.ts'
 
@@ -56,9 +62,19 @@ test('missing roles are made with all they have; others are altered only if aske
   ])
   requireSame(await stateOf(database.url), was, 'the database')
   assert.equal(JSON.stringify(first.planned.preview).includes('SCRAM'), false)
-  await database.query(first.undo)
+  const withRole = await rolesOf(server)
+  const undone = await undoSchema({ target: addressOf(database.url) }, first.safety)
   assert.equal(await rolesOf(server), damagedRoles)
   requireSame(await stateOf(database.url), damaged, 'the undone')
+  const again = await undoSchema({ target: addressOf(database.url) }, undone)
+  assert.equal(await rolesOf(server), withRole)
+  requireSame(await stateOf(database.url), was, 'the undoing undone')
+  await server.query(`ALTER ROLE c_app PASSWORD 'another'`)
+  await assert.rejects(undoSchema({ target: addressOf(database.url) }, again), /role c_app has changed since/)
+  await server.query('ALTER ROLE c_app PASSWORD NULL')
+  await database.query(first.undo)
+  assert.equal(await rolesOf(server), damagedRoles)
+  requireSame(await stateOf(database.url), damaged, 'what the script leads to')
 
   const request = await componentRequest(repository, database.url, {
     components: ['roles', 'policies', 'grants'],
@@ -69,8 +85,11 @@ test('missing roles are made with all they have; others are altered only if aske
   await database.query(`
     CREATE FUNCTION fail() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'on purpose'; END $$;
     CREATE EVENT TRIGGER fail ON ddl_command_end WHEN TAG IN ('GRANT') EXECUTE FUNCTION fail()`)
-  await failure(applyComponents({ ...request, planned }), 'restore_failed')
+  await failure(applyPlanned({ ...request, planned }), 'restore_failed')
   await database.query('DROP EVENT TRIGGER fail')
+  assert.equal(await rolesOf(server), damagedRoles)
+  const last = await restoreComponents(request)
+  await undoSchema(request, last.safety)
   assert.equal(await rolesOf(server), damagedRoles)
   await restoreComponents(request)
   await database.query('DROP ROLE c_extra')

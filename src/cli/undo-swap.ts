@@ -1,0 +1,54 @@
+import { HoldfastError } from '../lib/errors.ts'
+import { describeAddress } from '../postgres/connect.ts'
+import type { RestoreRecord } from '../repository/format/restore-contents.ts'
+import { findReplaced } from '../restore/swap/old.ts'
+import { resolveAddress } from './address.ts'
+import type { CommandContext } from './command.ts'
+import { giveBackThis } from './replaced.ts'
+import type { OpenedVault } from './repository.ts'
+import { storeReport, whoRestores } from './restore-report.ts'
+import { tellGivingBack } from './swap-text.ts'
+import type { UndoInput } from './undo.ts'
+
+/** `undo` of a restore that put a whole database in the place of another: the names are exchanged once more, as `release --swap-back` does. */
+export async function undoSwap(
+  context: CommandContext,
+  input: UndoInput,
+  o: Pick<OpenedVault, 'repository' | 'vault'> & { readonly restore: string; readonly record: RestoreRecord },
+): Promise<void> {
+  const { out, clock, signal } = context
+  const { record, restore } = o
+  if (input.overwrite || input.skipConflicts || input.html !== undefined)
+    throw new HoldfastError(
+      'usage',
+      `--overwrite, --skip-conflicts and --html are about rows, and restore ${restore} was of a whole database.`,
+    )
+  const target = await resolveAddress(context, input.to ?? record.target)
+  const old = await findReplaced({ target, backup: record.backup, since: record.started, signal })
+  if (input.preview) {
+    tellGivingBack(out, old, clock.now())
+    out.result({ preview: { undoes: restore, restores: old.name, target: describeAddress(target) } })
+    return
+  }
+  const started = clock.now()
+  const { kept } = await giveBackThis(context, input, target, old)
+  const finished = new Date(Math.max(started.getTime(), clock.now().getTime()))
+  await storeReport(context, o, {
+    ...record,
+    kind: 'undo',
+    moment: null,
+    undoes: restore,
+    target: describeAddress(target),
+    who: whoRestores(target),
+    started: started.toISOString(),
+    finished: finished.toISOString(),
+    seconds: (finished.getTime() - started.getTime()) / 1000,
+    scope: [],
+    tables: [],
+    checks: [
+      { what: old.name, result: `is ${target.database} again` },
+      ...(kept === null ? [] : [{ what: kept, result: 'is what it was until then, and kept' }]),
+    ],
+    warnings: [],
+  })
+}
