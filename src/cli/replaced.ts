@@ -4,7 +4,7 @@ import type { KeptSchemas } from '../restore/schemas/state.ts'
 import type { BesideDatabase } from '../restore/swap/state.ts'
 import type { CommandContext } from './command.ts'
 import { confirmDatabase } from './confirm.ts'
-import { keptText, tellKept } from './schemas-text.ts'
+import { keptText, tellGivingSchemasBack, tellKept } from './schemas-text.ts'
 import { tellBeside, tellGivingBack } from './swap-text.ts'
 import { printable } from './width.ts'
 
@@ -83,21 +83,22 @@ export async function giveBackThis(
   return { kept: keptAs }
 }
 
-async function giveSchemasBack(
+/** As `giveBackThis`, of schemas inside the database. */
+export async function giveSchemasBack(
   context: CommandContext,
   input: Confirmation,
   target: ServerAddress,
   old: KeptSchemas,
-): Promise<void> {
+): Promise<{ readonly kept: string | null }> {
   const { swapSchemasBack } = await import('../restore/schemas/old.ts')
   const { out, signal, clock } = context
-  out.line('Get their names back, and those that have them now are kept:')
-  tellKept(out, [old], clock.now())
+  tellGivingSchemasBack(out, old, clock.now())
   await confirmDatabase(context, input, target.database)
   const kept = await swapSchemasBack({ target, old, clock, signal })
   out.line(`${printable(old.schemas.map((s) => s.of).join(', '))}: as they were before`)
   if (kept.length > 0) out.line(`  kept      what they were until now: ${printable(keptText(kept))}`)
   out.result({ swapBack: { restored: old.schemas.map(({ name }) => name), kept } })
+  return { kept: kept.length === 0 ? null : keptText(kept) }
 }
 
 /** `release --drop-old`: all databases and schemas that were replaced go. */

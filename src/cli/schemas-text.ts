@@ -75,3 +75,9 @@ export function tellKept(out: Output, kept: readonly KeptSchemas[], now: Date): 
     )
   }
 }
+
+/** Prints which schemas get their names back. */
+export function tellGivingSchemasBack(out: Output, old: KeptSchemas, now: Date): void {
+  out.line('Get their names back, and those that have them now are kept:')
+  tellKept(out, [old], now)
+}

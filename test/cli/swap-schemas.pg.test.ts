@@ -50,6 +50,16 @@ test('where a database can not be renamed, --swap replaces its schemas, by the c
     listed.stdout,
     /Inside of it:\n {2}crm as holdfast_old_crm_\S+ {2}\S+ .?B, put aside .* for backup/,
   )
+  const undo = ['undo', 'latest', '--to', url]
+  assert.match(cli.run([...undo, '--preview']).stdout, /Get their names back.*\n {2}crm as holdfast_old_crm_/)
+  assert.match(cli.run([...undo, ...confirmed]).stdout, /crm: as they were before/)
+  assert.deepEqual(await values(), [1, 2])
+  assert.match(cli.run(['restores']).stdout, /undo .*\n.*swap .* undone\n/)
+  const { restores } = cli.json<{ restores: { id: string }[] }>(['restores'])
+  const twice = cli.json<Failed>(['undo', restores[1]?.id ?? '', '--to', url, ...confirmed], { status: 3 })
+  assert.equal(twice.error.code, 'nothing_replaced')
+  cli.json(['release', url, '--swap-back', ...confirmed])
+  assert.deepEqual(await values(), [1])
   assert.match(
     cli.run(['release', url, '--swap-back', ...confirmed]).stdout,
     /crm: as they were before\n {2}kept {6}what they were until now: crm as holdfast_new_crm/,

@@ -18,6 +18,28 @@ export async function listKept(target: ServerAddress, signal?: AbortSignal): Pro
   return await readKept(connection)
 }
 
+/** Those that a restore has put aside, of the backup and begun at `since`; null if there are none. Throws `nothing_replaced` if it was not the last. */
+export async function findKept(o: {
+  readonly target: ServerAddress
+  readonly backup: string | null
+  /** ISO 8601. */
+  readonly since: string
+  readonly signal?: AbortSignal | undefined
+}): Promise<KeptSchemas | null> {
+  const later = (await listKept(o.target, o.signal)).filter((k) => Date.parse(k.at) >= Date.parse(o.since))
+  const own = later.at(-1)
+  // Given back already, what came with the restore is what is kept.
+  if (own?.backup !== o.backup || own.schemas.some((s) => s.name.startsWith(keptNew))) return null
+  if (later.length === 1) return own
+  throw new HoldfastError(
+    'nothing_replaced',
+    `Schemas of ${o.target.database} have been replaced once more since: give the last ones back first, by holdfast release --swap-back.`,
+  )
+}
+
+/** What names of schemas begin with that came with a restore, and were put aside when the others got their names back. */
+const keptNew = 'holdfast_new_'
+
 /**
  * Gives kept schemas their names back, in one transaction; those that are live in their place are kept in their turn, so that this can be taken
  * back, too. Resolves to those. Throws `target_entangled` and `target_in_use` as the restore does, `target_changed` if something is gone.
@@ -35,7 +57,7 @@ export async function swapSchemasBack(o: {
   const returning = old.schemas.map((s) => ({ from: s.name, to: s.of }))
   const wanted = new Set([...old.replacedBy, ...returning.map((r) => r.to)])
   const leaving = [...wanted].filter((name) => there.has(name)).sort()
-  const word = old.schemas.some((s) => s.name.startsWith('holdfast_new_')) ? 'old' : 'new'
+  const word = old.schemas.some((s) => s.name.startsWith(keptNew)) ? 'old' : 'new'
   const renamings = renamingsOf(leaving, word, old.id, live)
   const moving = live.extensions.filter((e) => old.moved.includes(e.name) && leaving.includes(e.schema))
   await inTransaction(connection, async () => {
