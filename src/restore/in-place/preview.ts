@@ -1,7 +1,7 @@
 import { HoldfastError } from '../../lib/errors.ts'
 import type { Wire } from '../../postgres/wire.ts'
 import { renewedIn } from './copies/changes.ts'
-import { changesOf, imagesDiffer, storedOf } from './names.ts'
+import { after, before, changesOf, imagesDiffer, storedOf } from './names.ts'
 import type { ChangeAction, Counts, Sample, TablePreview, Unit } from './types.ts'
 
 /** How many rows of each kind a preview shows, and how much of a value. */
@@ -98,7 +98,10 @@ const sampleActions: Readonly<Record<string, Sample['action']>> = {
   x: 'conflict',
 }
 
-/** Of conflicts one for each reason first: what is in the way of one row may leave out many that hang on it. */
+/**
+ * The first of each kind, by what tells rows apart, so that equal changes give equal samples however the server found them. Of conflicts one for
+ * each reason first: what is in the way of one row may leave out many that hang on it.
+ */
 async function readSamples(wire: Wire, unit: Unit): Promise<Sample[]> {
   const stored = storedOf(unit)
   const values = stored.flatMap((_, at) => [
@@ -108,11 +111,16 @@ async function readSamples(wire: Wire, unit: Unit): Promise<Sample[]> {
   ])
   // As one value: of a table with very many columns a query can't return one more for each.
   const flags = stored.map((name) => `(${renewedIn(unit, name, 's') ?? 'false'})`)
+  const sorted = sortedBy(unit)
+  const order = [...sorted.map(({ name }) => name), 'id'].join(', ')
   const rows = await wire.query(
     `SELECT ${['action', 'why', `ARRAY[${flags.join(', ')}]::pg_catalog.bool[]::pg_catalog.text`, ...values].join(', ')}
-     FROM (SELECT *, pg_catalog.row_number() OVER (PARTITION BY action ORDER BY same, id) AS nth
-       FROM (SELECT *, pg_catalog.row_number() OVER (PARTITION BY action, why ORDER BY id) AS same FROM ${changesOf(unit)}) AS c WHERE action IN ('c', 'u', 'd', 'k', 'x')) AS s
-     WHERE nth <= ${sampleRows} ORDER BY action, id`,
+     FROM ${changesOf(unit)} s JOIN (
+       SELECT id, pg_catalog.row_number() OVER (PARTITION BY action ORDER BY same, ${order}) AS nth
+       FROM (SELECT *, pg_catalog.row_number() OVER (PARTITION BY action, why ORDER BY ${order}) AS same
+         FROM (SELECT ${['id', 'action', 'why', ...sorted.map(({ sql, name }) => `${sql} AS ${name}`)].join(', ')}
+           FROM ${changesOf(unit)} WHERE action IN ('c', 'u', 'd', 'k', 'x')) AS c) AS c) AS n USING (id)
+     WHERE nth <= ${sampleRows} ORDER BY action, nth`,
   )
   const key = new Set(unit.key?.map((k) => k.name))
   return rows.map(([action, why, renewed, ...cells]) => {
@@ -131,6 +139,15 @@ async function readSamples(wire: Wire, unit: Unit): Promise<Sample[]> {
         renewed: known === 'create' && marks[at] === 't',
       })),
     }
+  })
+}
+
+/** What tells the changes' rows apart, so that it can be sorted whatever its type: numbers as such, all else by the bytes of its text. */
+function sortedBy(unit: Unit): { sql: string; name: string }[] {
+  return (unit.key ?? []).map((k, n) => {
+    const value = `coalesce(${before(unit, k.name)}, ${after(unit, k.name)})`
+    const numeric = unit.live.columns.some((c) => c.name === k.name && c.numeric)
+    return { sql: numeric ? value : `${value}::pg_catalog.text COLLATE pg_catalog."C"`, name: `k${n + 1}` }
   })
 }
 
