@@ -15,12 +15,18 @@ export interface Radosgw {
   readonly guest: S3Credentials
 }
 
-/**
- * Starts a cluster of one monitor, one in-memory object store and one gateway for the tests of this file, as the user who runs
- * them. It takes two seconds, on a busy machine ten. It ends when the file has, also if its process is killed: the shell that started
- * it reads a pipe from it to the end.
- */
+/** A cluster for the tests of this file, which ends when they have. */
 export async function radosgw(): Promise<Radosgw> {
+  const started = await startRadosgw()
+  after(() => started.stop())
+  return started
+}
+
+/**
+ * Starts a cluster of one monitor, one in-memory object store and one gateway, as the user of this process. It takes two seconds,
+ * on a busy machine ten. It also ends if the process is killed: the shell that started it reads a pipe from it to the end.
+ */
+export async function startRadosgw(): Promise<Radosgw & { stop(): Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-radosgw-'))
   await chmod(directory, 0o700)
   const [monitor, gateway] = await freePorts()
@@ -42,15 +48,15 @@ export async function radosgw(): Promise<Radosgw> {
     stdio: ['pipe', 'pipe', 'ignore'],
   })
   const ended = new Promise<void>((resolve) => cluster.once('exit', () => resolve()))
-  after(async () => {
+  const stop = async (): Promise<void> => {
     cluster.stdin.end()
     await ended
-  })
+  }
   const ready = new Promise<boolean>((resolve) => cluster.stdout.once('data', () => resolve(true)))
   if (!(await Promise.race([ready, ended.then(() => false)]))) throw new Error(await explain(directory))
   const endpoint = `http://127.0.0.1:${gateway}`
   await answers(endpoint, ended)
-  return { endpoint, credentials, guest }
+  return { endpoint, credentials, guest, stop }
 }
 
 function newCredentials(): S3Credentials {
