@@ -132,7 +132,7 @@ mon max pg per osd = 1000
 paxos propose interval = 0.05
 rgw rados pool pg num min = 1
 rgw override bucket index max shards = 1
-rgw frontends = beast endpoint=127.0.0.1:${gateway}
+rgw frontends = beast endpoint=127.0.0.1:${gateway} tcp_nodelay=1
 `
 }
 
