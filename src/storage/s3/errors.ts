@@ -44,6 +44,7 @@ const byName: Readonly<Record<string, ErrorCode>> = {
   TimeoutError: 'storage_timeout',
 }
 
+const longestText = 500
 const elsewhere = ['PermanentRedirect', 'AuthorizationHeaderMalformed', 'IllegalLocationConstraintException']
 const expired = ['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired']
 const byStatus: Readonly<Record<number, ErrorCode>> = {
@@ -65,10 +66,11 @@ export function s3Error(thrown: unknown, call: S3Call): HoldfastError {
   const { name, status } = answerOf(thrown)
   const retryAfter = retryAfterOf(thrown)
   const said = [name, status].filter((one) => one !== null).join(' ')
-  const told = said === '' ? messageOf(thrown) : `${messageOf(thrown)} (${said})`
+  const text = messageOf(thrown).replace(/\.$/, '')
+  const told = plain(said === '' ? text : `${text} (${said})`)
   const hint = hintFor(code, thrown, call)
   const clock = code === 'storage_clock_differs' ? ` ${clockText(call.clockAheadMs)}` : ''
-  return new HoldfastError(code, `Cannot ${call.action} ${call.place}: ${told}.${clock}`.replace('..', '.'), {
+  return new HoldfastError(code, `Cannot ${call.action} ${call.place}: ${told}.${clock}`, {
     cause: thrown,
     ...(hint === null ? {} : { hint }),
     details: {
@@ -77,6 +79,12 @@ export function s3Error(thrown: unknown, call: S3Call): HoldfastError {
       ...(retryAfter === null ? {} : { retryAfterSeconds: retryAfter }),
     },
   })
+}
+
+/** What a server says may be long, and hold what drives a terminal. */
+function plain(text: string): string {
+  const clean = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+  return clean.length > longestText ? `${clean.slice(0, longestText)}...` : clean
 }
 
 /** True if the server answered with this status, or this name of a failure. */

@@ -90,7 +90,8 @@ export function openS3Storage(options: S3Options): S3Storage {
       const connection = await connect()
       const reason = (error: unknown) => explain(error, 'write', key, call, connection.clockAheadMs())
       const target = { connection, bucket, prefix, key, retry, explain: reason, call }
-      conditional ??= completesConditionally(target)
+      // Asked for all callers, so none of them can cancel it for the others.
+      conditional ??= completesConditionally({ ...target, call: undefined })
       const inParts = await conditional.catch((error: unknown) => {
         conditional = null
         throw error

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { isHoldfastError } from '../../../src/lib/errors.ts'
 import type { ErrorCode } from '../../../src/lib/error-codes.ts'
 import { createRetry, retryingStorage, type Retry } from '../../../src/storage/retry.ts'
+import { s3Error } from '../../../src/storage/s3/errors.ts'
 import { s3Server, type S3Fault, type S3Operation, type S3ServerOptions } from '../../support/s3-server.ts'
 import { freshAddress, s3At } from '../../support/s3.ts'
 import { listed } from '../conformance.ts'
@@ -149,6 +150,16 @@ test('what to do follows from what was asked, and from what the server says', as
   const headers = { 'x-amz-bucket-region': 'eu-west-3' }
   const moved: S3Fault = { kind: 'answer', status: 301, code: 'PermanentRedirect', headers }
   assert.match(await hintOf(moved, () => storage.get('a')), /region=eu-west-3/)
+})
+
+test('what a server says is shown as plain text, and not without end', () => {
+  const said = Object.assign(new Error(`a\u001b[2Jb\u202ec${'x'.repeat(5000)}`), {
+    name: 'Odd\u0007',
+    $metadata: { httpStatusCode: 400 },
+  })
+  const { message } = s3Error(said, { action: 'read', place: 's3://b/a', bucket: 'b', clockAheadMs: null })
+  assert.match(message, /^Cannot read s3:\/\/b\/a: a \[2Jb cx+\.\.\.\.$/)
+  assert.ok(message.length < 600)
 })
 
 test('clocks that differ are told, and by how much', async () => {
