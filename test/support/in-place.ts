@@ -38,7 +38,7 @@ export interface OpenInPlace {
   readonly workspace: Workspace
   preview(): Promise<PreviewedChanges>
   /** `o`: in place of what a repository does with the safety backup. */
-  apply(digest: string, o?: Partial<Pick<ApplyRequest, 'store' | 'commitSafety'>>): Promise<Done>
+  apply(digest: string | null, o?: Partial<Pick<ApplyRequest, 'store' | 'commitSafety'>>): Promise<Done>
   [Symbol.asyncDispose](): Promise<void>
 }
 

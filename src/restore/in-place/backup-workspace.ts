@@ -1,7 +1,7 @@
 import { throwIfCancelled } from '../../lib/abort.ts'
 import { HoldfastError } from '../../lib/errors.ts'
 import type { OnProgress } from '../../lib/progress.ts'
-import { connectWire, describeAddress, type ServerAddress } from '../../postgres/connect.ts'
+import { describeAddress, type ServerAddress } from '../../postgres/connect.ts'
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import type { Wire } from '../../postgres/wire.ts'
 import type { BackupContents, TableContents } from '../../repository/format/contents.ts'
@@ -19,10 +19,8 @@ import type { Source } from './stage.ts'
 import type { InPlaceOptions, Unit } from './types.ts'
 import { readHorizon } from './untouched.ts'
 import { chooseTables, groupTables, keyOf, makeUnit, type Group } from './units.ts'
+import { openWorkspaceWire } from './workspace-wire.ts'
 import type { Workspace } from './workspace.ts'
-
-/** Memory for comparing: both sides of a table are hashed. */
-const workspaceSettings = { work_mem: '128MB', temp_buffers: '64MB' }
 
 export interface BackupRequest {
   readonly manifest: Manifest
@@ -53,10 +51,8 @@ export async function openBackupWorkspace(o: BackupRequest): Promise<Workspace> 
   const foreignKeys = await readForeignKeys(wire)
   const makes = options.actions.create ? missing : []
   const making = await planMaking({ contents, missing: makes, target, signal })
-  const total = units.reduce((sum, u) => sum + bytesOf(u.from), 0)
-  let bytes = 0
-  const onBytes = (count: number): unknown =>
-    o.onProgress?.({ phase: 'bringing rows', done: (bytes += count), total, unit: 'bytes' })
+  const onBytes = (done: number, total: number): unknown =>
+    o.onProgress?.({ phase: 'bringing rows', done, total, unit: 'bytes' })
   const horizon = await readHorizon(wire, contents)
   const staging = createStaging({ wire, source, horizon, where: options.where, signal, onBytes })
   requireTables(units, making.tables.length)
@@ -76,11 +72,12 @@ export async function openBackupWorkspace(o: BackupRequest): Promise<Workspace> 
     foreignKeys,
     making,
     dropping: [],
+    stage: () => staging.complete(units),
     compare: async (unit) => {
-      const { condition, rows } = await staging.complete(unit)
+      const { others, rows } = await staging.uncompared(unit)
       // The condition of --where is about the columns of the table that was chosen.
       const where = unit.pulledIn ? null : options.where
-      await findChanges(wire, unit, { ...options, where, accounted: condition })
+      await findChanges(wire, unit, { ...options, where, live: others })
       return unit.pulledIn ? null : rows + (await countMeant(wire, unit, where))
     },
     bring,
@@ -109,13 +106,6 @@ export async function openBackupWorkspace(o: BackupRequest): Promise<Workspace> 
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
-}
-
-/** Text of the target's names is UTF-8 whatever its encoding; rows say their own. */
-export async function openWorkspaceWire(target: ServerAddress, signal?: AbortSignal): Promise<Wire> {
-  const wire = await connectWire({ address: target, signal, settings: workspaceSettings })
-  await wire.query("SET client_encoding = 'UTF8'")
-  return wire
 }
 
 /** Stages a table that others refer to, once; null where the backup has no such table, or all its rows are compared anyway. */
@@ -156,10 +146,6 @@ async function groupOf(wire: Wire, contents: BackupContents, key: LiveForeignKey
 function namesOf(tables: readonly TableContents[]): { schema: string; name: string }[] {
   const names = tables.flatMap((t) => [{ schema: t.schema, name: t.name }, ...t.parents])
   return [...new Map(names.map((n) => [keyOf(n), n])).values()]
-}
-
-function bytesOf(tables: readonly TableContents[]): number {
-  return tables.reduce((sum, t) => sum + t.plainBytes, 0)
 }
 
 function requireTables(units: readonly Unit[], made: number): void {

@@ -9,8 +9,8 @@ export interface DiffOptions {
   readonly actions: Actions
   readonly keepNewer: string | null
   readonly where: string | null
-  /** A condition over live rows of the alias `o`: those that are known to be the backup's, and were not staged. Null: none are. */
-  readonly accounted: string | null
+  /** The live rows that are compared, of the alias `o`, to stand behind FROM. */
+  readonly live: string
 }
 
 /**
@@ -30,7 +30,7 @@ export async function findChanges(wire: Wire, unit: Unit, options: DiffOptions):
   )
 }
 
-function changesSql(unit: Unit, { actions, keepNewer, where, accounted }: DiffOptions): string {
+function changesSql(unit: Unit, { actions, keepNewer, where, ...o }: DiffOptions): string {
   const stored = storedOf(unit)
   const number = (name: string): number => stored.indexOf(name) + 1
   const shared = new Set(unit.shared)
@@ -44,7 +44,7 @@ function changesSql(unit: Unit, { actions, keepNewer, where, accounted }: DiffOp
   const live = side(
     stored,
     keyless ? [twins, 'tableoid AS part', 'ctid AS place', 'true AS met'] : [`${met} AS met`],
-    `${liveOf(unit.live)} o WHERE ${[...(keyless ? [met] : []), ...(accounted === null ? [] : [`NOT (${accounted})`]), 'true'].join(' AND ')}`,
+    `${o.live}${keyless ? ` WHERE ${met}` : ''}`,
   )
   const staged = side(
     unit.shared,

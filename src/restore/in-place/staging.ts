@@ -1,19 +1,34 @@
+import { ident, qualified } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
-import type { RowRange, TableContents } from '../../repository/format/contents.ts'
 import { liveOf } from './names.ts'
-import { makeStage, stageRanges, type Source } from './stage.ts'
+import { analyzeStage, bytesOf, makeStage, stageRanges, type Source } from './stage.ts'
+import { createSurvey, type Survey } from './survey.ts'
 import type { Unit } from './types.ts'
-import { accountedFor, untouchedRanges, type Horizon } from './untouched.ts'
+import { isSameFile, leavesOf, type Horizon, type Leaf } from './untouched.ts'
+import { keyOf } from './units.ts'
 
 /** Which rows of the backup are in the units' temporary tables by now. */
 export interface Staging {
-  /** Makes a unit's temporary table, and brings what must be compared as far as can be told now. */
+  /** Makes a unit's temporary table, and brings its rows, unless it can be told which of them nobody has touched. */
   open(unit: Unit): Promise<void>
-  /**
-   * Brings what must be compared besides, in the transaction that is open: rows may have been touched since. Resolves to the condition over
-   * the live rows that need no comparison (alias `o`; null: all need it), and how many rows of the backup these are.
-   */
-  complete(unit: Unit): Promise<{ readonly condition: string | null; readonly rows: number }>
+  /** Brings what must be compared besides, in the transaction that is open: rows may have been touched since the last time. */
+  complete(units: readonly Unit[]): Promise<void>
+  /** What was found then. */
+  uncompared(unit: Unit): Promise<Uncompared>
+}
+
+/** Rows that need no comparison. */
+export interface Uncompared {
+  /** The live rows besides them, of the alias `o`, to stand behind FROM. */
+  readonly others: string
+  /** How many they are, or how many of them meet the condition of `--where`. */
+  readonly rows: number
+}
+
+/** Tables of the backup whose rows can be told to be older, and the other live ones. */
+interface Surveyed {
+  readonly surveys: readonly Survey[]
+  readonly others: readonly Leaf[]
 }
 
 export function createStaging(o: {
@@ -23,47 +38,63 @@ export function createStaging(o: {
   horizon: Horizon | null
   where: string | null
   signal?: AbortSignal | undefined
-  onBytes: (bytes: number) => void
+  /** `total`: of all that is to be brought, as far as it is known. */
+  onBytes: (done: number, total: number) => void
 }): Staging {
   const { wire, horizon } = o
-  const staged = new Map<Unit, Set<RowRange>>()
+  const surveyed = new Map<Unit, Surveyed>()
+  let [done, total] = [0, 0]
+  const onBytes = (bytes: number): void => o.onBytes((done += bytes), total)
 
-  /** Brings all ranges that are not untouched; resolves to those that were left out. */
-  async function bring(unit: Unit): Promise<Set<RowRange>> {
-    const there = staged.get(unit) ?? new Set()
-    staged.set(unit, there)
-    const left = new Set<RowRange>()
-    const needed = new Map<TableContents, RowRange[]>()
+  async function survey(unit: Unit): Promise<Surveyed> {
+    // What is pulled in is looked up row by row, wherever it lies.
+    if (horizon === null || unit.pulledIn) return { surveys: [], others: [] }
+    const leaves = new Map((await leavesOf(wire, unit.live)).map((leaf) => [keyOf(leaf), leaf]))
+    const surveys: Survey[] = []
     for (const table of unit.from) {
-      const missing = table.ranges.filter((r) => !there.has(r))
-      // What is pulled in is looked up row by row, wherever it lies.
-      const skipped =
-        horizon === null || unit.pulledIn || missing.length === 0
-          ? new Set()
-          : await untouchedRanges(wire, { horizon, table, live: unit.live })
-      for (const range of missing) if (skipped.has(range)) left.add(range)
-      const needs = missing.filter((r) => !skipped.has(r))
-      if (needs.length > 0) needed.set(table, needs)
-      for (const range of needs) there.add(range)
+      const leaf = leaves.get(keyOf(table))
+      if (leaf === undefined || !(await isSameFile(wire, { horizon, table, leaf }))) continue
+      surveys.push(createSurvey({ ...o, horizon, unit, table, leaf }))
+      leaves.delete(keyOf(table))
     }
-    if (needed.size > 0) await stageRanges({ ...o, unit, ranges: needed })
-    return left
+    return { surveys, others: [...leaves.values()] }
   }
 
   return {
     async open(unit) {
       await makeStage(wire, unit)
-      await bring(unit)
+      const found = await survey(unit)
+      if (found.surveys.length > 0) surveyed.set(unit, found)
+      const told = new Set(found.surveys.map((s) => s.table))
+      const ranges = new Map(unit.from.filter((t) => !told.has(t)).map((t) => [t, t.ranges]))
+      total += bytesOf([...ranges.values()].flat())
+      await stageRanges({ ...o, onBytes, unit, ranges })
+      await analyzeStage(wire, unit)
     },
-    async complete(unit) {
-      const left = await bring(unit)
-      if (horizon === null || left.size === 0) return { condition: null, rows: 0 }
-      const condition = accountedFor(horizon, left, 'o')
-      if (o.where === null) return { condition, rows: [...left].reduce((sum, r) => sum + r.rows, 0) }
-      const [row] = await wire.query(
-        `SELECT count(*) FROM ${liveOf(unit.live)} o WHERE ${condition} AND (${o.where}\n)`,
-      )
-      return { condition, rows: Number(row?.[0]) }
+    async complete(units) {
+      const all = units.map((unit) => ({ unit, surveys: surveyed.get(unit)?.surveys ?? [] }))
+      for (const one of all.flatMap((a) => a.surveys)) total += await one.count()
+      for (const { unit, surveys } of all) {
+        let brought = false
+        for (const one of surveys) brought = (await one.bring(onBytes)) || brought
+        if (brought) await analyzeStage(wire, unit)
+      }
+    },
+    async uncompared(unit) {
+      const found = surveyed.get(unit)
+      if (found === undefined) return { others: `${liveOf(unit.live)} o`, rows: 0 }
+      // Of a partition they may be in another order.
+      const columns = unit.live.columns.map((c) => `o.${ident(c.name)}`).join(', ')
+      const selects = [
+        ...found.surveys.map((s) => s.compared(columns)),
+        ...found.others.map(
+          (leaf) =>
+            `SELECT ${[columns, 'o.tableoid', 'o.ctid'].filter((c) => c !== '').join(', ')} FROM ONLY ${qualified(leaf.schema, leaf.name)} o`,
+        ),
+      ]
+      let rows = 0
+      for (const one of found.surveys) rows += await one.uncompared(o.where)
+      return { others: `(${selects.join(' UNION ALL ')}) o`, rows }
     },
   }
 }

@@ -21,6 +21,8 @@ export interface Workspace {
   readonly making: Making
   /** Tables that go, because the restore that is undone has made them. */
   readonly dropping: readonly MadeTable[]
+  /** Brings rows that must be compared, in the transaction that is open; before `compare`. */
+  stage(): Promise<void>
   /**
    * Compares with the live rows as they are now, and fills the unit's table of changes. Resolves to how many rows of the
    * backup are meant; null where that says nothing: of a table that is pulled in, and where a restore is undone.
@@ -69,6 +71,7 @@ export async function compareAll(
   const { wire } = workspace
   const units = [...workspace.units]
   const meant = new Map<Unit, number | null>()
+  await workspace.stage()
   for (const [n, unit] of units.entries()) {
     onTable(n, units.length)
     meant.set(unit, await workspace.compare(unit))
