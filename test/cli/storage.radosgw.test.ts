@@ -156,6 +156,7 @@ test('a storage that would not do is told with what to do, and no secret', async
     ['s3://backups/x?endpoint=http://127.0.0.1:1', 'storage_unreachable', 6, {}],
     [`s3://backups/x?endpoint=${place.endpoint.replace('http:', 'https:')}`, 'storage_unreachable', 6, {}],
     ['s3://backups/x?endpoint=http://storage.example.com', 'usage', 2, {}],
+    ['s3://backups/x', 'usage', 2, {}],
     [`s3://${env.AWS_ACCESS_KEY_ID}:${secret}@backups/x`, 'usage', 2, {}],
   ]
   for (const [where, code, status, more] of cases) {

@@ -70,6 +70,12 @@ export async function openClient(options: ClientOptions): Promise<S3Connection> 
     ...(credentials === undefined ? {} : { credentials }),
   }
   const client = new sdk.S3Client(config)
+  await client.config.region().catch((error: unknown) => {
+    throw new HoldfastError('usage', 'The address names no region, and neither does the environment.', {
+      cause: error,
+      hint: 'Add region=... to the address, or set AWS_REGION.',
+    })
+  })
   let ahead: number | null = null
   client.middlewareStack.add(
     (next) => async (args) => {
