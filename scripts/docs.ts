@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import type { Command } from '../src/cli/command.ts'
 import { loadCommands } from '../src/cli/commands/index.ts'
 import { longName, type OptionSpec } from '../src/cli/option.ts'
-import { everywhere, variables } from '../src/cli/options.ts'
+import { everywhere, sharedOptions, storageLimits, variables } from '../src/cli/options.ts'
 import { configSchema } from '../src/config/declaration.ts'
 import { codes } from '../src/lib/error-codes.ts'
 
@@ -60,7 +60,9 @@ function commandsPage(commands: readonly Command[]): string {
 function section(command: Command, path: string, level: number): string {
   const args = Object.values(command.arguments)
   const usage = args.map(({ name, required }) => (required ? ` ${name}` : ` [${name}]`)).join('')
-  const options = Object.values(command.options)
+  // Those that every command takes are told once, above.
+  const shared = Object.entries(sharedOptions(command)).filter(([name]) => !(name in everywhere))
+  const options = [...Object.values(command.options), ...shared.map(([, option]) => option)]
   return [
     `${'#'.repeat(level)} holdfast ${path}`,
     command.description,
@@ -88,7 +90,7 @@ function optionRow(option: OptionSpec<unknown>): string[] {
 function environmentPage(commands: readonly Command[]): string {
   const options = [...commands, ...commands.flatMap(({ subcommands }) => subcommands)]
     .flatMap((command) => Object.values(command.options))
-    .concat(Object.values(everywhere))
+    .concat(Object.values({ ...storageLimits, ...everywhere }))
   const flagsByName = new Map<string, string>()
   for (const { env, flags } of options) if (env !== undefined) flagsByName.set(env, longName({ flags }))
   const rows = [

@@ -20,7 +20,7 @@ const engine = ['lib', 'version.ts', 'storage/storage.ts', 'repository', 'postgr
 export const layers: Readonly<Record<string, Layer>> = {
   'version.ts': { imports: [] },
   lib: { imports: [] },
-  storage: { imports: ['lib'] },
+  storage: { imports: ['lib'], packages: ['@aws-sdk/client-s3'] },
   postgres: { imports: ['lib'], packages: ['pg', '@electric-sql/pglite-tools'] },
   // The stored formats describe roles and schema entries in the words of the code that reads them from a server.
   repository: {

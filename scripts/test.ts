@@ -3,26 +3,51 @@ import { accessSync, constants, globSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /*
- * Runs the tests: all of test/, or the files and folders given. Files named *.programs.test.ts compare Holdfast with programs of
- * others. On a machine that lacks one of these the rest is run, and what was not run is said at the end, where it is read.
+ * Runs the tests: all of test/, or the files and folders given. Some need programs of others, and say which by their name. On a machine
+ * that lacks one of these the rest is run, and what was not run is said at the end, where it is read.
  */
 
-/** Program, and the Debian package that has it. */
-const programs = new Map([
-  ['age', 'age'],
-  ['zstd', 'zstd'],
-  ['psql', 'postgresql-client'],
-  ['pg_dump', 'postgresql-client'],
-  ['openssl', 'openssl'],
-])
+interface Kind {
+  /** What names of such files end with. */
+  readonly suffix: string
+  /** Program, and the Debian package that has it. */
+  readonly programs: ReadonlyMap<string, string>
+}
 
-const missing = [...programs.keys()].filter((program) => !isOnPath(program))
+const kinds: readonly Kind[] = [
+  {
+    suffix: '.programs.test.ts',
+    programs: new Map([
+      ['age', 'age'],
+      ['zstd', 'zstd'],
+      ['psql', 'postgresql-client'],
+      ['pg_dump', 'postgresql-client'],
+      ['openssl', 'openssl'],
+    ]),
+  },
+  {
+    suffix: '.radosgw.test.ts',
+    programs: new Map([
+      ['ceph', 'ceph-common'],
+      ['ceph-mon', 'ceph-mon'],
+      ['ceph-osd', 'ceph-osd'],
+      ['radosgw', 'radosgw'],
+    ]),
+  },
+]
+
 const given = process.argv.slice(2)
 const files = (given.length > 0 ? given : ['test']).flatMap((path) =>
   statSync(path).isDirectory() ? globSync(join(path, '**/*.test.ts')).sort() : [path],
 )
-const left =
-  missing.length > 0 && given.length === 0 ? files.filter((f) => f.endsWith('.programs.test.ts')) : []
+const lacks = kinds.flatMap(({ suffix, programs }) => {
+  const missing = [...programs.keys()].filter((program) => !isOnPath(program))
+  const packages = [...new Set(missing.map((program) => programs.get(program)))]
+  return missing.length === 0 || given.length > 0
+    ? []
+    : [{ missing, packages, files: files.filter((file) => file.endsWith(suffix)) }]
+})
+const left = lacks.flatMap((lack) => lack.files)
 
 const options = [
   '--disable-warning=ExperimentalWarning',
@@ -38,11 +63,10 @@ const { status } = spawnSync(
   [...options, `--test-timeout=${minutes * 60_000}`, ...files.filter((f) => !left.includes(f))],
   { stdio: 'inherit' },
 )
-if (left.length > 0) {
-  const packages = new Set(missing.map((program) => programs.get(program)))
+for (const { missing, packages, files: notRun } of lacks) {
   process.stdout.write(
-    `\nNOT RUN: ${left.length} files of tests that need ${missing.join(', ')}:\n${left.map((f) => `  ${f}\n`).join('')}` +
-      `To run them too: apt-get install ${[...packages].join(' ')}\n`,
+    `\nNOT RUN: ${notRun.length} files of tests that need ${missing.join(', ')}:\n${notRun.map((f) => `  ${f}\n`).join('')}` +
+      `To run them too: apt-get install ${packages.join(' ')}\n`,
   )
 }
 process.exitCode = status ?? 1

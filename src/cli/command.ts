@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
+import type { Limits } from '../storage/limited.ts'
 import type { OptionSpec } from './option.ts'
 import type { Output } from './output.ts'
 import type { Redactor } from './redact.ts'
@@ -13,6 +14,8 @@ export interface CommandContext {
   readonly redactor: Redactor
   /** The configuration file that was named, by option or environment. */
   readonly config: string | undefined
+  /** What the storage of a repository may be asked for at once, and how fast. */
+  readonly limits: Limits
   /** Asks for a passphrase on the terminal, without showing it; null where there is no terminal. */
   readonly ask: ((question: string) => Promise<string>) | null
   /** Asks for a text, which is shown while it is typed; null where there is no terminal. */

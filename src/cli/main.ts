@@ -56,14 +56,22 @@ const context: CommandContext = {
   env,
   redactor,
   config: undefined,
+  limits: { requests: null, bytesPerSecond: null },
   ask: terminal === null ? null : (question) => askSecret(question, terminal),
   askText: terminal === null ? null : (question) => askText(question, terminal),
 }
 
 async function act(command: Command, input: Readonly<Record<string, unknown>>): Promise<void> {
   running = command
-  const { config } = input
-  await command.run({ ...context, config: typeof config === 'string' ? config : undefined }, input)
+  const { config, limitRate, storageRequests } = input
+  const given = {
+    config: typeof config === 'string' ? config : undefined,
+    limits: {
+      requests: typeof storageRequests === 'number' ? storageRequests : null,
+      bytesPerSecond: typeof limitRate === 'number' ? limitRate : null,
+    },
+  }
+  await command.run({ ...context, ...given }, input)
   // A command that ignored the signal has done its work: that is a success, and is told as one.
   out.finish()
 }

@@ -1,12 +1,13 @@
 import { parseSchemaPattern, parseTablePattern, type NamePattern } from '../lib/patterns.ts'
 import { namePattern, namesAre } from '../config/declaration.ts'
+import type { Command } from './command.ts'
 import { custom, flag, integer, text, texts, wrong, type OptionSpec } from './option.ts'
 
 /** The options that several commands share, each declared once. */
 
 export const repo = text({
   flags: '-r, --repo <address>',
-  description: 'the repository: a path, or an address such as file:///backups/shop',
+  description: 'the repository: a path, or an address such as s3://bucket/shop?region=eu-central-1',
   env: 'HOLDFAST_REPO',
   default: 'the one in holdfast.json',
 })
@@ -140,6 +141,36 @@ export const config = text({
   default: 'holdfast.json in this directory or one above it',
 })
 
+const limitRate = custom({
+  flags: '--limit-rate <rate>',
+  description: 'how fast to write to the repository and read from it, all together: 20MB/s, 500kB/s',
+  env: 'HOLDFAST_LIMIT_RATE',
+  default: 'as fast as it goes',
+  read: (given) => (given === undefined ? null : readRate(given)),
+})
+
+const storageRequests = integer({
+  flags: '--storage-requests <n>',
+  description: 'requests to the storage of the repository that are under way at once',
+  env: 'HOLDFAST_STORAGE_REQUESTS',
+  min: 1,
+  max: 1000,
+  default: undefined,
+  defaultText: 'as many as there is work for',
+})
+
+/** Options of every command that opens a repository. */
+export const storageLimits = { limitRate, storageRequests }
+
+/** What a command takes besides its own options. */
+export function sharedOptions(
+  command: Pick<Command, 'arguments' | 'options'>,
+): Readonly<Record<string, OptionSpec<unknown>>> {
+  return 'repo' in command.options || 'repo' in command.arguments
+    ? { ...storageLimits, ...everywhere }
+    : everywhere
+}
+
 /** Options that every command takes. */
 export const everywhere = { config, json, quiet }
 
@@ -150,6 +181,16 @@ export const opening = { repo, source, identity, passphraseFile, ownerKey }
 export function requireName(flags: string, given: string): string {
   if (namePattern.test(given)) return given
   throw wrong({ flags }, given, `a name is ${namesAre}`)
+}
+
+/** Bytes per second, in decimal units like those that are shown. */
+function readRate(given: string): number {
+  const match = /^(\d{1,6}(?:\.\d{1,3})?) ?(B|kB|MB|GB)(?:\/s)?$/i.exec(given)
+  const [, amount = '', unit = ''] = match ?? []
+  const rate = Number(amount) * 1000 ** ['b', 'kb', 'mb', 'gb'].indexOf(unit.toLowerCase())
+  if (match === null || rate < 1000)
+    throw wrong(limitRate, given, 'give a rate such as 20MB/s, 1kB/s at least')
+  return rate
 }
 
 /** Patterns travel as text, as the manifest keeps them; parsing here finds mistakes before anything is done. */
@@ -178,6 +219,11 @@ export const variables: readonly { readonly name: string; readonly description: 
   {
     name: 'HOLDFAST_NEW_PASSPHRASE',
     description: 'A passphrase that is to open the repository from now on, for init and keys add.',
+  },
+  {
+    name: 'AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_PROFILE, AWS_REGION, ...',
+    description:
+      'As the SDK for Amazon S3 reads them, for a repository at s3://. Without them it looks into its own files and asks the machine it runs on.',
   },
   { name: 'HOLDFAST_DEBUG', description: 'Set to 1 to print the stack of an error.' },
   {

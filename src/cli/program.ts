@@ -4,7 +4,7 @@ import { codes } from '../lib/error-codes.ts'
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import type { Command, Environment, Example } from './command.ts'
 import { longName, type Given, type OptionSpec } from './option.ts'
-import { everywhere } from './options.ts'
+import { sharedOptions } from './options.ts'
 
 export interface ProgramOptions {
   readonly commands: readonly Command[]
@@ -78,7 +78,7 @@ function createParser(command: Command, options: ProgramOptions): Parser {
   const parser = new Parser(command.name)
   quietly(parser, options)
   parser.summary(command.summary).description(command.description).helpOption('-h, --help', 'print this help')
-  const all: Record<string, OptionSpec<unknown>> = { ...command.options, ...everywhere }
+  const all: Record<string, OptionSpec<unknown>> = { ...command.options, ...sharedOptions(command) }
   for (const spec of Object.values(all)) parser.addOption(createOption(spec))
   for (const { name, required, description } of Object.values(command.arguments)) {
     parser.addArgument(new Argument(required ? `<${name}>` : `[${name}]`, description))

@@ -12,9 +12,9 @@ import { openRepository, openUnlocked } from '../repository/open.ts'
 import { readAllPieces } from '../repository/pieces.ts'
 import { readContents, readerOf } from '../repository/session.ts'
 import type { ChunkReader, HostCredentials, Repository, Vault } from '../repository/types.ts'
-import { openStorage } from '../storage/address.ts'
 import type { CommandContext } from './command.ts'
 import { repositoryAddress } from './config.ts'
+import { openStorageAt } from './storage.ts'
 import { defaultHostPath, findSecrets, readSecret, type Secrets } from './secrets.ts'
 import { printable } from './width.ts'
 
@@ -31,7 +31,7 @@ export async function openForListing(
   context: CommandContext,
   place: Place & { hostFile?: string | undefined },
 ): Promise<{ repository: Repository; host: HostCredentials | null }> {
-  const storage = openStorage(await repositoryAddress(context, place))
+  const storage = openStorageAt(context, await repositoryAddress(context, place))
   const { signal } = context
   const { id } = await openRepository({ storage, signal })
   const host = await findHost(context, { hostFile: place.hostFile, repository: id })
@@ -68,7 +68,7 @@ export async function openWithVault(
   context: CommandContext,
   place: Place & { identity: string | undefined; passphraseFile: string | undefined },
 ): Promise<OpenedVault> {
-  const storage = openStorage(await repositoryAddress(context, place))
+  const storage = openStorageAt(context, await repositoryAddress(context, place))
   const { signal } = context
   const { id, keyset } = await openRepository({ storage, trust: { ownerKey: place.ownerKey }, signal })
   const takesPassphrase = keyset.recipients.some(({ kind }) => kind === 'passphrase')

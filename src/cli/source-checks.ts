@@ -5,7 +5,7 @@ import { unsupported } from '../postgres/supported.ts'
 import type { SourceFacts } from '../snapshot/examine.ts'
 import { formatBytes, formatCountOf } from './format.ts'
 
-/** One line of what `source test` tells. */
+/** One line of what `source test` and `storage test` tell. */
 export interface SourceCheck {
   readonly name: string
   /**
@@ -200,27 +200,28 @@ function size({ server, tables, largest }: SourceFacts): SourceCheck {
   return good('size', `${formatBytes(server.bytes)} with indexes${count}${most}`)
 }
 
-function clock(aheadMs: number): SourceCheck {
+/** `whose`: clock, with which this machine's is compared. */
+export function clock(aheadMs: number, whose = "the server's"): SourceCheck {
   const far = Math.abs(aheadMs)
   if (far <= clockToleranceMs) {
     return good('clock', `within ${Math.max(1, Math.ceil(far / 1000))} s of this machine's`)
   }
   return note(
     'clock',
-    `the server's is ${Math.round(far / 1000)} s ${aheadMs > 0 ? 'ahead of' : 'behind'} this machine's`,
+    `${whose} is ${Math.round(far / 1000)} s ${aheadMs > 0 ? 'ahead of' : 'behind'} this machine's`,
     'Times of backups are told by both. Set the one that is wrong.',
   )
 }
 
-function good(name: string, text: string): SourceCheck {
+export function good(name: string, text: string): SourceCheck {
   return { name, result: 'good', text, hint: null, code: null }
 }
 
-function note(name: string, text: string, hint: string | null = null): SourceCheck {
+export function note(name: string, text: string, hint: string | null = null): SourceCheck {
   return { name, result: 'note', text: withoutStop(text), hint, code: null }
 }
 
-function unknown(name: string, text: string): SourceCheck {
+export function unknown(name: string, text: string): SourceCheck {
   return { name, result: 'unknown', text, hint: null, code: null }
 }
 
@@ -230,6 +231,6 @@ function listOf(names: readonly string[]): string {
 }
 
 /** Messages are sentences, lines of the list are not. */
-function withoutStop(text: string): string {
+export function withoutStop(text: string): string {
   return text.replace(/\.$/, '')
 }

@@ -107,9 +107,14 @@ function passwordAt(
     : reference
 }
 
-/** An address that is a path is relative to the file; any other has a scheme. */
+/** An address that is a path is relative to the file; any other has a scheme, and may name a file of certificates. */
 function absolute(address: string | undefined, directory: string): string | undefined {
-  return address === undefined || isUrl(address) ? address : resolve(directory, address)
+  if (address === undefined) return undefined
+  if (!isUrl(address)) return resolve(directory, address)
+  return address.replace(/([?&]ca=)(?!\/|%2F)([^&#]+)/i, (_, name: string, path: string) => {
+    // What is escaped in the path stays so; the directory's own characters must not end the parameter.
+    return `${name}${encodeURIComponent(directory).replaceAll('%2F', '/')}/${path}`
+  })
 }
 
 /** True if an address of a repository has a scheme, and so is no path. */

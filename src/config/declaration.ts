@@ -17,11 +17,15 @@ export const proofs = ['counts', 'sampled', 'full'] as const
 /** A user and password before the host, in an address of any scheme. */
 const login = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*:[^/?#]*@/i
 
+/** A parameter of an address that is called like a secret. No address of a repository has one. */
+const secretParameter = /[?&][^=&]*(key|secret|token|password|credential)[^=&]*=/i
+
 const repository = text({
-  description: 'the address of a repository: a path, relative to this file, or file:///backups/shop',
+  description:
+    'the address of a repository: a path, relative to this file, or file:///backups/shop or s3://bucket/shop',
   pattern: /\S/,
   check: (value) =>
-    login.test(value)
+    login.test(value) || secretParameter.test(value)
       ? { secret: true, what: 'holds a password. Leave it out of the address: this file is no place for it.' }
       : null,
 })

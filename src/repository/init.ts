@@ -32,7 +32,7 @@ export interface InitResult {
 /**
  * Makes a repository in an empty storage. Order: key set, then `save`, then the header, whose presence is what makes
  * a repository. So none ever exists whose identity was not saved, and of two that start at once one wins. Throws
- * `repository_exists`, `usage`, what `save` throws.
+ * `repository_exists`, `storage_overwrites`, `usage`, what `save` throws.
  */
 export async function initRepository(options: {
   storage: Storage
@@ -51,6 +51,7 @@ export async function initRepository(options: {
   const first = keysetKey(1)
   if (!(await putOnce(storage, first, keyset, { signal }))) throw taken(storage, first)
   try {
+    await requireWriteOnce(storage, first, keyset)
     await options.save?.(result)
     if (!(await putOnce(storage, headerKey, header, { signal }))) throw taken(storage, headerKey)
   } catch (error) {
@@ -68,6 +69,14 @@ export async function initRepository(options: {
     )
   }
   return result
+}
+
+/** Puts an object again that is there. A storage that takes it, as some servers do without a word, would let one backup overwrite another. */
+async function requireWriteOnce(storage: Storage, key: string, bytes: Uint8Array): Promise<void> {
+  if ((await storage.put(key, bytes)) === 'exists') return
+  throw new HoldfastError('storage_overwrites', `${storage.address} overwrites objects that are there.`, {
+    details: { key },
+  })
 }
 
 async function make(options: Parameters<typeof initRepository>[0]) {

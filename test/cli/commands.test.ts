@@ -142,6 +142,8 @@ test('options become typed values, with the environment behind them', async () =
     quarantine: false,
     noQuarantine: false,
     plan: false,
+    limitRate: null,
+    storageRequests: undefined,
     config: 'shop.json',
     yes: false,
     confirm: undefined,

@@ -68,6 +68,16 @@ test('a whole file is read, with its paths from where it is, and fits the schema
   assert.ok(fits(configSchema(), JSON.parse(whole)))
 })
 
+test('certificates that an address of object storage names are found from where the file is', () => {
+  const repository = (address: string) =>
+    parse(JSON.stringify({ version: 1, repository: address })).repository
+  assert.equal(repository('s3://b/x?ca=ca.pem&region=r'), 's3://b/x?ca=/etc/shop/ca.pem&region=r')
+  assert.equal(repository('s3://b/x?region=r&ca=my%20ca.pem'), 's3://b/x?region=r&ca=/etc/shop/my%20ca.pem')
+  for (const whole of ['s3://b/x?ca=/srv/ca.pem', 's3://b/x?ca=%2Fsrv%2Fca.pem', 's3://b/ca=x', 's3://b']) {
+    assert.equal(repository(whole), whole)
+  }
+})
+
 const forms = '{"env": "NAME"}, {"file": "PATH"} or {"command": ["PROGRAM", "ARGUMENT"]}'
 const literal = `holds a password, it seems. Write where it is instead: ${forms}; or leave it to PGPASSWORD or a password file (.pgpass).`
 const inAddress = `holds a password. Leave it out, and write beside it "password": ${forms}.`
@@ -152,6 +162,12 @@ const wrong: readonly [text: string, message: string, bySchema: boolean, code?: 
     withShop({ password: { command: [] } }),
     'sources.shop.password.command: must hold at least one text.',
     true,
+  ],
+  [
+    withShop({ repository: 's3://bucket/shop?secret-key=hunter22' }),
+    'sources.shop.repository: holds a password. Leave it out of the address: this file is no place for it.',
+    false,
+    'config_secret',
   ],
   [
     withShop({ repository: 's3://key:hunter22@bucket/shop' }),

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
+import { eachLimited } from '../../src/lib/async.ts'
 import { failAt, openFaultyStorage } from '../../src/storage/faulty.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 
-const sizes = [0, 1, 100, 65_535, 65_536, 1_000_000, 20_000_000]
+const sizes = [0, 1, 100, 65_535, 65_536, 1_000_000, 20_000_000, 200_000_000]
+const atOnce = 32
 const goodKeys = [
   'a',
   'A-b_c.d',
@@ -18,14 +20,21 @@ const goodKeys = [
 ]
 const badKeys = ['', '/', '/a', 'a/', 'a//b', '.', '..', 'a/../b', 'a/./b', 'a..b', 'a b', 'ä', 'a\\b', 'a\0b', 'a:b', 'tmp/a', 'tmp', 'a\n', '😀'] // prettier-ignore
 
-/** What every driver must do: the contract of `Storage`, as tests. `open` gives a new, empty storage. */
-export function storageConformance(driver: string, open: (t: TestContext) => Promise<Storage>): void {
+/**
+ * What every driver must do: the contract of `Storage`, as tests. `open` gives a new, empty storage. `manyKeys`: fewer where each put
+ * waits for a disk or a cluster. `largest`: less where bytes are only passed on.
+ */
+export function storageConformance(
+  driver: string,
+  open: (t: TestContext) => Promise<Storage>,
+  { manyKeys = 10_000, largest = 200_000_000 } = {},
+): void {
   const check = (title: string, run: (storage: Storage) => Promise<void>): void => {
     test(`${driver}: ${title}`, async (t) => run(await open(t)))
   }
 
   check('gives back what was put, at every size', async (storage) => {
-    for (const size of sizes) {
+    for (const size of sizes.filter((bytes) => bytes <= largest)) {
       const data = randomBytes(size)
       assert.equal(await storage.put(`size/${size}`, data), 'stored')
       assert.ok(data.equals(await storage.get(`size/${size}`)), `${size} bytes`)
@@ -61,6 +70,15 @@ export function storageConformance(driver: string, open: (t: TestContext) => Pro
     )
     assert.deepEqual(await listed(storage, 'many/'), keys.toSorted())
     await Promise.all(keys.map(async (key) => assert.equal(text(await storage.get(key)), key)))
+  })
+
+  check('lists thousands of objects, each once', async (storage) => {
+    const keys = Array.from({ length: manyKeys }, (_, i) => `${i % 256}/${i}`)
+    await eachLimited(keys, atOnce, async (key) => {
+      assert.equal(await storage.put(key, Buffer.from('x')), 'stored')
+    })
+    assert.deepEqual(await listed(storage, ''), keys.toSorted())
+    assert.equal((await listed(storage, '7/')).length, keys.filter((key) => key.startsWith('7/')).length)
   })
 
   check('takes every good key and refuses every bad one', async (storage) => {

@@ -4,7 +4,9 @@ import { failAt, fullAfter, openFaultyStorage } from '../../src/storage/faulty.t
 import { openMemoryStorage } from '../../src/storage/memory.ts'
 import { listed, storageConformance } from './conformance.ts'
 
-storageConformance('faulty without faults', async () => openFaultyStorage(openMemoryStorage(), () => null))
+storageConformance('faulty without faults', async () => openFaultyStorage(openMemoryStorage(), () => null), {
+  largest: 1_000_000,
+})
 
 test('fails the call it is told to, and only that', async () => {
   const inner = openMemoryStorage()

@@ -14,8 +14,10 @@ import { listed, storageConformance } from './conformance.ts'
 const child = new URL('./local-child.ts', import.meta.url).pathname
 const run = promisify(execFile)
 
-storageConformance('local', async (t) =>
-  openLocalStorage(join(await temporaryDirectory(t), 'not', 'made', 'yet')),
+storageConformance(
+  'local',
+  async (t) => openLocalStorage(join(await temporaryDirectory(t), 'not', 'made', 'yet')),
+  { manyKeys: 1000 },
 )
 
 test('directories and files are for their owner only', async (t) => {

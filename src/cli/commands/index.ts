@@ -16,6 +16,7 @@ const loaders: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   erase: () => import('./erase.ts'),
   export: () => import('./export.ts'),
   source: () => import('./source.ts'),
+  storage: () => import('./storage.ts'),
   keys: () => import('./keys.ts'),
 }
 

@@ -12,7 +12,12 @@ export const command = defineCommand({
   description:
     'Creates a repository in an empty or new place, and admits this machine to write to it. ' +
     'The private identity is written to a file that only you can read: it alone opens the backups.',
-  arguments: { repo: requiredArgument('REPO', 'where: a path, or an address such as file:///backups/shop') },
+  arguments: {
+    repo: requiredArgument(
+      'REPO',
+      'where: a path, or an address such as s3://bucket/shop?region=eu-central-1',
+    ),
+  },
   options: {
     identity: text({
       flags: '-i, --identity <file>',
@@ -51,6 +56,10 @@ export const command = defineCommand({
       what: 'with the identity on a stick',
       command: 'holdfast init /mnt/backups/shop --identity /media/stick/shop.txt',
     },
+    {
+      what: 'in a bucket of an object storage',
+      command: 'holdfast init "s3://backups/shop?endpoint=https://s3.example.com"',
+    },
     { what: 'opened by a passphrase', command: 'holdfast init /mnt/backups/shop --passphrase' },
   ],
   cancelled: 'No repository was made.',
@@ -70,8 +79,8 @@ interface Input {
 async function run(context: CommandContext, input: Input): Promise<void> {
   const { initRepository } = await import('../../repository/init.ts')
   const { printHostFile } = await import('../../repository/hostfile.ts')
-  const { openStorage } = await import('../../storage/address.ts')
-  const storage = openStorage(input.repo)
+  const { openStorageAt } = await import('../storage.ts')
+  const storage = openStorageAt(context, input.repo)
   const written: { identity: string | null; host: string } = { identity: null, host: '' }
   const result = await initRepository({
     storage,

@@ -2,9 +2,8 @@ import { HoldfastError, isHoldfastError } from '../../lib/errors.ts'
 import type { ServerAddress } from '../../postgres/server-address.ts'
 import { defineCommand, requiredArgument, type CommandContext } from '../command.ts'
 import type { Source } from '../../config/config.ts'
-import type { Output } from '../output.ts'
 import type { SourceCheck } from '../source-checks.ts'
-import { printable } from '../width.ts'
+import { tellChecks } from '../checks-text.ts'
 
 export const command = defineCommand({
   name: 'test',
@@ -58,25 +57,5 @@ async function examine(context: CommandContext, source: Source): Promise<SourceC
     const failures = ['connection_failed', 'login_failed', 'database_missing', 'connection_lost']
     if (!isHoldfastError(error) || !failures.includes(error.code)) throw error
     return failedChecks(address, error)
-  }
-}
-
-const marks = {
-  good: { text: 'ok', style: 'good' },
-  note: { text: 'note', style: 'strong' },
-  bad: { text: 'PROBLEM', style: 'bad' },
-  unknown: { text: 'unknown', style: 'quiet' },
-} as const
-
-/** Prints what was found, a line each, with what to do. */
-function tellChecks(out: Output, checks: readonly SourceCheck[]): void {
-  const width = Math.max(...checks.map(({ name }) => name.length))
-  for (const { name, result, text, hint } of checks) {
-    const { text: mark, style } = marks[result]
-    const gap = ' '.repeat(9 - mark.length)
-    out.line(['  ', { text: mark, style }, `${gap}${name.padEnd(width)}  ${printable(text)}`])
-    if (hint !== null && result !== 'good') {
-      out.line(`${' '.repeat(13 + width)}${printable(hint)}`)
-    }
   }
 }

@@ -13,7 +13,7 @@ import { planRestore } from '../../restore/plan.ts'
 import { runRestore } from '../../restore/run.ts'
 import { defaultRestoreOptions, type RestoreReport } from '../../restore/types.ts'
 import { runBackup } from '../../snapshot/backup.ts'
-import { openStorage } from '../../storage/address.ts'
+import { openLocalStorage } from '../../storage/local.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { runDrill } from '../../verify/drill.ts'
 import type { DrillReport } from '../../verify/types.ts'
@@ -46,7 +46,7 @@ export interface OpenBackup {
 /** Makes the repository. Its keys are written to the tour's own directory, not where a user keeps the real ones. */
 export async function createKeeper(o: { place: Place; clock: Clock; signal: AbortSignal }): Promise<Keeper> {
   const { place, clock, signal } = o
-  const storage = openStorage(place.repository)
+  const storage = openLocalStorage(place.repository)
   const made = await initRepository({
     storage,
     clock,

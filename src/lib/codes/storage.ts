@@ -22,4 +22,45 @@ export const storage = {
     meaning: 'The storage, or the place where a file was to go, could not do what was asked.',
     hint: 'See the cause, and try again.',
   },
+  storage_bucket_missing: {
+    exit: 3,
+    meaning: 'The object storage has no bucket of this name.',
+    hint: 'Check the address, its region and endpoint; Holdfast makes no buckets.',
+  },
+  storage_login_failed: {
+    exit: 5,
+    meaning: 'The object storage does not accept the credentials, or there are none.',
+    hint: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.',
+  },
+  storage_clock_differs: {
+    exit: 5,
+    meaning: 'The object storage refuses requests of a machine whose clock is so far from its own.',
+    hint: 'Set the clock of this machine, and keep it set (NTP).',
+  },
+  storage_busy: {
+    exit: 6,
+    meaning: 'The object storage took no more requests for the moment, or had trouble of its own.',
+    hint: 'Run it again later, or with fewer --storage-requests; what is already stored is reused.',
+  },
+  storage_timeout: {
+    exit: 6,
+    meaning: 'The object storage did not answer in time.',
+    hint: 'Check the network, and run it again; what is already stored is reused.',
+  },
+  storage_unreachable: {
+    exit: 6,
+    meaning: 'The object storage could not be reached, or the connection broke.',
+    hint: 'Check the endpoint in the address and the network; what is already stored is reused.',
+  },
+  storage_certificate: {
+    exit: 6,
+    meaning: 'It is not certain that this is the object storage: its certificate is not one that is trusted.',
+    hint: 'If an authority of your own signed it, add ca=FILE to the address. Otherwise do not go on.',
+  },
+  storage_overwrites: {
+    exit: 7,
+    meaning:
+      'The object storage overwrites objects although it is told not to, so nothing in it would be safe.',
+    hint: 'Use a storage that heeds If-None-Match when objects are put; docs/STORAGE.md names some.',
+  },
 } as const satisfies Record<string, ErrorCodeInfo>

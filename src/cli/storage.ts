@@ -1,0 +1,14 @@
+import { steadyClock } from '../lib/clock.ts'
+import { openAny, type Opened } from '../storage/address.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { CommandContext } from './command.ts'
+
+/** The storage at an address, within the limits that were given. Touches nothing. */
+export function openStorageAt(context: CommandContext, address: string): Storage {
+  return openAnyAt(context, address).storage
+}
+
+/** The same, telling of what kind it is. */
+export function openAnyAt({ clock, limits }: CommandContext, address: string): Opened {
+  return openAny(address, { clock, steadyClock, random: Math.random, limits })
+}
