@@ -35,9 +35,21 @@ export const layers: Readonly<Record<string, Layer>> = {
   export: { imports: engine },
   verify: { imports: [...engine, 'restore'] },
   erasure: { imports: [...engine, 'restore'] },
+  retention: { imports: ['lib'] },
   sample: { imports: ['lib', 'postgres'] },
   cli: {
-    imports: [...engine, 'config', 'storage', 'snapshot', 'restore', 'export', 'verify', 'erasure', 'sample'],
+    imports: [
+      ...engine,
+      'config',
+      'storage',
+      'snapshot',
+      'restore',
+      'export',
+      'verify',
+      'erasure',
+      'retention',
+      'sample',
+    ],
     packages: ['commander'],
   },
 }
