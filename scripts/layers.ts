@@ -36,6 +36,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   verify: { imports: [...engine, 'restore'] },
   erasure: { imports: [...engine, 'restore'] },
   retention: { imports: ['lib'] },
+  prune: { imports: ['lib', 'storage/storage.ts', 'repository', 'retention'] },
   sample: { imports: ['lib', 'postgres'] },
   cli: {
     imports: [
@@ -48,6 +49,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       'verify',
       'erasure',
       'retention',
+      'prune',
       'sample',
     ],
     packages: ['commander'],

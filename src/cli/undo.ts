@@ -6,7 +6,7 @@ import { findRestore } from '../repository/restores.ts'
 import { openUndoWorkspace } from '../restore/in-place/undo-workspace.ts'
 import { resolveAddress } from './address.ts'
 import type { CommandContext } from './command.ts'
-import { openForReading } from './repository.ts'
+import { openForReading, useStored } from './repository.ts'
 import { changeInPlace } from './restore-in-place.ts'
 
 type Input = Parameters<typeof openForReading>[1] & {
@@ -27,6 +27,7 @@ export async function undoRestore(context: CommandContext, input: Input): Promis
   const { repository, vault, reader: opened } = await openForReading(context, input)
   await using reader = opened
   const { id } = await findRestore(repository, input.restore, { signal })
+  await using _use = await useStored(context, repository, id)
   const stored = await readSafety({ repository, reader, id, signal })
   if (stored === null) {
     throw new HoldfastError(

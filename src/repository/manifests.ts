@@ -3,7 +3,7 @@ import type { ErrorCode } from '../lib/error-codes.ts'
 import { eachLimited } from '../lib/async.ts'
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import type { CallOptions, Storage } from '../storage/storage.ts'
-import { fromBase64url } from './crypto/base64url.ts'
+import { abandonedSize, isAbandoned } from './format/abandoned.ts'
 import {
   summarize,
   type Manifest,
@@ -23,6 +23,7 @@ import {
 } from './format/fields.ts'
 import { integer, list, nullable, object, oneOf, ShapeError, text, tuple } from './format/shape.ts'
 import { damaged, decodeJson, encodeSigned, forged, splitSigned, verifySigned } from './format/signed.ts'
+import { signingSeedOf } from './hostfile.ts'
 import type { Host, HostCredentials } from './types.ts'
 
 /** A manifest whose signature holds, with what identifies the very object it was read from. */
@@ -99,9 +100,7 @@ export function encodeManifest(manifest: Manifest, credentials: HostCredentials)
       `The manifest of ${manifest.id} names another host than the one that signs it`,
     )
   }
-  const seed = fromBase64url(credentials.signingKey, 32)
-  if (seed === null)
-    throw new HoldfastError('host_not_admitted', 'The signing key in the host file is damaged')
+  const seed = signingSeedOf(credentials)
   return encodeSigned({ kind: 'manifest', value: manifest, signer: credentials.host, seed })
 }
 
@@ -149,7 +148,7 @@ export async function putManifest(
   })
 }
 
-/** True if the object is now stored with these very bytes, also if it was an earlier try whose answer was lost. */
+/** True if the object is now stored with these very bytes, also if it was an earlier try whose answer was lost. Throws `writer_overtaken`. */
 export async function putOnce(
   storage: Storage,
   key: string,
@@ -157,13 +156,21 @@ export async function putOnce(
   options?: CallOptions,
 ): Promise<boolean> {
   if ((await storage.put(key, bytes, options)) === 'stored') return true
-  return Buffer.from(await storage.get(key, options)).equals(bytes)
+  const there = await storage.get(key, options)
+  if (isAbandoned(there)) {
+    throw new HoldfastError(
+      'writer_overtaken',
+      `A prune has taken this run for dead and gone on without it: ${key} can't be stored any more.`,
+    )
+  }
+  return Buffer.from(there).equals(bytes)
 }
 
-/** Keys of all objects under `manifests/`. */
+/** Keys of all objects under `manifests/`, but of those that will never be manifests. */
 export async function listManifestKeys(storage: Storage, options?: CallOptions): Promise<string[]> {
   const keys: string[] = []
-  for await (const info of storage.list(manifestPrefix, options)) keys.push(info.key)
+  for await (const { key, size } of storage.list(manifestPrefix, options))
+    if (size !== abandonedSize) keys.push(key)
   return keys
 }
 
@@ -199,14 +206,15 @@ export async function readManifests(options: {
   return { accepted, refused }
 }
 
-/** The object, or null if there is none of this name. */
+/** The object, or null if there is none of this name, or in its place what says that there will be none. */
 export async function getIfPresent(
   storage: Storage,
   key: string,
   options?: CallOptions,
 ): Promise<Uint8Array | null> {
   try {
-    return await storage.get(key, options)
+    const bytes = await storage.get(key, options)
+    return isAbandoned(bytes) ? null : bytes
   } catch (error) {
     if (isHoldfastError(error, 'storage_not_found')) return null
     throw error

@@ -6,6 +6,7 @@ import { decodePin, encodePin, pinKey, pinPrefix, type Pin } from './format/pin.
 import { requireAdmitted } from './hostfile.ts'
 import { newId } from './ids.ts'
 import { getIfPresent, putOnce } from './manifests.ts'
+import { isGoing } from './prune-plans.ts'
 import type { HostCredentials, Repository } from './types.ts'
 
 /** An object that keeps a backup. Whatever lies there keeps it, read or not: to keep one too many does no harm. */
@@ -21,7 +22,7 @@ const readsAtOnce = 4
 
 /**
  * Keeps a backup from being pruned until it is unpinned. Needs a host file, as backing up does. Throws `backup_not_found` if a prune
- * has removed it meanwhile, `host_not_admitted`.
+ * has removed it meanwhile, `backup_going` if one may be about to, `host_not_admitted`.
  */
 export async function putPin(
   o: {
@@ -50,6 +51,9 @@ export async function putPin(
     throw new HoldfastError('storage_failed', `${key} is taken by another object`)
   if ((await repository.storage.head(manifestKey(backup), { signal })) === null)
     throw new HoldfastError('backup_not_found', `The backup ${backup} was removed by a prune meanwhile`)
+  if (await isGoing(repository.storage, backup, { signal })) {
+    throw new HoldfastError('backup_going', `The backup ${backup} may be going at this moment; the pin counts for the next prune.`) // prettier-ignore
+  }
   return pin
 }
 

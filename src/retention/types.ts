@@ -27,7 +27,17 @@ export interface RetentionFacts<B extends RetainableBackup = RetainableBackup> {
 /** Why a backup stays or goes: a word for programs, and a few words for people. */
 export interface RetentionReason {
   readonly rule:
-    'last' | 'within' | Period | 'newest' | 'verified' | 'future' | 'pinned' | 'used' | 'max-count' | 'none'
+    | 'last'
+    | 'within'
+    | Period
+    | 'newest'
+    | 'verified'
+    | 'future'
+    | 'pinned'
+    | 'used'
+    | 'other'
+    | 'max-count'
+    | 'none'
   readonly text: string
 }
 

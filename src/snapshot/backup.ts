@@ -9,7 +9,6 @@ import { precheckSource, type Precheck } from '../postgres/precheck.ts'
 import type { BackupContents, BackupScope } from '../repository/format/contents.ts'
 import { requireDescription, requireLabel } from '../repository/format/fields.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
-import { newId } from '../repository/ids.ts'
 import type { BackupWriter } from '../repository/types.ts'
 import { version } from '../version.ts'
 import { openSnapshot } from './consistent.ts'
@@ -75,7 +74,7 @@ async function makeBackup(o: BackupRequest, started: Date): Promise<MadeBackup> 
   const finished = new Date(Math.max(started.getTime(), o.clock.now().getTime()))
   const manifest: Manifest = {
     format: 1,
-    id: newId(started),
+    id: o.writer.id,
     sequence: o.writer.sequence,
     kind: 'full',
     name: o.name,

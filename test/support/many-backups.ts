@@ -41,7 +41,7 @@ process.stdout.write(`listed ${listed.length} of ${listed[0]?.chunks}\n`)
 const { chunks: latest } = await repository.find('latest')
 process.stdout.write(`latest has ${latest.length}\n`)
 {
-  await using writer = await beginBackup({ repository, credentials, threads: 1 })
+  await using writer = await beginBackup({ ...owner, repository, credentials, threads: 1 })
   process.stdout.write(`began number ${writer.sequence}\n`)
 }
 const { report } = await checkRepository({ repository, reader: null, share: 0, pick: 0 })

@@ -1,5 +1,4 @@
-import { fromBase64url } from '../crypto/base64url.ts'
-import { HoldfastError } from '../../lib/errors.ts'
+import { signingSeedOf } from '../hostfile.ts'
 import type { Host, HostCredentials } from '../types.ts'
 import { backupId, labelCheck, shortId, timestamp } from './fields.ts'
 import { object, oneOf, text } from './shape.ts'
@@ -35,11 +34,8 @@ const check = object<Pin>({
 })
 
 export function encodePin(pin: Pin, credentials: HostCredentials): Uint8Array {
-  const seed = fromBase64url(credentials.signingKey, 32)
-  if (seed === null)
-    throw new HoldfastError('host_not_admitted', 'The signing key in the host file is damaged')
   const value = check(pin, 'the pin')
-  return encodeSigned({ kind: 'pin', value, signer: credentials.host, seed })
+  return encodeSigned({ kind: 'pin', value, signer: credentials.host, seed: signingSeedOf(credentials) })
 }
 
 /** Reads the pin stored under `key`. Throws `manifest_forged`, `object_damaged`, `repository_too_new`. */

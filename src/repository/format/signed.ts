@@ -17,7 +17,17 @@ export interface SignedDocument {
   readonly signedBytes: Uint8Array
 }
 
-const kinds = ['repository', 'keyset', 'manifest', 'safety', 'restore', 'verified', 'erased', 'pin'] as const
+const kinds = [
+  'repository',
+  'keyset',
+  'manifest',
+  'safety',
+  'restore',
+  'verified',
+  'erased',
+  'pin',
+  'writer',
+] as const
 const newline = 0x0a
 
 /** Writes a document: docs/FORMAT.md "Signed documents". */
