@@ -3,7 +3,6 @@ import { eachLimited } from '../lib/async.ts'
 import { chunkKey, chunkNameOfKey, chunkPrefix } from '../repository/format/chunk-names.ts'
 import { manifestKey, restoreKey } from '../repository/format/fields.ts'
 import { prunePlanKey, type PrunePlanDocument } from '../repository/format/prune-plan.ts'
-import { verifiedPrefix } from '../repository/format/verified.ts'
 import { putPlanPart, readablePlan, type StoredPlan } from '../repository/prune-plans.ts'
 import { abandonWriter, readWriters } from '../repository/writers.ts'
 import type { ObjectInfo } from '../storage/storage.ts'
@@ -53,11 +52,7 @@ export async function carryOut(
   const plannedRestores = new Set(plans.flatMap(({ lists }) => lists.restores))
   const restores = found.oldRestores.filter((id) => plannedRestores.has(id))
   // Documents before chunks, the oldest backup first: broken off anywhere, what is there is whole.
-  for (const id of backups.toReversed()) {
-    await storage.delete(manifestKey(id), { signal })
-    for await (const { key } of storage.list(`${verifiedPrefix}${id}/`, { signal }))
-      await storage.delete(key, { signal })
-  }
+  for (const id of backups.toReversed()) await storage.delete(manifestKey(id), { signal })
   for (const id of restores) await storage.delete(restoreKey(id, 'safety'), { signal })
 
   const needed = await neededChunks(o, { backups: new Set(backups), restores: new Set(restores) })
