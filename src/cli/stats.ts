@@ -67,7 +67,7 @@ export async function tellStats(context: CommandContext, input: Input): Promise<
     out.line(
       `Nothing needs ${formatBytes(unneeded.bytes)} of it, unless a backup is running: a prune frees that.`,
     )
-  const preview = await previewOf(context, repository, input)
+  const preview = await previewOf(context, { repository, input, sources: sources.length })
   if (preview !== null) {
     const going = preview.decisions.filter(({ keep }) => !keep).length
     out.line(
@@ -78,13 +78,13 @@ export async function tellStats(context: CommandContext, input: Input): Promise<
   out.result({ stats, frees: preview?.frees ?? null })
 }
 
-/** What a prune would do, by the rules that were given or configured; null if there are none. */
+/** What a prune would do, by the rules that were given or configured; null if there are none, or they are those of one source of several. */
 async function previewOf(
   context: CommandContext,
-  repository: Parameters<typeof previewPrune>[0]['repository'],
-  input: Input,
+  o: { repository: Parameters<typeof previewPrune>[0]['repository']; input: Input; sources: number },
 ): Promise<PrunePreview | null> {
   const { signal, clock } = context
+  const { repository, input } = o
   const configured = input.source === undefined ? undefined : (await sourceNamed(context, input.source)).keep
   let keep: Keep
   try {
@@ -93,6 +93,7 @@ async function previewOf(
     if (isHoldfastError(error, 'usage')) return null
     throw error
   }
+  if (keep.ofSource && o.sources > 1) return null
   return await previewPrune({
     repository,
     ...keep,
