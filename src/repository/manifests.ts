@@ -21,7 +21,17 @@ import {
   shortId,
   timestamp,
 } from './format/fields.ts'
-import { integer, list, nullable, object, oneOf, ShapeError, text, tuple } from './format/shape.ts'
+import {
+  type Check,
+  integer,
+  list,
+  nullable,
+  object,
+  oneOf,
+  ShapeError,
+  text,
+  tuple,
+} from './format/shape.ts'
 import { damaged, decodeJson, encodeSigned, forged, splitSigned, verifySigned } from './format/signed.ts'
 import { signingSeedOf } from './hostfile.ts'
 import type { Host, HostCredentials } from './types.ts'
@@ -63,8 +73,7 @@ const totals = object<ManifestTotals>({
   gaps: integer(0),
 })
 
-const check = object<Manifest>({
-  format: oneOf(1),
+const fields = {
   id: text(backupId),
   sequence: integer(1),
   kind: oneOf('full', 'incremental', 'differential', 'snapshot'),
@@ -82,7 +91,17 @@ const check = object<Manifest>({
   totals,
   contents: text(chunkNamePattern),
   chunks: list(tuple<ManifestChunk>(text(chunkNamePattern), integer(0), integer(1))),
+}
+const first = object<Omit<Manifest, 'scope'>>({ ...fields, format: oneOf(1) })
+const second = object<Required<Manifest>>({
+  ...fields,
+  format: oneOf(2),
+  scope: nullable(text(chunkNamePattern)),
 })
+const check: Check<Manifest> = (value, place) =>
+  typeof value === 'object' && value !== null && 'format' in value && value.format === 2
+    ? second(value, place)
+    : first(value, place)
 
 /** The signed object of a manifest. Throws `internal` for one that no reader would accept. */
 export function encodeManifest(manifest: Manifest, credentials: HostCredentials): Uint8Array {
@@ -124,7 +143,7 @@ export function decodeManifest(options: {
   if (host.revoked !== null && !host.revoked.accepts.includes(sha256))
     throw new RevokedHost(key, host, host.revoked.at)
 
-  const manifest = decodeJson(key, document.json, check)
+  const manifest = decodeJson(key, document.json, check, 2)
   if (manifest.host !== document.signer)
     throw forged(key, 'it names another host than the one that signed it')
   if (manifestKey(manifest.id) !== key) {

@@ -30,12 +30,14 @@ export async function beginBackup(o: {
   const epoch = repository.keyset.epochs.at(-1)
   if (epoch === undefined) throw new HoldfastError('internal', 'The key set has no epoch.')
   const { storage } = repository
-  const id = newId(o.clock.now())
+  const started = o.clock.now()
+  const id = newId(started)
   const signer = { id: credentials.host, seed: signingSeedOf(credentials) }
   const presence = await announceWriter({ storage, signer, documents: [manifestKey(id)], signal })
   const opening = openWriter({
     storage,
     id,
+    started,
     avoid: presence.avoid,
     end: () => presence.end(),
     namingKey: namingKeyOf(credentials),

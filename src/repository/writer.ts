@@ -11,6 +11,7 @@ export interface WriterOptions extends Omit<ChunkWriterOptions, 'stored' | 'take
   readonly host: { readonly id: string }
   /** Of the backup that will be. */
   readonly id: string
+  readonly started: Date
   /** Called once, when nothing more will be stored. */
   readonly end: () => Promise<void>
   /** Calls with each backup that is there, in any order, and resolves when all were visited. */
@@ -35,6 +36,7 @@ export async function openWriter(options: WriterOptions): Promise<BackupWriter> 
   return {
     ...writer,
     id: options.id,
+    started: options.started,
     epoch: epoch.id,
     host: host.id,
     sequence,

@@ -7,11 +7,12 @@ const toleranceMs = 60 * 60 * 1000
 
 /**
  * Decides for each backup whether it stays, and why. The result is in series, newest first by the moment. Pure: the same facts give
- * the same plan. Planning again on what stays removes nothing more, and a newer backup never brings back one that goes.
+ * the same plan. Planning again on what stays removes nothing more; and a newer backup never brings back one that goes, unless it frees a
+ * place among as many as may be kept.
  */
 export function planRetention<B extends RetainableBackup>(facts: RetentionFacts<B>): RetentionDecision<B>[] {
   const calendar = calendarOf(facts.policy.zone)
-  const series = Map.groupBy(facts.backups, ({ source, kind }) => `${source}/${kind}`)
+  const series = Map.groupBy(facts.backups, ({ source, kind, scope }) => `${source}/${kind}/${scope ?? ''}`)
   return [...series.values()].flatMap((backups) => planSeries(facts, calendar, backups.toSorted(newestFirst)))
 }
 

@@ -4,9 +4,11 @@ import type { RetentionPolicy } from './policy.ts'
 /** What planning has to know of a backup. */
 export interface RetainableBackup {
   readonly id: string
-  /** What was backed up: backups of one source and kind make a series, and rules count within it. */
+  /** What was backed up: backups of one source, kind and scope make a series, and rules count within it. */
   readonly source: string
   readonly kind: string
+  /** Which rows were asked for; null: all. Where it is not told they are taken for all. */
+  readonly scope?: string | null
   /** ISO 8601: when the snapshot was taken, by the clock of who backed up. */
   readonly moment: string
   readonly sequence: number
