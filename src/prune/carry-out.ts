@@ -12,8 +12,6 @@ import type { PruneReport, PruneRequest, Waiting } from './types.ts'
 interface Done {
   readonly removed: PruneReport['removed']
   readonly waiting: readonly Waiting[]
-  /** Ids of the plans that were carried out to the end. */
-  readonly carriedOut: readonly string[]
 }
 
 const nothing = { backups: [], restores: [], chunks: [] }
@@ -33,7 +31,7 @@ export async function carryOut(
   const { storage } = repository
   const { ready, waiting } = await awaitWriters(o)
   if (ready.length === 0)
-    return { removed: { backups: [], restores: [], chunks: { objects: 0, bytes: 0 } }, waiting, carriedOut: [] } // prettier-ignore
+    return { removed: { backups: [], restores: [], chunks: { objects: 0, bytes: 0 } }, waiting }
 
   for (const { id } of ready) await putPlanPart(storage, id, 'deleting', { signal })
   // Only now: every document that is not there yet will name nothing of what the plans list.
@@ -77,7 +75,6 @@ export async function carryOut(
   return {
     removed: { backups, restores, chunks: { objects, bytes } },
     waiting,
-    carriedOut: plans.map(({ stored }) => stored.id),
   }
 }
 

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { chunkKey } from '../../src/repository/format/chunk-names.ts'
+import { checkRepository } from '../../src/repository/check.ts'
+import { openRepository } from '../../src/repository/open.ts'
+import type { Storage } from '../../src/storage/storage.ts'
 import { putErasure } from '../../src/repository/erasures.ts'
 import { listRestores } from '../../src/repository/restores.ts'
 import { putPin, removePins } from '../../src/repository/pins.ts'
@@ -260,6 +263,28 @@ test('a wrong clock of the machine that prunes or backs up changes nothing of wh
   const done = await prune({ ...place, clock: wrong(-50) }, { last: 1 })
   assert.deepEqual(done.removed.backups, [place.second.id, place.first.id, past.id])
   assert.deepEqual(await readAll(place), [future.id, place.third.id])
+})
+
+test('a check that a prune overtakes misses nothing of what was removed', async () => {
+  const place = await threeBackups()
+  await prune(place)
+  place.clock.pass(24 * hour)
+  let pruned = false
+  const storage: Storage = {
+    ...place.storage,
+    async *list(prefix, options) {
+      // The manifests were read by now.
+      if (prefix === 'chunks/' && !pruned) {
+        pruned = true
+        await prune(place)
+      }
+      yield* place.storage.list(prefix, options)
+    },
+  }
+  const repository = await openRepository({ storage })
+  const { report } = await checkRepository({ repository, reader: null, share: 0, pick: 0 })
+  assert.ok(pruned)
+  assert.deepEqual(report.backups.map(({ id, missing }) => [id, missing.length]), [[place.third.id, 0]]) // prettier-ignore
 })
 
 test('rules that are for one source leave the others alone', async () => {
