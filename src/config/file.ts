@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto'
-import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
-import { HoldfastError, messageOf } from '../lib/errors.ts'
-import { writeError } from '../lib/file-errors.ts'
-import { syncDirectory } from '../lib/sync-directory.ts'
+import { readFile, realpath, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
+import { oneAtATime } from '../lib/one-at-a-time.ts'
+import { replaceFile } from '../lib/replace-file.ts'
 
 export const configName = 'holdfast.json'
 
@@ -59,31 +58,31 @@ export async function readConfigFile(path: string): Promise<string> {
 }
 
 /**
- * Puts a new text in the place of a configuration file, or makes it. Whoever reads it, and whenever this process dies, finds the old
- * text or the new one, whole: it is written aside, made durable, and renamed. The permissions of a file that is there stay.
- * Throws `storage_full`, `storage_denied` and the like.
+ * Changes the text of a configuration file, and resolves to the new one. It is there whole or not at all, and takes nothing back that
+ * another process changes at the same time. The permissions of the file stay. `absent` is what a file that is not there has, which is made
+ * then; without it that is `config_missing`. Throws `config_busy`, `storage_full`, `storage_denied` and the like, and what `change` throws.
  */
-export async function writeConfigFile(path: string, text: string): Promise<void> {
+export async function changeConfigFile(o: {
+  readonly path: string
+  readonly absent?: string
+  readonly change: (text: string) => string
+  readonly signal: AbortSignal
+}): Promise<string> {
   // A link stays a link: what it points to is replaced.
-  const target = await realpath(path).catch(() => resolve(path))
-  const part = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.part`)
-  try {
-    const mode = await stat(target).then(
-      (old) => old.mode & 0o777,
-      () => null,
-    )
-    const file = await open(part, 'wx', 0o644)
-    try {
-      if (mode !== null) await file.chmod(mode)
-      await file.writeFile(text)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(part, target)
-    await syncDirectory(dirname(target))
-  } catch (error) {
-    await rm(part, { force: true }).catch(() => undefined)
-    throw writeError(error, target)
-  }
+  const path = await realpath(o.path).catch(() => o.path)
+  const done = await oneAtATime(path, o.signal, async () => {
+    const content = o.change(await textOr(o.absent, path))
+    await replaceFile({ path, content, mode: 0o644, keepMode: true })
+    return content
+  })
+  if (done === null) throw new HoldfastError('config_busy', `Others keep changing ${path}.`)
+  return done.result
+}
+
+async function textOr(absent: string | undefined, path: string): Promise<string> {
+  return await readConfigFile(path).catch((error: unknown) => {
+    const cause = isHoldfastError(error, 'config_missing') ? error.cause : null
+    if (absent !== undefined && (cause as NodeJS.ErrnoException | null)?.code === 'ENOENT') return absent
+    throw error
+  })
 }

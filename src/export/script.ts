@@ -3,7 +3,7 @@ import { asBytes, parseRows } from '../postgres/copy-text.ts'
 import { planDatabase } from '../postgres/globals/plan-database.ts'
 import { planRoles, type RolePlan } from '../postgres/globals/plan-roles.ts'
 import { ident, literal, qualified } from '../postgres/quote.ts'
-import type { SchemaEntry } from '../postgres/schema/entry.ts'
+import { entryName, type SchemaEntry } from '../postgres/schema/entry.ts'
 import { HoldfastError } from '../lib/errors.ts'
 import type { BackupContents, TableContents } from '../repository/format/contents.ts'
 import { commentText, psqlSafe } from './psql-safe.ts'
@@ -68,9 +68,8 @@ export function schemaPart(source: ExportSource, phases: readonly SchemaEntry['p
 }
 
 /** ASCII alone, since it stands among text of another encoding. */
-function entryLabel({ type, schema, name }: SchemaEntry): string {
-  const label = `${type} ${schema === null ? '' : `${schema}.`}${name}`
-  return commentText(label)
+function entryLabel(entry: SchemaEntry): string {
+  return commentText(`${entry.type} ${entryName(entry)}`)
     .replaceAll(/[^ -~]/g, '?')
     .slice(0, 200)
 }

@@ -14,7 +14,7 @@ import {
   type ErasedDocument,
 } from './format/erased.ts'
 import { backupId, erasedKey, erasedPrefix } from './format/fields.ts'
-import { newId } from './ids.ts'
+import { idMeant, newId, noSuchId } from './ids.ts'
 import { getIfPresent, putOnce } from './manifests.ts'
 import { announceWriter } from './presence.ts'
 import type { RestoresOf } from './restores.ts'
@@ -100,18 +100,10 @@ export async function erasuresInForce(o: Parameters<typeof listErasures>[0]): Pr
 
 /** The erasure with this id or unique beginning of one. Throws `erasure_not_found`, `erasure_ambiguous`. */
 export function findErasure(erasures: readonly Erasure[], reference: string): Erasure {
-  const matching = erasures.filter(({ id }) => reference !== '' && id.startsWith(reference))
-  const [only, second] = matching
-  if (only === undefined) {
-    throw new HoldfastError(
-      'erasure_not_found',
-      `No erasure has an id that begins with ${JSON.stringify(reference)}`,
-    )
-  }
-  if (second === undefined) return only
-  throw new HoldfastError('erasure_ambiguous', `${matching.length} erasures begin with ${reference}`, {
-    details: { ids: matching.map(({ id }) => id).slice(0, 20) },
-  })
+  const byId = new Map(erasures.map((one) => [one.id, one]))
+  const found = byId.get(idMeant('erasure', byId.keys(), reference))
+  if (found === undefined) throw noSuchId('erasure', reference)
+  return found
 }
 
 /** Stores an erasure, or with `withdraws` the withdrawal of one, signed by the owner. Once it resolves every later restore heeds it. */

@@ -2,6 +2,7 @@ import { HoldfastError } from '../lib/errors.ts'
 import type { CallOptions, Storage } from '../storage/storage.ts'
 import type { Manifest, ManifestSummary } from './format/manifest.ts'
 import { backupId, manifestKey, manifestPrefix } from './format/fields.ts'
+import { idMeant, noSuchId } from './ids.ts'
 import { decodeManifest, getIfPresent, listManifestKeys, readManifests } from './manifests.ts'
 import type { RefusedManifest } from './manifests.ts'
 import type { Keyset, Repository } from './types.ts'
@@ -30,30 +31,16 @@ export function repositoryOf(parts: {
         const { accepted, refused } = await read(keys, options)
         return await findExact(latest(accepted[0]?.summary, refused), options)
       }
-      return await findPrefix(reference, keys, options)
+      const ids = keys.map((key) => key.slice(manifestPrefix.length))
+      return await findExact(idMeant('backup', ids, reference), options)
     },
   }
 
   async function findExact(id: string, options?: CallOptions): Promise<Manifest> {
     const key = manifestKey(id)
     const bytes = await getIfPresent(storage, key, options)
-    if (bytes === null) throw notFound(id)
+    if (bytes === null) throw noSuchId('backup', id)
     return decodeManifest({ key, bytes, hosts: keyset.hosts }).manifest
-  }
-
-  async function findPrefix(prefix: string, keys: string[], options?: CallOptions): Promise<Manifest> {
-    const matching = /^[0-9A-Za-z-]+$/.test(prefix)
-      ? keys.filter((key) => key.startsWith(manifestPrefix + prefix))
-      : []
-    const [only, second] = matching
-    if (only === undefined) throw notFound(prefix)
-    if (second !== undefined) {
-      const ids = matching.map((key) => key.slice(manifestPrefix.length)).sort()
-      throw new HoldfastError('backup_ambiguous', `${matching.length} backups begin with ${prefix}`, {
-        details: { ids: ids.slice(0, 20) },
-      })
-    }
-    return await findExact(only.slice(manifestPrefix.length), options)
   }
 }
 
@@ -77,11 +64,4 @@ function latest(newest: ManifestSummary | undefined, refused: readonly RefusedMa
     })
   }
   return newest.id
-}
-
-function notFound(reference: string): HoldfastError {
-  return new HoldfastError(
-    'backup_not_found',
-    `No backup has an id that begins with ${JSON.stringify(reference)}`,
-  )
 }

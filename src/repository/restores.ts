@@ -12,6 +12,7 @@ import {
   type SafetyDocument,
 } from './format/restore-documents.ts'
 import { damaged } from './format/signed.ts'
+import { idMeant, noSuchId } from './ids.ts'
 import { getIfPresent } from './manifests.ts'
 import type { Keyset, Repository } from './types.ts'
 
@@ -78,21 +79,14 @@ export async function findRestore(
 ): Promise<FoundRestore> {
   const keys = await listKeys(repository, options)
   if (reference === 'latest') return latest(await readRestores(repository, keys, options))
-  const ids = new Set(keys.map((key) => placeOf(key)?.id).filter((id) => id !== undefined))
-  const matching = ids.has(reference) ? [reference] : idsThatBegin(ids, reference)
-  const [id, second] = matching
-  if (id === undefined) throw notFound(reference)
-  if (second !== undefined) {
-    throw new HoldfastError('restore_ambiguous', `${matching.length} restores begin with ${reference}`, {
-      details: { ids: matching.sort().slice(0, 20) },
-    })
-  }
+  const ids = keys.map((key) => placeOf(key)?.id).filter((id) => id !== undefined)
+  const id = idMeant('restore', ids, reference)
   const own = keys.filter((key) => placeOf(key)?.id === id)
   const { restores, refused } = await readRestores(repository, own, options)
   const [only] = restores
   if (only !== undefined) return { ...only, refused }
   const [reason] = refused
-  if (reason === undefined) throw notFound(reference)
+  if (reason === undefined) throw noSuchId('restore', reference)
   throw new HoldfastError(reason.code, reason.reason, { details: { key: reason.key } })
 }
 
@@ -102,7 +96,7 @@ export async function readRestoreDocument<P extends RestorePart>(
   o: { readonly id: string; readonly part: P } & CallOptions,
 ): Promise<RestoreDocuments[P] | null> {
   const { id, part, signal } = o
-  if (!backupId.test(id)) throw notFound(id)
+  if (!backupId.test(id)) throw noSuchId('restore', id)
   const bytes = await getIfPresent(repository.storage, restoreKey(id, part), { signal })
   if (bytes === null) return null
   return decodeRestoreDocument({ id, part, bytes, ownerKey: repository.keyset.ownerKey })
@@ -189,17 +183,6 @@ function latest(read: { restores: StoredRestore[]; refused: RefusedRestore[] }):
     })
   }
   return { ...newest, refused: read.refused.filter(({ key }) => placeOf(key)?.id === newest.id) }
-}
-
-function idsThatBegin(ids: Iterable<string>, beginning: string): string[] {
-  return beginning === '' ? [] : [...ids].filter((id) => id.startsWith(beginning))
-}
-
-function notFound(reference: string): HoldfastError {
-  return new HoldfastError(
-    'restore_not_found',
-    `No restore has an id that begins with ${JSON.stringify(reference)}`,
-  )
 }
 
 function compare(a: string, b: string): number {

@@ -1,4 +1,4 @@
-import type { SchemaEntry } from '../postgres/schema/entry.ts'
+import { entryName, type SchemaEntry } from '../postgres/schema/entry.ts'
 import { outerWords, unquoted } from '../postgres/schema/words.ts'
 import { entryLabel } from './entries.ts'
 import type { TargetFacts } from './target.ts'
@@ -182,7 +182,7 @@ function ofBuiltIn(entry: SchemaEntry): boolean {
 function labelOf(entry: SchemaEntry): string {
   if (entry.type === 'SHELL TYPE') return entryLabel({ ...entry, type: 'TYPE' })
   if (entry.type === 'CAST') return entry.name.replace(/^CAST /, 'cast ')
-  if (entry.type === 'ACL') return `grants on ${entry.schema === null ? '' : `${entry.schema}.`}${entry.name}`
+  if (entry.type === 'ACL') return `grants on ${entryName(entry)}`
   return entryLabel(entry)
 }
 

@@ -1,7 +1,7 @@
 import { throwIfCancelled } from '../lib/abort.ts'
 import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
 import { adaptEntry, type TargetAbilities } from '../postgres/schema/adapt.ts'
-import type { SchemaEntry } from '../postgres/schema/entry.ts'
+import { entryName, type SchemaEntry } from '../postgres/schema/entry.ts'
 import { runSql } from '../postgres/schema/run.ts'
 import type { Wire } from '../postgres/wire.ts'
 import { reliesOnPath, withPath } from './rescue.ts'
@@ -104,7 +104,7 @@ export async function runEntry(
 
 /** e.g. `index shop.orders_pkey` */
 export function entryLabel(entry: SchemaEntry): string {
-  return `${entry.type.toLowerCase()} ${entry.schema === null ? '' : `${entry.schema}.`}${entry.name}`
+  return `${entry.type.toLowerCase()} ${entryName(entry)}`
 }
 
 function* batches(entries: readonly SchemaEntry[], sql: EntrySql): Generator<SchemaEntry[]> {

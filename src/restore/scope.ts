@@ -1,5 +1,5 @@
 import { schemaMatcher, tableMatcher, type MatchedTable } from '../lib/table-matcher.ts'
-import type { SchemaEntry } from '../postgres/schema/entry.ts'
+import { entryName, type SchemaEntry } from '../postgres/schema/entry.ts'
 import { selectEntries } from '../postgres/schema/select.ts'
 import type { BackupContents, TableContents } from '../repository/format/contents.ts'
 import { entryLabel } from './entries.ts'
@@ -68,7 +68,7 @@ export function chooseScope(contents: BackupContents, options: RestoreOptions): 
     missed: [...cutKeys, ...dependents].map(entryLabel),
     all,
     leftOut: [
-      ...selection.leftOut.map(({ entry, why }) => ({ type: entry.type, name: nameOf(entry), why })),
+      ...selection.leftOut.map(({ entry, why }) => ({ type: entry.type, name: entryName(entry), why })),
       ...kept.leftOut,
     ],
     whole: all && excluded.length === 0,
@@ -133,16 +133,12 @@ function withoutDependents(
     gone.set(entry.id, own === undefined ? (needs ?? '') : entryLabel(entry))
     leftOut.push({
       type: entry.type,
-      name: nameOf(entry),
+      name: entryName(entry),
       why: own ?? `it needs ${needs}, which was left out`,
     })
     return false
   })
   return { entries: kept, leftOut, gone: entries.filter((e) => gone.has(e.id)) }
-}
-
-function nameOf(entry: SchemaEntry): string {
-  return entry.schema === null ? entry.name : `${entry.schema}.${entry.name}`
 }
 
 function key(schema: string, name: string): string {

@@ -1,6 +1,6 @@
 import { connectWire, type ServerAddress } from '../postgres/connect.ts'
 import { dumpSchema } from '../postgres/schema/dump.ts'
-import type { SchemaDump, SchemaEntry } from '../postgres/schema/entry.ts'
+import { entryKey, entryName, type SchemaDump, type SchemaEntry } from '../postgres/schema/entry.ts'
 import { checkOf, type DrillCheck } from './types.ts'
 
 /** The schema of the restored database, read as a backup reads it. */
@@ -12,9 +12,9 @@ export async function readSchema(
   return await dumpSchema({ wire, signal })
 }
 
-/** Kind, schema and name: what tells an object from others. The text of it may differ from major to major. */
-export function objectLabel(e: SchemaEntry): string {
-  return `${e.type} ${e.schema ?? ''}.${e.name}`
+/** `TABLE app.orders` */
+export function objectLabel(entry: SchemaEntry): string {
+  return `${entry.type} ${entryName(entry)}`
 }
 
 /** The entry's SQL, one character for each byte: the database's encoding may be any. */
@@ -24,8 +24,8 @@ export function entryText(text: Uint8Array, { offset, length }: SchemaEntry): st
 
 /** Whether all that was restored is there. */
 export function checkSchema(restored: readonly SchemaEntry[], found: readonly SchemaEntry[]): DrillCheck {
-  const there = new Set(found.map(objectLabel))
-  const missing = restored.filter((e) => e.type !== 'SECURITY LABEL' && !there.has(objectLabel(e)))
+  const there = new Set(found.map(entryKey))
+  const missing = restored.filter((e) => e.type !== 'SECURITY LABEL' && !there.has(entryKey(e)))
   return checkOf('schema', {
     checked: restored.length,
     failures: missing.map((e) => ({ what: objectLabel(e), why: 'it is not in the restored database' })),

@@ -1,23 +1,36 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, readlink, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { findConfigFile, readConfigFile, writeConfigFile } from '../../src/config/file.ts'
+import { changeConfigFile, findConfigFile, readConfigFile } from '../../src/config/file.ts'
 import { randomOf } from '../oracle/random.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const child = fileURLToPath(new URL('write-child.ts', import.meta.url))
+const appender = fileURLToPath(new URL('append-child.ts', import.meta.url))
 const me = process.getuid?.()
+const { signal } = new AbortController()
+
+async function write(path: string, text: string): Promise<string> {
+  return await changeConfigFile({ path, absent: '', change: () => text, signal })
+}
+
+/** Makes what killed processes left old enough to be known as that. */
+async function ageClaims(directory: string): Promise<void> {
+  for (const name of await readdir(directory))
+    if (name.includes('claim')) await utimes(join(directory, name), 0, 0).catch(() => undefined)
+}
 
 test('a writer that is killed at any moment leaves the old text or the new one, whole', async (t) => {
   const seed = process.env['SEED'] ?? String(Date.now())
   t.diagnostic(`seed ${seed}`)
   const random = randomOf(seed)
-  const path = join(await temporaryDirectory(t), 'holdfast.json')
-  await writeFile(path, 'a'.repeat(3_000_000))
+  const directory = await temporaryDirectory(t)
+  const path = join(directory, 'holdfast.json')
+  await writeFile(path, 'a'.repeat(1_000_000))
   for (let round = 0; round < 6; round++) {
     const writer = spawn(process.execPath, [child, path, 'a', 'b'], { stdio: ['ignore', 'pipe', 'inherit'] })
     let left = random.between(1, 40)
@@ -28,8 +41,48 @@ test('a writer that is killed at any moment leaves the old text or the new one, 
     const [, signal] = (await once(writer, 'close')) as [unknown, unknown]
     assert.equal(signal, 'SIGKILL')
     const text = await readFile(path, 'utf8')
-    assert.ok(text.length === 3_000_000 && /^(a+|b+)$/.test(text), `${text.length} characters`)
+    assert.ok(text.length === 1_000_000 && /^(a+|b+)$/.test(text), `${text.length} characters`)
+    await ageClaims(directory)
   }
+})
+
+test('what several processes change at the same time is all there', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const path = join(directory, 'holdfast.json')
+  const letters = ['a', 'b', 'c']
+  await Promise.all(
+    letters.map(async (letter) => {
+      const writer = spawn(process.execPath, [appender, path, letter, '8'], { stdio: 'inherit' })
+      const [status] = (await once(writer, 'close')) as [unknown]
+      assert.equal(status, 0)
+    }),
+  )
+  assert.equal([...(await readFile(path, 'utf8'))].sort().join(''), letters.map((l) => l.repeat(8)).join(''))
+  assert.deepEqual(await readdir(directory), ['holdfast.json'])
+})
+
+test('a change waits for another one, but not for one whose process has died', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const path = join(directory, 'holdfast.json')
+  await writeFile(path, 'old')
+  const other = '.holdfast.json.claim-0'
+  await writeFile(join(directory, other), '')
+  const claims = new Set<string>()
+  let ended = false
+  const changed = write(path, 'new').finally(() => (ended = true))
+  // The second claim of its own says that the first was taken back.
+  while (claims.size < 2 && !ended)
+    for (const name of await readdir(directory))
+      if (name.includes('claim') && name !== other) claims.add(name)
+  assert.equal(await readFile(path, 'utf8'), 'old')
+  await ageClaims(directory)
+  assert.equal(await changed, 'new')
+  assert.deepEqual(await readdir(directory), ['holdfast.json'])
+
+  await writeFile(join(directory, other), '')
+  const stopped = changeConfigFile({ path, change: (text) => text, signal: AbortSignal.abort() })
+  await assert.rejects(stopped, { name: 'AbortError' })
+  assert.deepEqual(await readdir(directory), [other, 'holdfast.json'])
 })
 
 test('a write that has no room leaves the file as it was, and nothing beside it', async (t) => {
@@ -47,17 +100,17 @@ test('a write that has no room leaves the file as it was, and nothing beside it'
 test('a new file can be read by all; a file that is there keeps its permissions, and a link stays one', async (t) => {
   const directory = await temporaryDirectory(t)
   const path = join(directory, 'holdfast.json')
-  await writeConfigFile(path, 'one')
+  await write(path, 'one')
   assert.equal((await stat(path)).mode & 0o777, 0o644 & ~process.umask())
   await chmod(path, 0o600)
   await symlink('holdfast.json', join(directory, 'link'))
-  await writeConfigFile(join(directory, 'link'), 'two')
+  await write(join(directory, 'link'), 'two')
   assert.equal((await stat(path)).mode & 0o777, 0o600)
   assert.deepEqual(
     [await readFile(path, 'utf8'), await readlink(join(directory, 'link'))],
     ['two', 'holdfast.json'],
   )
-  await assert.rejects(writeConfigFile(join(directory, 'none/holdfast.json'), 'x'), { code: 'usage' })
+  await assert.rejects(write(join(directory, 'none/holdfast.json'), 'x'), { code: 'usage' })
 })
 
 test('the nearest file upwards is found; one that others could have written is refused', async (t) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { differences, generate } from '../../scripts/docs.ts'
 import { loadCommands } from '../../src/cli/commands/index.ts'
-import { codes } from '../../src/lib/error-codes.ts'
+import { codes, themes } from '../../src/lib/error-codes.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 test('a page that was changed, is missing or is no page any more is found', async (t) => {
@@ -30,5 +30,7 @@ test('every command, option, code and variable has its line', async () => {
       if (env !== undefined) assert.ok(pages.get('environment.md')?.includes(env))
     }
   }
-  for (const code of Object.keys(codes)) assert.ok(pages.get('errors.md')?.includes(`| \`${code}\` |`))
+  const documented = themes.flatMap((theme) => Object.keys(theme))
+  assert.deepEqual(Object.keys(codes), documented, 'a code is in one theme')
+  for (const code of documented) assert.ok(pages.get('errors.md')?.includes(`| \`${code}\` |`))
 })

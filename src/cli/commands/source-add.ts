@@ -1,8 +1,9 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
+import type { Config } from '../../config/config.ts'
 import type { NewSource } from '../../config/edit.ts'
 import { proofs } from '../../config/declaration.ts'
 import type { JsonValue } from '../../config/json.ts'
-import { HoldfastError, isHoldfastError } from '../../lib/errors.ts'
+import { HoldfastError } from '../../lib/errors.ts'
 import { defineCommand, requiredArgument } from '../command.ts'
 import { choice, custom, flag, text, wrong } from '../option.ts'
 import { excludeData, requireName, rowChoices } from '../options.ts'
@@ -91,18 +92,11 @@ export const command = defineCommand({
     const { configPath } = await import('../config.ts')
     const { findSource, isUrl, parseConfig, parseTree } = await import('../../config/config.ts')
     const { emptyConfig, withSource } = await import('../../config/edit.ts')
-    const { configName, readConfigFile, writeConfigFile } = await import('../../config/file.ts')
+    const { changeConfigFile, configName } = await import('../../config/file.ts')
     const { inspectAddress } = await import('../../postgres/address.ts')
     const { sourceSummary } = await import('../source-text.ts')
     const name = requireName('NAME', input.name)
     const file = (await configPath(context)) ?? resolve(configName)
-    const before = await readConfigFile(file).catch((error: unknown) => {
-      if (isMissing(error)) return emptyConfig
-      throw error
-    })
-    // Mistakes that are there already are told as such, and not as some of the new source.
-    parseConfig({ text: before, file, inspect: inspectAddress })
-
     /** Paths on the command line are from here, those in the file from the file. */
     const stored = (path: string): string =>
       isAbsolute(path) || isUrl(path) ? path : relative(dirname(file), resolve(path)) || '.'
@@ -116,9 +110,16 @@ export const command = defineCommand({
       excludeData: input.excludeData,
       proof: input.proof,
     }
-    const after = withSource(parseTree(before, file), name, source, input.replace)
-    const config = parseConfig({ text: after, file, inspect: inspectAddress })
-    await writeConfigFile(file, after)
+    const parsed = (text: string): Config => parseConfig({ text, file, inspect: inspectAddress })
+    const change = (before: string): string => {
+      // Mistakes that are there already are told as such, and not as some of the new source.
+      parsed(before)
+      const after = withSource(parseTree(before, file), name, source, input.replace)
+      parsed(after)
+      return after
+    }
+    const { signal } = context
+    const config = parsed(await changeConfigFile({ path: file, absent: emptyConfig, change, signal }))
     context.out.line(`Source ${name} is in ${file}. Try it: holdfast source test ${name}`)
     context.out.result({ source: sourceSummary(config, findSource(config, name)), file })
   },
@@ -143,11 +144,4 @@ function passwordOf(input: PasswordInput, stored: (path: string) => string): Jso
     throw new HoldfastError('usage', 'Give one of --password-env, --password-file and --password-command.')
   }
   return given.length === 0 ? undefined : new Map(given)
-}
-
-function isMissing(error: unknown): boolean {
-  return (
-    isHoldfastError(error, 'config_missing') &&
-    (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT'
-  )
 }

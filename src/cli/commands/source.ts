@@ -45,10 +45,11 @@ const remove = defineCommand({
     const { requireConfig } = await import('../config.ts')
     const { findSource, parseTree } = await import('../../config/config.ts')
     const { withoutSource } = await import('../../config/edit.ts')
-    const { readConfigFile, writeConfigFile } = await import('../../config/file.ts')
+    const { changeConfigFile } = await import('../../config/file.ts')
     const { file, ...config } = await requireConfig(context, 'There is nothing to remove')
     findSource({ file, ...config }, input.name)
-    await writeConfigFile(file, withoutSource(parseTree(await readConfigFile(file), file), input.name))
+    const change = (text: string): string => withoutSource(parseTree(text, file), input.name)
+    await changeConfigFile({ path: file, change, signal: context.signal })
     context.out.line(`Removed source ${input.name} from ${file}. Its backups stay.`)
     context.out.result({ removed: input.name, file })
   },

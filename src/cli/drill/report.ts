@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, open, rename, rm } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import { dirname, extname, resolve } from 'node:path'
 import { HoldfastError, isHoldfastError } from '../../lib/errors.ts'
 import { writeError } from '../../lib/file-errors.ts'
+import { replaceFile } from '../../lib/replace-file.ts'
 import type { BackupContents } from '../../repository/format/contents.ts'
 import type { Manifest } from '../../repository/format/manifest.ts'
 import type { DrillReport } from '../../verify/types.ts'
@@ -46,30 +46,12 @@ export async function writeReports(paths: readonly string[], facts: ReportFacts)
   const errors: HoldfastError[] = []
   for (const path of paths) {
     const content = writers[extname(path)]?.(facts) ?? ''
-    await replaceFile(resolve(path), content).catch((error: unknown) => {
-      const shown = writeError(error, resolve(path))
-      if (!isHoldfastError(shown)) throw shown
-      errors.push(shown)
+    await replaceFile({ path, content, mode: 0o600 }).catch((error: unknown) => {
+      if (!isHoldfastError(error)) throw error
+      errors.push(error)
     })
   }
   return errors
-}
-
-async function replaceFile(path: string, content: string): Promise<void> {
-  const beside = `${path}.${randomBytes(4).toString('hex')}.tmp`
-  try {
-    const file = await open(beside, 'wx', 0o600)
-    try {
-      await file.writeFile(content)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(beside, path)
-  } catch (error) {
-    await rm(beside, { force: true })
-    throw error
-  }
 }
 
 function reportJson({ manifest, contents, report, finished }: ReportFacts): string {

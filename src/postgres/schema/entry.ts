@@ -29,6 +29,16 @@ export interface SchemaEntry {
   readonly lengthWithoutOwner: number
 }
 
+/** What tells an object from others: kind, schema and name. The text of it may differ from major to major. */
+export function entryKey({ type, schema, name }: SchemaEntry): string {
+  return `${type}\0${schema ?? ''}\0${name}`
+}
+
+/** `app.orders`, or `plpgsql` of what is in no schema. */
+export function entryName({ schema, name }: Pick<SchemaEntry, 'schema' | 'name'>): string {
+  return schema === null ? name : `${schema}.${name}`
+}
+
 /** A schema as read from a server: the text is in the database's own encoding. */
 export interface SchemaDump {
   readonly text: Uint8Array

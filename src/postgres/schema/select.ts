@@ -1,4 +1,4 @@
-import type { SchemaEntry } from './entry.ts'
+import { entryName, type SchemaEntry } from './entry.ts'
 
 /** A table by its name. */
 export interface TableName {
@@ -217,10 +217,8 @@ function whyNot(
   if (tableTypes.has(entry.type) || known(entry, byId).length === 0) return 'not chosen'
   const others = known(entry, byId)
   const missing = others.find((other) => tableTypes.has(other.type) && !needed.has(other))
-  if (missing !== undefined) {
-    const name = missing.schema === null ? missing.name : `${missing.schema}.${missing.name}`
-    return `needs ${missing.type.toLowerCase()} ${name}, which is not chosen`
-  }
+  if (missing !== undefined)
+    return `needs ${missing.type.toLowerCase()} ${entryName(missing)}, which is not chosen`
   return others.some((other) => needed.has(other))
     ? 'uses what is chosen, but is no part of it'
     : 'not needed'

@@ -1,7 +1,7 @@
 import { throwIfCancelled } from '../../lib/abort.ts'
 import { HoldfastError } from '../../lib/errors.ts'
 import type { OnProgress } from '../../lib/progress.ts'
-import { connectWire, describeAddress, type ServerAddress } from '../../postgres/connect.ts'
+import { describeAddress, type ServerAddress } from '../../postgres/connect.ts'
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import type { Wire } from '../../postgres/wire.ts'
 import type { BackupContents, TableContents } from '../../repository/format/contents.ts'
@@ -19,10 +19,8 @@ import type { Source } from './stage.ts'
 import type { InPlaceOptions, Unit } from './types.ts'
 import { readHorizon } from './untouched.ts'
 import { chooseTables, groupTables, keyOf, makeUnit, type Group } from './units.ts'
+import { openWorkspaceWire } from './workspace-wire.ts'
 import type { Workspace } from './workspace.ts'
-
-/** Memory for comparing: both sides of a table are hashed. */
-const workspaceSettings = { work_mem: '128MB', temp_buffers: '64MB' }
 
 export interface BackupRequest {
   readonly manifest: Manifest
@@ -108,13 +106,6 @@ export async function openBackupWorkspace(o: BackupRequest): Promise<Workspace> 
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
-}
-
-/** Text of the target's names is UTF-8 whatever its encoding; rows say their own. */
-export async function openWorkspaceWire(target: ServerAddress, signal?: AbortSignal): Promise<Wire> {
-  const wire = await connectWire({ address: target, signal, settings: workspaceSettings })
-  await wire.query("SET client_encoding = 'UTF8'")
-  return wire
 }
 
 /** Stages a table that others refer to, once; null where the backup has no such table, or all its rows are compared anyway. */

@@ -1,5 +1,6 @@
 import { ident, qualified } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
+import { exists } from './exists.ts'
 import { after, before, changesOf, imagesDiffer } from './names.ts'
 import { quietly } from './quiet.ts'
 import type { Unit } from './types.ts'
@@ -16,10 +17,8 @@ export async function identitiesToOpen(wire: Wire, unit: Unit): Promise<string[]
   for (const column of unit.live.columns) {
     if (column.identity !== 'a' || key.has(column.name) || !unit.shared.includes(column.name)) continue
     const [b, a] = [before(unit, column.name), after(unit, column.name)]
-    const [row] = await wire.query(
-      `SELECT EXISTS (SELECT FROM ${changesOf(unit)} WHERE action = 'u' AND ${imagesDiffer([b], [a])})`,
-    )
-    if (row?.[0] === 't') found.push(column.name)
+    const changed = `SELECT FROM ${changesOf(unit)} WHERE action = 'u' AND ${imagesDiffer([b], [a])}`
+    if (await exists(wire, changed)) found.push(column.name)
   }
   return found
 }

@@ -1,6 +1,6 @@
 import { connectWire, type ServerAddress } from '../../postgres/connect.ts'
 import { dumpSchema } from '../../postgres/schema/dump.ts'
-import type { SchemaEntry } from '../../postgres/schema/entry.ts'
+import { entryKey, type SchemaEntry } from '../../postgres/schema/entry.ts'
 import { selectEntries } from '../../postgres/schema/select.ts'
 import type { BackupContents, TableContents } from '../../repository/format/contents.ts'
 
@@ -25,12 +25,12 @@ export async function planMaking(o: {
 }): Promise<Making> {
   if (o.missing.length === 0) return nothingToMake
   await using wire = await connectWire({ address: o.target, signal: o.signal })
-  const there = new Set((await dumpSchema({ wire, signal: o.signal })).entries.map(labelOf))
+  const there = new Set((await dumpSchema({ wire, signal: o.signal })).entries.map(entryKey))
   const { entries } = o.contents.schema
   const names = o.missing.flatMap((t) => [t, ...t.parents])
   const selected = new Set(selectEntries({ entries, tables: names }).entries)
   const byId = new Map(entries.map((e) => [e.id, e]))
-  const lacking = (e: SchemaEntry): boolean => !there.has(labelOf(e))
+  const lacking = (e: SchemaEntry): boolean => !there.has(entryKey(e))
   const made = new Set(entries.filter((e) => selected.has(e) && lacking(e)))
   // What hangs on a table is after it in the dump, and may bring what it needs itself.
   for (const entry of entries) {
@@ -56,9 +56,4 @@ function withNeeds(entry: SchemaEntry, byId: ReadonlyMap<number, SchemaEntry>): 
     }
   }
   return found
-}
-
-/** Objects are told apart by kind, schema and name: the text of one object may differ from major to major. */
-function labelOf(e: SchemaEntry): string {
-  return `${e.type}\0${e.schema ?? ''}\0${e.name}`
 }

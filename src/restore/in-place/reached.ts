@@ -1,7 +1,9 @@
 import type { Wire } from '../../postgres/wire.ts'
+import { exists } from './exists.ts'
 import { readLiveTables, type LiveForeignKey, type LiveTable } from './live.ts'
 import { after, before, changesOf, imagesDiffer, storedOf } from './names.ts'
 import type { Unit } from './types.ts'
+import { shares } from './units.ts'
 
 /**
  * Tables outside of the changes whose triggers and rules a foreign key would set off: ON DELETE CASCADE and the like run a statement on the
@@ -29,9 +31,7 @@ export async function reachedTables(
 
 /** Whether the unit's changes make the server run a statement on the table of the foreign key. */
 async function acts(wire: Wire, unit: Unit, key: LiveForeignKey): Promise<boolean> {
-  const { live } = unit
-  const refers = live.oid === key.parent || live.above.includes(key.parent) || live.below.includes(key.parent)
-  if (!refers) return false
+  if (!shares(unit, key.parent)) return false
   const stored = storedOf(unit)
   const columns = key.parentColumns.filter((c) => stored.includes(c))
   const side = (of: typeof before): string[] => columns.map((c) => of(unit, c))
@@ -42,8 +42,5 @@ async function acts(wire: Wire, unit: Unit, key: LiveForeignKey): Promise<boolea
       : []),
   ]
   if (moments.length === 0) return false
-  const [row] = await wire.query(
-    `SELECT EXISTS (SELECT FROM ${changesOf(unit)} WHERE ${moments.join(' OR ')})`,
-  )
-  return row?.[0] === 't'
+  return await exists(wire, `SELECT FROM ${changesOf(unit)} WHERE ${moments.join(' OR ')}`)
 }

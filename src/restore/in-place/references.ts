@@ -1,10 +1,12 @@
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import { literal } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
+import { exists } from './exists.ts'
 import type { LiveForeignKey } from './live.ts'
 import { after, before, changesOf, imagesDiffer, liveOf, of, sameKey, stageOf, storedOf } from './names.ts'
 import type { Unit } from './types.ts'
 import { breakable, clashes, takesOver, writes } from './unique.ts'
+import { shares } from './units.ts'
 
 /*
  * What foreign keys and unique keys have to say about the changes. They are settled until nothing moves: a row that is left
@@ -196,11 +198,6 @@ function goes(unit: Unit, alias: string, columns: readonly string[]): string {
   return `${here}EXISTS (SELECT FROM ${changesOf(unit)} g WHERE ${same} AND (g.action = 'd'${changed}))`
 }
 
-/** Whether the unit's table has rows of this table: it is that, or a partition of it, or it is one of its partitions. */
-function shares({ live }: Unit, oid: number): boolean {
-  return live.oid === oid || live.above.includes(oid) || live.below.includes(oid)
-}
-
 /** `parent = child AND ...` over the key's columns, as the server compares them. */
 function refers(
   key: LiveForeignKey,
@@ -228,11 +225,6 @@ async function counts(wire: Wire, statement: string): Promise<boolean> {
 async function has(wire: Wire, unit: Unit, actions: string): Promise<boolean> {
   const list = [...actions].map(literal).join(', ')
   return await exists(wire, `SELECT FROM ${changesOf(unit)} r WHERE r.action IN (${list})`)
-}
-
-async function exists(wire: Wire, query: string): Promise<boolean> {
-  const [row] = await wire.query(`SELECT EXISTS (${query})`)
-  return row?.[0] === 't'
 }
 
 function isStored(unit: Unit, columns: readonly string[]): boolean {

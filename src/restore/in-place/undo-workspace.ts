@@ -8,7 +8,6 @@ import type { SafetyContents, SafetyTable } from '../../repository/format/restor
 import { createChunkCache, readPieces } from '../../repository/pieces.ts'
 import { heldBackText, type HeldBack } from '../../repository/held-back.ts'
 import type { ChunkReader } from '../../repository/types.ts'
-import { openWorkspaceWire } from './backup-workspace.ts'
 import { isUnused } from './made-fingerprint.ts'
 import { readForeignKeys, readLiveTables, type LiveTable } from './live.ts'
 import { nothingToMake } from './made.ts'
@@ -19,6 +18,7 @@ import type { MadeTable, Unit } from './types.ts'
 import { readSystemIdentifier } from './target-facts.ts'
 import { findUndoing, recordOf } from './undo-diff.ts'
 import { keyOf } from './units.ts'
+import { openWorkspaceWire } from './workspace-wire.ts'
 import type { Workspace } from './workspace.ts'
 
 export interface UndoRequest {

@@ -121,6 +121,11 @@ function droppedColumn(name: string, live: LiveTable): Drift {
   }
 }
 
+/** Whether the unit's table has rows of this table: it is that, or a partition of it, or it is one of its partitions. */
+export function shares({ live }: Unit, oid: number): boolean {
+  return live.oid === oid || live.above.includes(oid) || live.below.includes(oid)
+}
+
 /** `schema` and `name` as one key. */
 export function keyOf(table: { readonly schema: string; readonly name: string }): string {
   return `${table.schema}\0${table.name}`

@@ -1,4 +1,4 @@
-import type { SchemaEntry } from '../../postgres/schema/entry.ts'
+import { entryName, type SchemaEntry } from '../../postgres/schema/entry.ts'
 import { outerWords, unquoted } from '../../postgres/schema/words.ts'
 import type { TableContents } from '../../repository/format/contents.ts'
 import type { RestoreProblem } from '../types.ts'
@@ -40,7 +40,7 @@ export function planQuarantine(o: {
   for (const entry of o.entries) {
     const kind = kindOf(entry, { byId, sql, webhooks })
     if (kind === undefined) continue
-    const name = kind === 'foreign data wrapper' ? wrapperOf(sql(entry)) : labelOf(entry)
+    const name = kind === 'foreign data wrapper' ? wrapperOf(sql(entry)) : entryName(entry)
     if (kind === 'foreign data wrapper' && !o.superuser) {
       problems.push({
         code: 'target_lacks',
@@ -153,8 +153,4 @@ function readsForeign(entry: SchemaEntry, byId: ReadonlyMap<number, SchemaEntry>
     waiting.push(...(on?.dependsOn ?? []))
   }
   return false
-}
-
-function labelOf(entry: SchemaEntry): string {
-  return entry.schema === null ? entry.name : `${entry.schema}.${entry.name}`
 }
