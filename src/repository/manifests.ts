@@ -4,34 +4,10 @@ import { eachLimited } from '../lib/async.ts'
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import type { CallOptions, Storage } from '../storage/storage.ts'
 import { abandonedSize, isAbandoned } from './format/abandoned.ts'
-import {
-  summarize,
-  type Manifest,
-  type ManifestChunk,
-  type ManifestSummary,
-  type ManifestTotals,
-} from './format/manifest.ts'
-import {
-  backupId,
-  chunkNamePattern,
-  labelCheck,
-  longTextCheck,
-  manifestKey,
-  manifestPrefix,
-  shortId,
-  timestamp,
-} from './format/fields.ts'
-import {
-  type Check,
-  integer,
-  list,
-  nullable,
-  object,
-  oneOf,
-  ShapeError,
-  text,
-  tuple,
-} from './format/shape.ts'
+import { manifestKey, manifestPrefix } from './format/fields.ts'
+import { summarize, type Manifest, type ManifestSummary } from './format/manifest.ts'
+import { manifestCheck } from './format/manifest-shape.ts'
+import { ShapeError } from './format/shape.ts'
 import { damaged, decodeJson, encodeSigned, forged, splitSigned, verifySigned } from './format/signed.ts'
 import { signingSeedOf } from './hostfile.ts'
 import type { Host, HostCredentials } from './types.ts'
@@ -62,51 +38,10 @@ export interface RefusedManifest {
 /** Stores are slow to answer, but a manifest of a large backup has many megabytes: this many are asked for at once. */
 const readsAtOnce = 4
 
-const totals = object<ManifestTotals>({
-  tables: integer(0),
-  rows: integer(0),
-  plainBytes: integer(0),
-  storedBytes: integer(0),
-  newChunks: integer(0),
-  newStoredBytes: integer(0),
-  reusedChunks: integer(0),
-  gaps: integer(0),
-})
-
-const fields = {
-  id: text(backupId),
-  sequence: integer(1),
-  kind: oneOf('full', 'incremental', 'differential', 'snapshot'),
-  name: nullable(labelCheck),
-  description: nullable(longTextCheck),
-  source: text(/^[A-Za-z0-9_-]{1,128}$/),
-  host: text(shortId),
-  holdfast: labelCheck,
-  started: timestamp,
-  moment: timestamp,
-  finished: timestamp,
-  lsn: text(/^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/),
-  major: integer(1, 1000),
-  epoch: text(shortId),
-  totals,
-  contents: text(chunkNamePattern),
-  chunks: list(tuple<ManifestChunk>(text(chunkNamePattern), integer(0), integer(1))),
-}
-const first = object<Omit<Manifest, 'scope'>>({ ...fields, format: oneOf(1) })
-const second = object<Required<Manifest>>({
-  ...fields,
-  format: oneOf(2),
-  scope: nullable(text(chunkNamePattern)),
-})
-const check: Check<Manifest> = (value, place) =>
-  typeof value === 'object' && value !== null && 'format' in value && value.format === 2
-    ? second(value, place)
-    : first(value, place)
-
 /** The signed object of a manifest. Throws `internal` for one that no reader would accept. */
 export function encodeManifest(manifest: Manifest, credentials: HostCredentials): Uint8Array {
   try {
-    requireConsistent(manifestKey(manifest.id), check(manifest, 'the manifest'))
+    requireConsistent(manifestKey(manifest.id), manifestCheck(manifest, 'the manifest'))
   } catch (cause) {
     if (!(cause instanceof ShapeError) && !isHoldfastError(cause)) throw cause
     throw new HoldfastError('internal', `The manifest of ${manifest.id} is not valid: ${cause.message}`, {
@@ -143,7 +78,7 @@ export function decodeManifest(options: {
   if (host.revoked !== null && !host.revoked.accepts.includes(sha256))
     throw new RevokedHost(key, host, host.revoked.at)
 
-  const manifest = decodeJson(key, document.json, check, 2)
+  const manifest = decodeJson(key, document.json, manifestCheck, 2)
   if (manifest.host !== document.signer)
     throw forged(key, 'it names another host than the one that signed it')
   if (manifestKey(manifest.id) !== key) {
