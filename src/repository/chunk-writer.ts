@@ -141,6 +141,9 @@ async function storedSize(storage: Storage, name: string, signal: AbortSignal | 
   throw new HoldfastError(
     'storage_failed',
     `${chunkKey(name)} was there and is gone again in ${storage.address}.`,
+    {
+      hint: 'Run it again. A prune does that to a run that showed no sign of life for a day; no other does.',
+    },
   )
 }
 

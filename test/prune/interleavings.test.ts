@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { isHoldfastError } from '../../src/lib/errors.ts'
+import { isAbandoned } from '../../src/repository/format/abandoned.ts'
+import { manifestKey } from '../../src/repository/format/fields.ts'
 import { markUse } from '../../src/repository/uses.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { randomOf, type Random } from '../oracle/random.ts'
@@ -35,13 +37,18 @@ async function backups(place: PrunePlace, random: Random, times: number): Promis
   const machine = { storage, credentials: place.credentials, clock }
   let made = 0
   for (let time = 0; time < times; time++) {
+    let id = ''
     try {
       await using writer = await begin(machine)
+      id = writer.id
       for (const row of random.some(['a', 'b', 'c', 'd', 'e', 'f'], 0.5)) await writer.store(bytesOf(row))
       await finish(machine, writer, [])
       made += 1
     } catch (error) {
-      if (!isHoldfastError(error, 'writer_overtaken')) throw error
+      // Who was given up is told at the end, or finds a chunk gone before; nobody else may find that.
+      const gone = isHoldfastError(error, 'storage_failed') && /gone again/.test(error.message)
+      if (gone) assert.ok(isAbandoned(await place.storage.get(manifestKey(id))), error.message)
+      else if (!isHoldfastError(error, 'writer_overtaken')) throw error
     }
   }
   return made

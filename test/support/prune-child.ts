@@ -34,6 +34,8 @@ async function makeBackup(): Promise<string> {
     return (await backUp({ storage, credentials, clock }, rows)).id
   } catch (error) {
     if (isHoldfastError(error, 'writer_overtaken')) return 'overtaken'
+    // The same, found out before its end.
+    if (isHoldfastError(error, 'storage_failed') && /gone again/.test(error.message)) return 'overtaken'
     throw error
   }
 }
