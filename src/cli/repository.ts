@@ -12,6 +12,7 @@ import { openRepository, openUnlocked } from '../repository/open.ts'
 import { readAllPieces } from '../repository/pieces.ts'
 import { readContents, readerOf } from '../repository/session.ts'
 import type { ChunkReader, HostCredentials, Repository, Vault } from '../repository/types.ts'
+import { markUse } from '../repository/uses.ts'
 import type { CommandContext } from './command.ts'
 import { repositoryAddress } from './config.ts'
 import { openStorageAt } from './storage.ts'
@@ -105,15 +106,34 @@ type BackupPlace = Parameters<typeof openWithVault>[1] & { readonly backup: stri
 
 /**
  * Opens one backup to give out what it holds: its manifest, its sealed contents without the rows that were erased, and a reader
- * for the rest of it.
+ * for the rest of it. It is marked as in use, so that no prune removes it meanwhile.
  */
 export async function openBackup(context: CommandContext, place: BackupPlace): Promise<OpenedBackup> {
   const { signal } = context
   const opened = await openStoredBackup(context, place)
-  return await orDisposed(opened, async () => {
-    const erasures = await erasuresInForce({ ...opened, signal })
-    return { ...opened, ...(await withoutErased(context, { ...opened, erasures })) }
-  })
+  await using held = new AsyncDisposableStack()
+  held.use(opened)
+  held.use(await useStored(context, opened.repository, opened.manifest.id))
+  const erasures = await erasuresInForce({ ...opened, signal })
+  const given = { ...opened, ...(await withoutErased(context, { ...opened, erasures })) }
+  const until = held.move()
+  return { ...given, [Symbol.asyncDispose]: () => until.disposeAsync() }
+}
+
+/** Marks a backup, or what a restore has left, as in use until it is disposed of. What could still take it away is told. */
+export async function useStored(
+  { out, signal }: CommandContext,
+  { storage }: Repository,
+  id: string,
+): Promise<AsyncDisposable> {
+  const use = await markUse({ storage, id, signal })
+  if (use.state === 'unmarked')
+    out.note(
+      `The storage can't be written to from here, so a prune elsewhere does not know that ${id} is in use.`,
+    )
+  if (use.state === 'going')
+    out.warn(`A prune was begun that removes ${id}. If objects turn out to be missing, that is why.`)
+  return use
 }
 
 /** What of a backup's contents may be given out: all that gives out rows goes this way. */

@@ -58,7 +58,13 @@ export async function restoreComponents(context: CommandContext, input: Input): 
   if (save !== undefined) await requireNoFile(save)
   const started = clock.now()
   const restore = { id: newId(started), backup: manifest.id, undoes: null, started }
-  await using writer = openRestoreWriter({ ...opened, threads: 1, signal })
+  await using writer = await openRestoreWriter({
+    ...opened,
+    id: restore.id,
+    parts: ['safety'],
+    threads: 1,
+    signal,
+  })
   await applyComponents({
     ...request,
     planned,

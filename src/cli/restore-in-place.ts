@@ -104,7 +104,7 @@ async function apply(context: CommandContext, o: ChangeRequest, previewed: Previ
     undoes: previewed.preview.undoes,
     started,
   }
-  await using writer = openRestoreWriter({ ...o, signal })
+  await using writer = await openRestoreWriter({ ...o, id: restore.id, parts: ['safety'], signal })
   const applied = await applyInPlace({
     ...o,
     expected: previewed.digest,

@@ -54,7 +54,13 @@ export async function undoComponents(
   await requireConfirmed(context, { ...input, database: target.database, question })
   const started = clock.now()
   const undoing = { id: newId(started), backup, undoes: o.restore, started }
-  await using writer = openRestoreWriter({ ...o, threads: 1, signal })
+  await using writer = await openRestoreWriter({
+    ...o,
+    id: undoing.id,
+    parts: ['safety'],
+    threads: 1,
+    signal,
+  })
   await applySchemaUndo({
     ...request,
     planned,

@@ -8,7 +8,7 @@ import { findRestore } from '../repository/restores.ts'
 import { openUndoWorkspace } from '../restore/in-place/undo-workspace.ts'
 import { resolveAddress } from './address.ts'
 import type { CommandContext } from './command.ts'
-import { openAnyBackup, openForReading } from './repository.ts'
+import { openAnyBackup, openForReading, useStored } from './repository.ts'
 import { changeInPlace, madeFrom } from './restore-in-place.ts'
 import { undoSwap } from './undo-swap.ts'
 import { undoComponents } from './undo-component.ts'
@@ -32,6 +32,7 @@ export async function undoRestore(context: CommandContext, input: UndoInput): Pr
   const { repository, vault } = opened
   await using reader = opened.reader
   const { id } = await findRestore(repository, input.restore, { signal })
+  await using _use = await useStored(context, repository, id)
   const stored = await readSafety({ repository, reader, id, signal })
   if (stored === null) {
     const record = (await readReport({ repository, reader, id, signal }))?.record
@@ -56,7 +57,9 @@ export async function undoRestore(context: CommandContext, input: UndoInput): Pr
   const { backup: backupId } = stored.document
   // Rows need no backup; tables that the restore has made, or its undoing dropped, do.
   const needed = safety.madeTables.length + safety.droppedTables.length > 0
-  const backup = needed && backupId !== null ? await openAnyBackup(context, opened, backupId) : null
+  const named = needed ? backupId : null
+  await using _used = named === null ? null : await useStored(context, repository, named)
+  const backup = named === null ? null : await openAnyBackup(context, opened, named)
   const fromBackup = safety.droppedTables.filter((t) => !t.keptRows)
   await using workspace = await openUndoWorkspace({
     restore: id,

@@ -2,7 +2,18 @@ import { isHoldfastError, messageOf } from '../lib/errors.ts'
 import { parseSchemaPattern, parseTablePattern } from '../lib/patterns.ts'
 import type { InspectAddress } from '../postgres/address.ts'
 import { passwordShape } from './password-shape.ts'
-import { list, named, object, oneOf, optional, text, withDefault, type Shape, type ValueOf } from './shape.ts'
+import {
+  list,
+  named,
+  object,
+  oneOf,
+  optional,
+  text,
+  wholeNumber,
+  withDefault,
+  type Shape,
+  type ValueOf,
+} from './shape.ts'
 
 /*
  * The one declaration of holdfast.json: the check of a file, the types, and docs/holdfast.schema.json follow from it.
@@ -70,6 +81,31 @@ const drill = object(
   { description: 'what a drill of this source is held against' },
 )
 
+const span = (description: string): Shape<string> =>
+  text({ description: `${description}: a span such as 12h, 30d or 8w`, pattern: /^[1-9]\d{0,4}[hdw]$/ })
+
+const kept = (description: string, min = 0) => optional(wholeNumber({ description, min, max: 100_000 }))
+
+const keep = object(
+  {
+    last: kept('the newest so many backups'),
+    within: optional(span('all that are not older than the newest by more')),
+    hourly: kept('the newest backup of each of so many hours'),
+    daily: kept('of each of so many days'),
+    weekly: kept('of each of so many weeks'),
+    monthly: kept('of each of so many months'),
+    yearly: kept('of each of so many years'),
+    maxCount: kept('at most so many by these rules', 1),
+    verified: kept('the newest so many that a drill has proved', 1),
+    restores: optional(span('how long restores in place can be undone')),
+    grace: optional(span('between planning and removing')),
+    zone: optional(
+      text({ description: 'the time zone whose calendar counts, such as Europe/Berlin', pattern: /\S/ }),
+    ),
+  },
+  { description: 'which backups holdfast prune keeps; the others go' },
+)
+
 function sourceShape(inspect: InspectAddress) {
   return object(
     {
@@ -96,6 +132,7 @@ function sourceShape(inspect: InspectAddress) {
         new Map(),
       ),
       drill: optional(drill),
+      keep: optional(keep),
     },
     { description: 'a database that is protected' },
   )
@@ -125,6 +162,7 @@ export function configShape(inspect: InspectAddress) {
 }
 
 export type SourceEntry = ValueOf<ReturnType<typeof sourceShape>>
+export type KeepEntry = ValueOf<typeof keep>
 export type ModuleEntry = ValueOf<typeof module>
 
 /** docs/holdfast.schema.json. */

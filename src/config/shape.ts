@@ -72,6 +72,18 @@ export function oneOf<const C extends readonly (string | number)[]>(
   }
 }
 
+/** A whole number of at least `min`. */
+export function wholeNumber(o: { description: string; min: number; max: number }): Shape<number> {
+  const { description, min, max } = o
+  return {
+    schema: { type: 'integer', minimum: min, maximum: max, description },
+    read(value, path) {
+      if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value
+      throw problem(path, `must be a whole number from ${min} to ${max}.`)
+    },
+  }
+}
+
 /** Any number of items, or at least one. `of`: one of them in a word. */
 export function list<T>(
   item: Shape<T>,

@@ -101,8 +101,8 @@ export async function checkRepository(options: {
   const whole = agreed && needed.values().every(isWhole)
   const checks: PartCheck[] = []
   for (const { id } of backups) {
-    const chunks = whole ? [] : (await repository.find(id, { signal })).chunks
-    checks.push({ id, ...faultsOf(chunks, needed) })
+    const chunks = whole ? [] : await chunksOf(repository, id, signal)
+    if (chunks !== null) checks.push({ id, ...faultsOf(chunks, needed) })
   }
   const ofRestores = new Map(restores.ids.map((id) => [id, faultsOf([], needed)]))
   if (!whole) {
@@ -121,6 +121,20 @@ export async function checkRepository(options: {
       unreferenced,
     },
     refused: [...refused, ...restores.refused, ...erasures.refused],
+  }
+}
+
+/** Null if a prune has removed the backup meanwhile: that goes before its chunks do, so none of them is missed. */
+async function chunksOf(
+  repository: Pick<Repository, 'find'>,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<Manifest['chunks'] | null> {
+  try {
+    return (await repository.find(id, { signal })).chunks
+  } catch (error) {
+    if (isHoldfastError(error, 'backup_not_found')) return null
+    throw error
   }
 }
 

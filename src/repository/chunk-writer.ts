@@ -18,6 +18,8 @@ export interface ChunkWriterOptions {
   readonly stored: ReadonlyMap<string, number>
   /** Throws if a chunk that was there already must not be relied on. */
   readonly takeOver: (name: string, size: number) => Promise<void> | void
+  /** Names that must not be used, since a prune may delete these chunks at any moment. */
+  readonly avoid: ReadonlySet<string>
   readonly threads?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -30,9 +32,11 @@ export interface ChunkWriter extends WrittenChunks {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+const space = 0x20
+
 /** Opens a writer. It asks nothing of the storage before the first chunk. */
 export function openChunkWriter(options: ChunkWriterOptions): ChunkWriter {
-  const { storage, namingKey, epoch, stored, signal } = options
+  const { storage, namingKey, epoch, stored, avoid, signal } = options
   const epochPublicKey = decodeRecipient(epoch.publicKey)
   const sealer = createSealer({ namingKey, epochPublicKey, threads: options.threads })
 
@@ -67,9 +71,25 @@ export function openChunkWriter(options: ChunkWriterOptions): ChunkWriter {
     return chunks.push([name, plainBytes, size]) - 1
   }
 
+  /**
+   * Names the bytes. A chunk whose name is to be avoided gets spaces at its end until it has another one: no piece refers to them, and
+   * after JSON they mean nothing. As many each time, so that the next backup finds it stored.
+   */
+  async function nameOf(bytes: Uint8Array<ArrayBuffer>): Promise<NamedChunk> {
+    if (avoid.size === 0) return await sealer.name(bytes)
+    for (let copy = bytes; ;) {
+      const longer = new Uint8Array(copy.length + 1).fill(space)
+      longer.set(copy)
+      const chunk = await sealer.name(copy)
+      if (!avoid.has(chunk.name)) return chunk
+      chunk.drop()
+      copy = longer
+    }
+  }
+
   async function store(bytes: Uint8Array<ArrayBuffer>): Promise<number> {
     throwIfCancelled(signal)
-    const chunk = await sealer.name(bytes)
+    const chunk = await nameOf(bytes)
     if (closed) throw new HoldfastError('internal', 'A chunk was to be stored after the end of its writer.')
     const earlier = indexes.get(chunk.name)
     if (earlier !== undefined) {
@@ -121,6 +141,9 @@ async function storedSize(storage: Storage, name: string, signal: AbortSignal | 
   throw new HoldfastError(
     'storage_failed',
     `${chunkKey(name)} was there and is gone again in ${storage.address}.`,
+    {
+      hint: 'Run it again. A prune does that to a run that showed no sign of life for a day; no other does.',
+    },
   )
 }
 

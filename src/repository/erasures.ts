@@ -16,6 +16,7 @@ import {
 import { backupId, erasedKey, erasedPrefix } from './format/fields.ts'
 import { idMeant, newId, noSuchId } from './ids.ts'
 import { getIfPresent, putOnce } from './manifests.ts'
+import { announceWriter } from './presence.ts'
 import type { RestoresOf } from './restores.ts'
 import type { ChunkReader, Repository, Vault } from './types.ts'
 
@@ -123,8 +124,17 @@ export async function putErasure(
   const takeOver = (name: string): never => {
     throw new HoldfastError('storage_failed', `${chunkKey(name)} is taken by another object`)
   }
+  await using presence = new AsyncDisposableStack()
+  const { avoid, end } = await announceWriter({
+    storage,
+    signer: { id: 'owner', seed: vault.ownerSeed },
+    documents: [erasedKey(id)],
+    signal,
+  })
+  presence.defer(end)
   await using writer = openChunkWriter({
     storage,
+    avoid,
     namingKey: vault.namingKey,
     epoch,
     stored: new Map(),

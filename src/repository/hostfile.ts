@@ -46,6 +46,14 @@ export function namingKeyOf(credentials: HostCredentials): Uint8Array {
   return key
 }
 
+/** The key that signs, as bytes. Throws `host_not_admitted`. */
+export function signingSeedOf(credentials: HostCredentials): Uint8Array {
+  const seed = fromBase64url(credentials.signingKey, 32)
+  if (seed === null)
+    throw new HoldfastError('host_not_admitted', 'The signing key in the host file is damaged')
+  return seed
+}
+
 /** Throws `host_not_admitted` unless the key set lets this machine write. Call it before any work, and before the manifest. */
 export function requireAdmitted(keyset: Keyset, credentials: HostCredentials): void {
   const host = keyset.hosts.find((entry) => entry.id === credentials.host)

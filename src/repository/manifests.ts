@@ -3,26 +3,13 @@ import type { ErrorCode } from '../lib/error-codes.ts'
 import { eachLimited } from '../lib/async.ts'
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import type { CallOptions, Storage } from '../storage/storage.ts'
-import { fromBase64url } from './crypto/base64url.ts'
-import {
-  summarize,
-  type Manifest,
-  type ManifestChunk,
-  type ManifestSummary,
-  type ManifestTotals,
-} from './format/manifest.ts'
-import {
-  backupId,
-  chunkNamePattern,
-  labelCheck,
-  longTextCheck,
-  manifestKey,
-  manifestPrefix,
-  shortId,
-  timestamp,
-} from './format/fields.ts'
-import { integer, list, nullable, object, oneOf, ShapeError, text, tuple } from './format/shape.ts'
+import { abandonedSize, isAbandoned } from './format/abandoned.ts'
+import { manifestKey, manifestPrefix } from './format/fields.ts'
+import { summarize, type Manifest, type ManifestSummary } from './format/manifest.ts'
+import { manifestCheck } from './format/manifest-shape.ts'
+import { ShapeError } from './format/shape.ts'
 import { damaged, decodeJson, encodeSigned, forged, splitSigned, verifySigned } from './format/signed.ts'
+import { signingSeedOf } from './hostfile.ts'
 import type { Host, HostCredentials } from './types.ts'
 
 /** A manifest whose signature holds, with what identifies the very object it was read from. */
@@ -51,42 +38,10 @@ export interface RefusedManifest {
 /** Stores are slow to answer, but a manifest of a large backup has many megabytes: this many are asked for at once. */
 const readsAtOnce = 4
 
-const totals = object<ManifestTotals>({
-  tables: integer(0),
-  rows: integer(0),
-  plainBytes: integer(0),
-  storedBytes: integer(0),
-  newChunks: integer(0),
-  newStoredBytes: integer(0),
-  reusedChunks: integer(0),
-  gaps: integer(0),
-})
-
-const check = object<Manifest>({
-  format: oneOf(1),
-  id: text(backupId),
-  sequence: integer(1),
-  kind: oneOf('full', 'incremental', 'differential', 'snapshot'),
-  name: nullable(labelCheck),
-  description: nullable(longTextCheck),
-  source: text(/^[A-Za-z0-9_-]{1,128}$/),
-  host: text(shortId),
-  holdfast: labelCheck,
-  started: timestamp,
-  moment: timestamp,
-  finished: timestamp,
-  lsn: text(/^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/),
-  major: integer(1, 1000),
-  epoch: text(shortId),
-  totals,
-  contents: text(chunkNamePattern),
-  chunks: list(tuple<ManifestChunk>(text(chunkNamePattern), integer(0), integer(1))),
-})
-
 /** The signed object of a manifest. Throws `internal` for one that no reader would accept. */
 export function encodeManifest(manifest: Manifest, credentials: HostCredentials): Uint8Array {
   try {
-    requireConsistent(manifestKey(manifest.id), check(manifest, 'the manifest'))
+    requireConsistent(manifestKey(manifest.id), manifestCheck(manifest, 'the manifest'))
   } catch (cause) {
     if (!(cause instanceof ShapeError) && !isHoldfastError(cause)) throw cause
     throw new HoldfastError('internal', `The manifest of ${manifest.id} is not valid: ${cause.message}`, {
@@ -99,9 +54,7 @@ export function encodeManifest(manifest: Manifest, credentials: HostCredentials)
       `The manifest of ${manifest.id} names another host than the one that signs it`,
     )
   }
-  const seed = fromBase64url(credentials.signingKey, 32)
-  if (seed === null)
-    throw new HoldfastError('host_not_admitted', 'The signing key in the host file is damaged')
+  const seed = signingSeedOf(credentials)
   return encodeSigned({ kind: 'manifest', value: manifest, signer: credentials.host, seed })
 }
 
@@ -125,7 +78,7 @@ export function decodeManifest(options: {
   if (host.revoked !== null && !host.revoked.accepts.includes(sha256))
     throw new RevokedHost(key, host, host.revoked.at)
 
-  const manifest = decodeJson(key, document.json, check)
+  const manifest = decodeJson(key, document.json, manifestCheck, 2)
   if (manifest.host !== document.signer)
     throw forged(key, 'it names another host than the one that signed it')
   if (manifestKey(manifest.id) !== key) {
@@ -149,7 +102,7 @@ export async function putManifest(
   })
 }
 
-/** True if the object is now stored with these very bytes, also if it was an earlier try whose answer was lost. */
+/** True if the object is now stored with these very bytes, also if it was an earlier try whose answer was lost. Throws `writer_overtaken`. */
 export async function putOnce(
   storage: Storage,
   key: string,
@@ -157,13 +110,21 @@ export async function putOnce(
   options?: CallOptions,
 ): Promise<boolean> {
   if ((await storage.put(key, bytes, options)) === 'stored') return true
-  return Buffer.from(await storage.get(key, options)).equals(bytes)
+  const there = await storage.get(key, options)
+  if (isAbandoned(there)) {
+    throw new HoldfastError(
+      'writer_overtaken',
+      `A prune has taken this run for dead and gone on without it: ${key} can't be stored any more.`,
+    )
+  }
+  return Buffer.from(there).equals(bytes)
 }
 
-/** Keys of all objects under `manifests/`. */
+/** Keys of all objects under `manifests/`, but of those that will never be manifests. */
 export async function listManifestKeys(storage: Storage, options?: CallOptions): Promise<string[]> {
   const keys: string[] = []
-  for await (const info of storage.list(manifestPrefix, options)) keys.push(info.key)
+  for await (const { key, size } of storage.list(manifestPrefix, options))
+    if (size !== abandonedSize) keys.push(key)
   return keys
 }
 
@@ -199,14 +160,15 @@ export async function readManifests(options: {
   return { accepted, refused }
 }
 
-/** The object, or null if there is none of this name. */
+/** The object, or null if there is none of this name, or in its place what says that there will be none. */
 export async function getIfPresent(
   storage: Storage,
   key: string,
   options?: CallOptions,
 ): Promise<Uint8Array | null> {
   try {
-    return await storage.get(key, options)
+    const bytes = await storage.get(key, options)
+    return isAbandoned(bytes) ? null : bytes
   } catch (error) {
     if (isHoldfastError(error, 'storage_not_found')) return null
     throw error

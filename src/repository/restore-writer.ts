@@ -9,6 +9,7 @@ import { decodeRestoreRecord, decodeSafetyContents } from './format/restore-cont
 import { encodeRestoreDocument, type RestoreDocuments, type RestorePart } from './format/restore-documents.ts'
 import { putOnce } from './manifests.ts'
 import { pieceOutside } from './restore-reader.ts'
+import { announceWriter } from './presence.ts'
 import { readerOf } from './session.ts'
 import type { ChunkReader, Repository, Vault, WrittenChunks } from './types.ts'
 
@@ -40,21 +41,30 @@ export interface RestoreWriter extends WrittenChunks {
 }
 
 /**
- * Opens a writer for one restore, with what the owner's identity has opened. It lists nothing, whatever the repository holds. A chunk that was
- * stored already is read back and compared before it is relied on: unlike a host, who restores can open it.
+ * Opens a writer for the restore `id`, with what the owner's identity has opened. It lists no chunks, whatever the repository holds. A chunk that was
+ * stored already is read back and compared before it is relied on: unlike a host, who restores can open it. `parts` are the documents that
+ * it may store.
  */
-export function openRestoreWriter(o: {
+export async function openRestoreWriter(o: {
   repository: Repository
   vault: Vault
+  id: string
+  parts: readonly RestorePart[]
   threads?: number | undefined
   signal?: AbortSignal | undefined
-}): RestoreWriter {
-  const { repository, vault, signal } = o
+}): Promise<RestoreWriter> {
+  const { repository, vault, parts, signal } = o
   const { storage, keyset } = repository
   if (publicKeyOf(vault.ownerSeed) !== keyset.ownerKey) {
     throw new HoldfastError('internal', 'The vault belongs to another repository')
   }
   const epoch = currentEpoch(keyset)
+  const presence = await announceWriter({
+    storage,
+    signer: { id: 'owner', seed: vault.ownerSeed },
+    documents: parts.map((part) => restoreKey(o.id, part)),
+    signal,
+  })
   /** Opened when it is first needed, which is hardly ever. */
   let reader: ChunkReader | null = null
   const writer = openChunkWriter({
@@ -62,6 +72,7 @@ export function openRestoreWriter(o: {
     namingKey: vault.namingKey,
     epoch,
     stored: new Map(),
+    avoid: presence.avoid,
     takeOver: async (name) => {
       reader ??= readerOf(repository, vault, 1)
       await requireWhole(reader, name, signal)
@@ -72,6 +83,11 @@ export function openRestoreWriter(o: {
 
   async function put<P extends RestorePart>(part: P, document: RestoreDocuments[P]): Promise<void> {
     writer.requireAllStored()
+    if (document.id !== o.id || !parts.includes(part))
+      throw new HoldfastError(
+        'internal',
+        `The writer of the restore ${o.id} may not store ${restoreKey(document.id, part)}.`,
+      )
     const bytes = encodeRestoreDocument({ part, document, ownerSeed: vault.ownerSeed })
     const key = restoreKey(document.id, part)
     if (await putOnce(storage, key, bytes, { signal })) return
@@ -134,6 +150,7 @@ export function openRestoreWriter(o: {
     async [Symbol.asyncDispose]() {
       await writer[Symbol.asyncDispose]()
       await reader?.[Symbol.asyncDispose]()
+      await presence.end()
     },
   }
 }

@@ -2,6 +2,7 @@ import type { ErrorCode } from '../lib/error-codes.ts'
 import { eachLimited } from '../lib/async.ts'
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import type { CallOptions } from '../storage/storage.ts'
+import { abandonedSize } from './format/abandoned.ts'
 import { backupId, restoreKey, restorePrefix } from './format/fields.ts'
 import {
   decodeRestoreDocument,
@@ -101,10 +102,11 @@ export async function readRestoreDocument<P extends RestorePart>(
   return decodeRestoreDocument({ id, part, bytes, ownerKey: repository.keyset.ownerKey })
 }
 
-/** Keys of all objects under `restores/`. */
+/** Keys of all objects under `restores/`, but of those that will never be documents. */
 async function listKeys({ storage }: RestoresOf, { signal }: CallOptions): Promise<string[]> {
   const keys: string[] = []
-  for await (const info of storage.list(restorePrefix, { signal })) keys.push(info.key)
+  for await (const { key, size } of storage.list(restorePrefix, { signal }))
+    if (size !== abandonedSize) keys.push(key)
   return keys
 }
 

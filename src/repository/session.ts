@@ -1,19 +1,27 @@
+import type { Clock } from '../lib/clock.ts'
 import { HoldfastError } from '../lib/errors.ts'
 import type { BackupContents } from './format/contents.ts'
 import { chunkKey } from './format/chunk-names.ts'
 import { decodeContents } from './format/contents-decode.ts'
+import { manifestKey } from './format/fields.ts'
 import type { Manifest } from './format/manifest.ts'
-import { namingKeyOf, requireAdmitted } from './hostfile.ts'
+import { namingKeyOf, requireAdmitted, signingSeedOf } from './hostfile.ts'
+import { newId } from './ids.ts'
 import { putManifest } from './manifests.ts'
 import { openRepository } from './open.ts'
+import { announceWriter } from './presence.ts'
 import { openReader } from './reader.ts'
 import type { BackupWriter, ChunkReader, HostCredentials, Repository, Vault } from './types.ts'
 import { openWriter } from './writer.ts'
 
-/** Begins a backup as the host whose credentials are given. Needs no private key. Throws `host_not_admitted`. */
+/**
+ * Begins a backup as the host whose credentials are given, and says in the storage that it is at work. Needs no private key. Throws
+ * `host_not_admitted`; its `commit` throws `writer_overtaken` if a prune took it for dead.
+ */
 export async function beginBackup(o: {
   repository: Repository
   credentials: HostCredentials
+  clock: Clock
   threads?: number | undefined
   signal?: AbortSignal | undefined
 }): Promise<BackupWriter> {
@@ -21,8 +29,17 @@ export async function beginBackup(o: {
   requireAdmitted(repository.keyset, credentials)
   const epoch = repository.keyset.epochs.at(-1)
   if (epoch === undefined) throw new HoldfastError('internal', 'The key set has no epoch.')
-  return openWriter({
-    storage: repository.storage,
+  const { storage } = repository
+  const started = o.clock.now()
+  const id = newId(started)
+  const signer = { id: credentials.host, seed: signingSeedOf(credentials) }
+  const presence = await announceWriter({ storage, signer, documents: [manifestKey(id)], signal })
+  const opening = openWriter({
+    storage,
+    id,
+    started,
+    avoid: presence.avoid,
+    end: () => presence.end(),
     namingKey: namingKeyOf(credentials),
     epoch,
     host: { id: credentials.host },
@@ -36,6 +53,8 @@ export async function beginBackup(o: {
     threads: o.threads,
     signal,
   })
+  opening.catch(() => presence.end())
+  return await opening
 }
 
 /** Opens chunks of the repository with what the vault holds. */

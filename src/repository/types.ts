@@ -109,6 +109,10 @@ export interface WrittenChunks {
 
 /** Writes one backup: chunks first, the manifest last. */
 export interface BackupWriter extends WrittenChunks {
+  /** Id of the backup that it writes: when it was begun, and 4 random bytes. */
+  readonly id: string
+  /** When it was begun, by the clock of who writes. */
+  readonly started: Date
   readonly epoch: string
   readonly host: string
   /** Sequence number for the manifest: one more than the highest seen when the writer was opened. */

@@ -9,6 +9,11 @@ import type { BackupWriter } from './types.ts'
 /** What a writer needs; nothing in it decrypts. */
 export interface WriterOptions extends Omit<ChunkWriterOptions, 'stored' | 'takeOver'> {
   readonly host: { readonly id: string }
+  /** Of the backup that will be. */
+  readonly id: string
+  readonly started: Date
+  /** Called once, when nothing more will be stored. */
+  readonly end: () => Promise<void>
   /** Calls with each backup that is there, in any order, and resolves when all were visited. */
   readonly visitPrevious: (visit: (manifest: Manifest) => void) => Promise<unknown>
   /** Signs and stores a manifest durably. */
@@ -30,13 +35,24 @@ export async function openWriter(options: WriterOptions): Promise<BackupWriter> 
   })
   return {
     ...writer,
+    id: options.id,
+    started: options.started,
     epoch: epoch.id,
     host: host.id,
     sequence,
     keyedHash: (text) => keyedTextHash(namingKey, text),
     async commit(manifest) {
       writer.requireAllStored()
+      if (manifest.id !== options.id)
+        throw new HoldfastError(
+          'internal',
+          `The manifest is of ${manifest.id}, and the writer of ${options.id}.`,
+        )
       await options.putManifest(manifest)
+    },
+    async [Symbol.asyncDispose]() {
+      await writer[Symbol.asyncDispose]()
+      await options.end()
     },
   }
 }

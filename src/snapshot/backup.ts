@@ -10,7 +10,6 @@ import { requireSupported } from '../postgres/supported.ts'
 import type { BackupContents, BackupScope } from '../repository/format/contents.ts'
 import { requireDescription, requireLabel } from '../repository/format/fields.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
-import { newId } from '../repository/ids.ts'
 import type { BackupWriter } from '../repository/types.ts'
 import { version } from '../version.ts'
 import { openSnapshot } from './consistent.ts'
@@ -42,11 +41,10 @@ export interface BackupRequest {
 export async function runBackup(o: BackupRequest): Promise<MadeBackup> {
   if (o.name !== null) requireLabel('The name of a backup', o.name)
   if (o.description !== null) requireDescription(o.description)
-  const started = o.clock.now()
   o.onProgress?.({ phase: 'locking tables', done: 0, total: null, unit: 'tables' })
   const { locksHint } = await precheck(o)
   try {
-    return await makeBackup(o, started)
+    return await makeBackup(o)
   } catch (error) {
     throw standbyConflict(error) ?? locksExhausted(error, { hint: locksHint ?? undefined }) ?? error
   }
@@ -57,7 +55,8 @@ interface MadeBackup {
   readonly contents: BackupContents
 }
 
-async function makeBackup(o: BackupRequest, started: Date): Promise<MadeBackup> {
+async function makeBackup(o: BackupRequest): Promise<MadeBackup> {
+  const { started } = o.writer
   await using connections = new AsyncDisposableStack()
   const onProgress = o.onProgress ?? ((): void => undefined)
   const snapshot = await openSnapshot({
@@ -75,8 +74,8 @@ async function makeBackup(o: BackupRequest, started: Date): Promise<MadeBackup> 
   // A clock that was set back meanwhile must not let a backup end before it began.
   const finished = new Date(Math.max(started.getTime(), o.clock.now().getTime()))
   const manifest: Manifest = {
-    format: 1,
-    id: newId(started),
+    format: 2,
+    id: o.writer.id,
     sequence: o.writer.sequence,
     kind: 'full',
     name: o.name,
@@ -84,6 +83,7 @@ async function makeBackup(o: BackupRequest, started: Date): Promise<MadeBackup> 
     source: o.writer.keyedHash(
       `${contents.server.systemIdentifier ?? o.source.host}/${contents.database.name}`,
     ),
+    scope: scopeHash(o),
     host: o.writer.host,
     holdfast: version,
     started: started.toISOString(),
@@ -107,6 +107,15 @@ async function makeBackup(o: BackupRequest, started: Date): Promise<MadeBackup> 
   }
   await o.writer.commit(manifest)
   return { manifest, contents }
+}
+
+/** Tells backups of one choice of rows from those of another, without saying what was chosen. Null: nothing was left out. */
+function scopeHash({ writer, scope }: BackupRequest): string | null {
+  const chosen = [scope.schemas, scope.tables, scope.excludeTables, scope.excludeData].map((patterns) =>
+    [...new Set(patterns)].sort(),
+  )
+  if (chosen.every((patterns) => patterns.length === 0)) return null
+  return writer.keyedHash(`scope ${JSON.stringify(chosen)}`)
 }
 
 /** Refuses what could only become a subset: a server that may have what is not known here, tables in scope that the role may not read, or not all rows of. */

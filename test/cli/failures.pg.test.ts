@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { systemClock } from '../../src/lib/clock.ts'
 import { parseHostFile } from '../../src/repository/hostfile.ts'
 import { openUnlocked } from '../../src/repository/open.ts'
 import { beginBackup, readContents, readerOf } from '../../src/repository/session.ts'
@@ -99,13 +100,13 @@ async function commitLie(directory: string, id: string): Promise<string> {
       : table,
   )
   const credentials = parseHostFile(await secret('host.json'))
-  await using writer = await beginBackup({ repository, credentials, threads: 1 })
+  await using writer = await beginBackup({ repository, credentials, clock: systemClock, threads: 1 })
   await writer.store(new TextEncoder().encode(JSON.stringify({ ...truth, tables })))
   const [contents] = writer.chunks()
   assert.ok(contents !== undefined)
   const lie = {
     ...manifest,
-    id: manifest.id.replace(/.{8}$/, '00000000'),
+    id: writer.id,
     sequence: writer.sequence,
     contents: contents[0],
     chunks: [...manifest.chunks, contents],

@@ -100,13 +100,17 @@ test('what a newer Holdfast wrote is refused, not guessed at', async () => {
   const { manifest, contents } = await repository.backUp(source.url)
   // A backup whose contents have a later format, signed as it should be.
   const { storage, credentials } = repository
-  await using writer = await beginBackup({ repository: await openRepository({ storage }), credentials })
+  await using writer = await beginBackup({
+    repository: await openRepository({ storage }),
+    credentials,
+    clock: { now: () => new Date('2030-11-21T01:31:31Z') },
+  })
   const newer = { ...contents, format: 3 }
   const index = await writer.store(new TextEncoder().encode(JSON.stringify(newer)))
   const chunks = writer.chunks()
   await writer.commit({
     ...manifest,
-    id: '20301121T013131Z-00000001',
+    id: writer.id,
     sequence: writer.sequence,
     chunks,
     contents: chunks[index]?.[0] ?? '',

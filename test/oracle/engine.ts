@@ -55,7 +55,13 @@ export async function backUp(o: BackupCall): Promise<Manifest> {
   const storage = o.storage ?? openLocalStorage(o.place.directory)
   const { signal } = o
   const repository = await openRepository({ storage, trust: { host: o.place.host } })
-  await using writer = await beginBackup({ repository, credentials: o.place.host, threads: 1, signal })
+  await using writer = await beginBackup({
+    repository,
+    credentials: o.place.host,
+    clock: systemClock,
+    threads: 1,
+    signal,
+  })
   const { manifest } = await runBackup({
     writer,
     source: addressOf(o.source),

@@ -15,6 +15,7 @@ test('lists of chunks that do not fit in memory together are read one after the 
     'latest has 10000',
     'began number 31',
     'checked 10000, hurt 30',
+    'prune would remove 29 and free 0',
     'revoked with 30',
   ])
 })

@@ -23,6 +23,8 @@ import { newUnlocked, replaceObject } from '../support/repository.ts'
 import { sampleRecord, sampleRestore, sampleRows, sampleSafety, storeRestore } from '../support/restores.ts'
 
 const finished = new Date('2026-11-21T01:31:59.500Z')
+/** What a writer of the sample restore is opened with. */
+const ofSample = { id: sampleRestore().id, parts: ['safety', 'report'] as const }
 
 /** An unlocked repository, and one whose storage notes every call. */
 async function watched() {
@@ -35,25 +37,44 @@ async function watched() {
 test('a restore asks nothing of the storage but its own objects, and the documents come after the chunks', async () => {
   const made = await watched()
   await storeRestore(made)
-  const told = made.calls.map(({ method, key }) => `${method} ${key.startsWith('chunks/') ? 'chunk' : key}`)
+  const told = made.calls.map(({ method, key }) => {
+    if (key.startsWith('writing/')) return `${method} ${key.replace(/[0-9a-f]{16}/, 'own')}`
+    return `${method} ${key.startsWith('chunks/') ? 'chunk' : key}`
+  })
   const { id } = sampleRestore()
-  const chunks = ['put chunk', 'put chunk', 'put chunk']
-  assert.deepEqual(told, [...chunks, `put restores/${id}/safety`, 'put chunk', `put restores/${id}/report`])
+  assert.deepEqual(told, [
+    'put writing/own/begun',
+    'list prune/',
+    'put writing/own/heeds',
+    'put chunk',
+    'put chunk',
+    'put chunk',
+    `put restores/${id}/safety`,
+    'put chunk',
+    `put restores/${id}/report`,
+    'put writing/own/ended',
+  ])
 })
 
 test('a safety backup is not stored while a chunk is under way, or could not be stored', async () => {
   const made = await newUnlocked()
-  await using writer = openRestoreWriter({ ...made, threads: 1 })
+  await using writer = await openRestoreWriter({ ...made, ...ofSample, threads: 1 })
   const storing = writer.store(bytesOf('x'))
   await assert.rejects(writer.putSafety(sampleRestore(), sampleSafety({ tables: [] })), { code: 'internal' })
   await storing
   await writer.putSafety(sampleRestore(), sampleSafety({ tables: [] }))
 
-  const full = { ...made.repository, storage: openFaultyStorage(made.storage, fullAfter(300)) }
-  await using failing = openRestoreWriter({ ...made, repository: full, threads: 1 })
+  const full = { ...made.repository, storage: openFaultyStorage(made.storage, fullAfter(800)) }
+  const later = sampleRestore(32)
+  await using failing = await openRestoreWriter({
+    ...made,
+    ...ofSample,
+    id: later.id,
+    repository: full,
+    threads: 1,
+  })
   const results = await Promise.allSettled(['a', 'b', 'c'].map((text) => failing.store(bytesOf(text))))
   assert.ok(results.some(({ status }) => status === 'rejected'))
-  const later = sampleRestore(32)
   await assert.rejects(failing.putSafety(later, sampleSafety({ tables: [] })))
   await assert.rejects(findRestore(made.repository, later.id), { code: 'restore_not_found' })
 })
@@ -61,7 +82,7 @@ test('a safety backup is not stored while a chunk is under way, or could not be 
 test('a safety backup that the storage fails at any call is there, whole, or not at all', async () => {
   for (const kind of ['fail', 'lost'] as const) {
     let failures = 0
-    for (let call = 1; call <= 7; call++) {
+    for (let call = 1; call <= 9; call++) {
       const made = await newUnlocked()
       const storage = openFaultyStorage(made.storage, failAt(call, undefined, { kind } satisfies Fault))
       const stored = await storeRestore({ ...made, repository: { ...made.repository, storage } }).then(
@@ -84,7 +105,7 @@ test('a safety backup that the storage fails at any call is there, whole, or not
         assert.deepEqual(record, report === null ? null : sampleRecord())
       }
     }
-    assert.ok(failures >= 5, `${failures} calls were made to fail`)
+    assert.ok(failures >= 8, `${failures} calls were made to fail`)
   }
 })
 
@@ -96,9 +117,9 @@ test('a chunk that is there already is read back before a safety backup relies o
   const bytes = await made.storage.get(key)
   const damaged = bytes.map((byte, at) => (at === bytes.length - 3 ? byte ^ 4 : byte))
   await replaceObject(made.storage, key, damaged)
-  await using writer = openRestoreWriter({ ...made, threads: 1 })
+  await using writer = await openRestoreWriter({ ...made, ...ofSample, threads: 1 })
   await assert.rejects(writer.store(bytesOf(sampleRows[0])), { code: 'object_damaged', hint: /Move chunks/ })
-  await assert.rejects(writer.putSafety(sampleRestore(33), sampleSafety({ tables: [] })), {
+  await assert.rejects(writer.putSafety(sampleRestore(), sampleSafety({ tables: [] })), {
     code: 'internal',
   })
   await made.storage.delete(key)
@@ -110,7 +131,7 @@ test('a chunk that is there already is read back before a safety backup relies o
 
 test('what no reader would accept is not stored', async () => {
   const made = await newUnlocked()
-  await using writer = openRestoreWriter({ ...made, threads: 1 })
+  await using writer = await openRestoreWriter({ ...made, ...ofSample, threads: 1 })
   for (const rows of sampleRows) await writer.store(bytesOf(rows))
   const [table] = sampleSafety().tables
   assert.ok(table)
@@ -140,7 +161,7 @@ test('rows of many chunks, some shared by two tables, come back as they went', a
   const streams = [300, 20].map((rows) =>
     Array.from({ length: rows }, () => Buffer.alloc(1 + random.skewed(200_000), random.between(32, 126))),
   )
-  await using writer = openRestoreWriter({ ...made, threads: 2 })
+  await using writer = await openRestoreWriter({ ...made, ...ofSample, threads: 2 })
   const chunker = createChunker({ store: (bytes) => writer.store(bytes) })
   const runs = []
   for (const rows of streams) {
@@ -168,7 +189,7 @@ test('a document is written once: again with the same bytes is no error, others 
   const made = await newUnlocked()
   await storeRestore(made)
   await storeRestore(made)
-  await using writer = openRestoreWriter({ ...made, threads: 1 })
+  await using writer = await openRestoreWriter({ ...made, ...ofSample, threads: 1 })
   const other = sampleRecord({ who: 'someone else' })
   await assert.rejects(writer.putReport({ ...sampleRestore(), finished }, other), { code: 'storage_failed' })
 })
@@ -176,10 +197,15 @@ test('a document is written once: again with the same bytes is no error, others 
 test('a cancelled restore stores no document, and the vault of another repository can sign none', async () => {
   const [made, other] = [await newUnlocked(), await newUnlocked()]
   const controller = new AbortController()
-  await using writer = openRestoreWriter({ ...made, threads: 1, signal: controller.signal })
+  await using writer = await openRestoreWriter({
+    ...made,
+    ...ofSample,
+    threads: 1,
+    signal: controller.signal,
+  })
   await writer.store(bytesOf('x'))
   controller.abort()
   await assert.rejects(writer.putSafety(sampleRestore(), sampleSafety({ tables: [] })), { code: 'cancelled' })
-  assert.throws(() => openRestoreWriter({ ...made, vault: other.vault }), { code: 'internal' })
+  await assert.rejects(openRestoreWriter({ ...made, ...ofSample, vault: other.vault }), { code: 'internal' })
   assert.deepEqual((await listRestores(made.repository)).restores, [])
 })

@@ -10,9 +10,11 @@ test('a host that is revoked while it backs up makes no backup, and is told', as
   const admitted = await admitHost({ ...owner, name: 'beta' })
   const { credentials } = admitted
   const repository = await openRepository({ storage: owner.storage, trust: { host: credentials } })
-  await using writer = await beginBackup({ repository, credentials, threads: 1 })
+  await using writer = await beginBackup({ ...owner, repository, credentials, threads: 1 })
   await revokeHost({ ...owner, ...admitted, host: credentials.host, at: owner.clock.now() })
-  await assert.rejects(writer.commit(sampleManifest(credentials)), { code: 'host_not_admitted' })
+  await assert.rejects(writer.commit(sampleManifest(credentials, { id: writer.id })), {
+    code: 'host_not_admitted',
+  })
   const { backups, refused } = await repository.manifests()
   assert.deepEqual([backups, refused], [[], []])
 })

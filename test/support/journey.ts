@@ -150,7 +150,13 @@ export function repositoryAt(
     async backUp(url, options = {}) {
       const { schemas, tables, excludeTables, excludeData } = { ...wholeDatabase, ...options }
       const repository = await open(options)
-      await using writer = await beginBackup({ repository, credentials, threads: 2, signal: options.signal })
+      await using writer = await beginBackup({
+        repository,
+        credentials,
+        clock: options.clock ?? systemClock,
+        threads: 2,
+        signal: options.signal,
+      })
       return await runBackup({
         writer,
         source: addressOf(url),

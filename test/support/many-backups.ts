@@ -11,6 +11,8 @@ import { putManifest } from '../../src/repository/manifests.ts'
 import { openUnlocked } from '../../src/repository/open.ts'
 import { beginBackup } from '../../src/repository/session.ts'
 import type { Storage } from '../../src/storage/storage.ts'
+import { previewPrune } from '../../src/prune/prune.ts'
+import { noRules } from '../../src/retention/policy.ts'
 import { newUnlocked, sampleManifest } from './repository.ts'
 
 const [backups = 0, chunksOfEach = 0] = process.argv.slice(2).map(Number)
@@ -41,12 +43,23 @@ process.stdout.write(`listed ${listed.length} of ${listed[0]?.chunks}\n`)
 const { chunks: latest } = await repository.find('latest')
 process.stdout.write(`latest has ${latest.length}\n`)
 {
-  await using writer = await beginBackup({ repository, credentials, threads: 1 })
+  await using writer = await beginBackup({ ...owner, repository, credentials, threads: 1 })
   process.stdout.write(`began number ${writer.sequence}\n`)
 }
 const { report } = await checkRepository({ repository, reader: null, share: 0, pick: 0 })
 const hurt = report.backups.filter(({ sizeDiffers }) => sizeDiffers.length === 1)
 process.stdout.write(`checked ${report.objects}, hurt ${hurt.length}\n`)
+const shown = await previewPrune({
+  repository,
+  policy: { ...noRules, last: 1 },
+  sources: null,
+  restoresMs: 0,
+  graceMs: 0,
+  despiteRefused: false,
+  clock: owner.clock,
+})
+const going = shown.decisions.filter(({ keep }) => !keep)
+process.stdout.write(`prune would remove ${going.length} and free ${shown.frees.objects}\n`)
 const context = { repository, vault, clock: owner.clock }
 const at = new Date('2030-01-01')
 const revoked = await revokeHost({ ...context, host: credentials.host, at })

@@ -114,7 +114,12 @@ export async function storeRestore(o: {
   finished?: Date | null
 }): Promise<RestoreIdentity> {
   const { restore = sampleRestore(), finished = new Date('2026-11-21T01:31:59.500Z') } = o
-  await using writer = openRestoreWriter({ ...o, threads: 1 })
+  await using writer = await openRestoreWriter({
+    ...o,
+    id: restore.id,
+    parts: finished === null ? ['safety'] : ['safety', 'report'],
+    threads: 1,
+  })
   for (const rows of sampleRows) await writer.store(bytesOf(rows))
   await writer.putSafety(restore, sampleSafety())
   if (finished !== null) await writer.putReport({ ...restore, finished }, sampleRecord())

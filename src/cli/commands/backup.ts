@@ -80,7 +80,7 @@ export const command = defineCommand({
     const repo = await repositoryAddress(context, { repo: input.repo, source: configured })
     const source = await resolveAddress(context, configured ?? input.source)
     const { repository, host } = await openForWriting(context, { ...input, repo, source: undefined })
-    await using writer = await beginBackup({ repository, credentials: host, signal })
+    await using writer = await beginBackup({ repository, credentials: host, clock, signal })
     const { manifest, contents } = await namingModules(modules, () =>
       runBackup({
         writer,

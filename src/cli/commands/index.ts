@@ -16,6 +16,10 @@ const loaders: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   erase: () => import('./erase.ts'),
   export: () => import('./export.ts'),
   source: () => import('./source.ts'),
+  prune: () => import('./prune.ts'),
+  stats: () => import('./stats.ts'),
+  pin: () => import('./pin.ts'),
+  unpin: () => import('./unpin.ts'),
   storage: () => import('./storage.ts'),
   keys: () => import('./keys.ts'),
 }

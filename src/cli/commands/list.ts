@@ -9,7 +9,7 @@ export const command = defineCommand({
   name: 'list',
   summary: 'list the backups of a repository',
   description:
-    'Lists the backups of a repository, newest first, and when a drill of the whole of each was last made. Needs no secret.',
+    'Lists the backups of a repository, newest first, when a drill of the whole of each was last made, and which are pinned. Needs no secret.',
   arguments: {},
   options: { repo, source, hostFile, ownerKey },
   examples: [
@@ -23,12 +23,15 @@ export const command = defineCommand({
     const { openForListing } = await import('../repository.ts')
     const { contentOf } = await import('../../repository/format/verified.ts')
     const { latestVerified } = await import('../../repository/verified.ts')
+    const { pinReason, readPins } = await import('../../repository/pins.ts')
     const { out, signal, clock } = context
     const { repository } = await openForListing(context, input)
     const contents = new Map<string, string>()
     const visit = (manifest: Manifest): unknown => contents.set(manifest.id, contentOf(manifest))
     const { backups, refused } = await repository.manifests({ signal, visit })
     const verified = await latestVerified({ repository, contents, signal })
+    const pins = await readPins({ repository, signal })
+    const pinned = backups.some(({ id }) => pins.has(id))
     if (backups.length === 0) out.line('No backups yet.')
     else {
       out.table(
@@ -43,6 +46,7 @@ export const command = defineCommand({
           { title: 'NEW', align: 'right', spare: 4 },
           { title: 'TIME', align: 'right', spare: 3 },
           { title: 'VERIFIED', min: 12 },
+          ...(pinned ? [{ title: 'PINNED', min: 10 }] : []),
         ],
         backups.map((backup) => [
           backup.id,
@@ -55,6 +59,7 @@ export const command = defineCommand({
           formatBytes(backup.totals.newStoredBytes),
           formatDuration(Date.parse(backup.finished) - Date.parse(backup.started)),
           verifiedText(verified.marks.get(backup.id), clock.now()),
+          ...(pinned ? [pinReason(pins.get(backup.id) ?? [])] : []),
         ]),
       )
     }
@@ -70,6 +75,7 @@ export const command = defineCommand({
       backups: backups.map((backup) => ({
         ...summaryOf(backup),
         verified: verified.marks.get(backup.id) ?? null,
+        pins: (pins.get(backup.id) ?? []).map(({ pin }) => pin),
       })),
       refused,
       refusedMarks: verified.refused,

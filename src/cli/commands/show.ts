@@ -1,5 +1,6 @@
 import { isHoldfastError } from '../../lib/errors.ts'
 import type { BackupContents } from '../../repository/format/contents.ts'
+import type { Pin } from '../../repository/format/pin.ts'
 import type { Manifest } from '../../repository/format/manifest.ts'
 import type { VerifiedMark } from '../../repository/format/verified.ts'
 import type { Repository } from '../../repository/types.ts'
@@ -47,6 +48,8 @@ async function show(
 ): Promise<void> {
   const { readVerified } = await import('../../repository/verified.ts')
   const { marks, refused } = await readVerified({ repository, manifest, signal })
+  const { readPins } = await import('../../repository/pins.ts')
+  const pins = (await readPins({ repository, backup: manifest.id, signal })).get(manifest.id) ?? []
   const { totals } = manifest
   const took = secondsOf(manifest) * 1000
   const facts: [string, string][] = [
@@ -68,6 +71,7 @@ async function show(
     ['Took', `${formatDuration(took)}, ${formatRate(totals.plainBytes, took)}`],
     ...(contents === null ? [] : [['Proof', contents.proof] satisfies [string, string]]),
     ['Drilled', verifiedText(marks, clock.now())],
+    ...pins.map(({ pin }): [string, string] => ['Pinned', pinText(pin, clock.now())]),
     ['Gaps', totals.gaps === 0 ? 'none' : formatCount(totals.gaps)],
   ]
   for (const [label, value] of facts) out.line(`${label.padEnd(8)}${value}`)
@@ -76,6 +80,7 @@ async function show(
   out.result({
     backup: summaryOf(manifest),
     verified: marks,
+    pins: pins.map(({ pin }) => pin),
     contents: contents === null ? null : contentsSummaryOf(contents),
   })
 }
@@ -96,6 +101,11 @@ function verifiedText(marks: readonly VerifiedMark[], now: Date): string {
     ...(mark.notVerified === 0 ? [] : [`${formatCount(mark.notVerified)} left open`]),
     ...(mark.seconds === 0 ? [] : [`restored in ${formatDuration(mark.seconds * 1000)}`]),
   ].join(', ')
+}
+
+function pinText(pin: Pin | null, now: Date): string {
+  if (pin === null) return 'by an object that is no valid pin; it is kept all the same'
+  return `${printable(pin.reason)} (${printable(pin.who)}, ${formatWhen(new Date(pin.when), now)})`
 }
 
 function serverText(manifest: Manifest, contents: BackupContents | null): string {

@@ -87,7 +87,7 @@ export async function createKeeper(o: { place: Place; clock: Clock; signal: Abor
     open,
     async backUp(source, onProgress) {
       const repository = await openRepository({ storage, trust: { host: credentials }, signal })
-      await using writer = await beginBackup({ repository, credentials, signal })
+      await using writer = await beginBackup({ repository, credentials, clock, signal })
       return await runBackup({
         writer,
         source,

@@ -88,6 +88,23 @@ export const repository = {
     meaning: 'A file that would hold a secret exists already, and may be the only key to a repository.',
     hint: 'Choose another path, or move the file away; nothing was overwritten.',
   },
+  writer_overtaken: {
+    exit: 1,
+    meaning:
+      'A prune took this run for dead, which had shown no sign of life for a day, and may have removed what it had stored.',
+    hint: 'Run it again: what is still stored is used. A machine that sleeps should not back up meanwhile.',
+  },
+  backup_going: {
+    exit: 7,
+    meaning: 'The backup is being removed by a prune, or by one that was broken off.',
+    hint: 'holdfast list shows whether it is still there. If it is, run it again when no prune is running.',
+  },
+  prune_refused: {
+    exit: 7,
+    meaning:
+      'The repository holds something that pruning can not read, and which may need what it would remove.',
+    hint: 'See the message; nothing was removed.',
+  },
   keys_changed: {
     exit: 1,
     meaning: 'Someone else changed the keys of the repository at the same time.',

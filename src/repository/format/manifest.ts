@@ -3,7 +3,7 @@
  * presence need. It names no table and holds no row. docs/FORMAT.md "Manifests".
  */
 export interface Manifest {
-  readonly format: 1
+  readonly format: 1 | 2
   /** `20261121T013131Z-8f3a9c21`: the source's clock to the second, and 4 random bytes. */
   readonly id: string
   /** One more than the highest sequence the writer saw: orders backups even where clocks were wrong. */
@@ -13,6 +13,11 @@ export interface Manifest {
   readonly description: string | null
   /** Keyed hash of what was backed up (system identifier and database), so that backups of one source can be told apart without naming it. */
   readonly source: string
+  /**
+   * Keyed hash of which rows were asked for: equal for backups of one scope. Null: all of them. Not there in format 1, which does not
+   * tell.
+   */
+  readonly scope?: string | null
   /** Id of the admitted host that signed this. */
   readonly host: string
   readonly holdfast: string

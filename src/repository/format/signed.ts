@@ -3,7 +3,7 @@ import { sign, verify } from '../crypto/ed25519.ts'
 import { type Check, ShapeError } from './shape.ts'
 
 /** The kinds of signed documents. */
-export type SignedKind = 'repository' | 'keyset' | 'manifest' | 'safety' | 'restore' | 'verified' | 'erased'
+export type SignedKind = (typeof kinds)[number]
 
 /** A signed document taken apart. Nothing in `json` may be used before `verifySigned` has returned true for it. */
 export interface SignedDocument {
@@ -17,7 +17,7 @@ export interface SignedDocument {
   readonly signedBytes: Uint8Array
 }
 
-const kinds: readonly string[] = [
+const kinds = [
   'repository',
   'keyset',
   'manifest',
@@ -25,7 +25,9 @@ const kinds: readonly string[] = [
   'restore',
   'verified',
   'erased',
-]
+  'pin',
+  'writer',
+] as const
 const newline = 0x0a
 
 /** Writes a document: docs/FORMAT.md "Signed documents". */
@@ -51,7 +53,8 @@ export function splitSigned(key: string, kind: SignedKind, bytes: Uint8Array): S
   )
   if (head === null) throw damaged(key, 'it does not begin like an object of Holdfast')
   const [, foundKind = '', version] = head
-  if (version !== '1' || !kinds.includes(foundKind)) throw tooNew(key, `holdfast ${foundKind} ${version}`)
+  if (version !== '1' || !kinds.some((known) => known === foundKind))
+    throw tooNew(key, `holdfast ${foundKind} ${version}`)
   if (foundKind !== kind) throw damaged(key, `it holds a ${foundKind} where a ${kind} belongs`)
 
   const second = bytes.indexOf(newline, first + 1)

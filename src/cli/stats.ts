@@ -1,0 +1,106 @@
+import { isHoldfastError } from '../lib/errors.ts'
+import { previewPrune } from '../prune/prune.ts'
+import { measureRepository } from '../prune/stats.ts'
+import type { PrunePreview } from '../prune/types.ts'
+import type { CommandContext } from './command.ts'
+import { sourceNamed } from './config.ts'
+import { formatBytes, formatCount, formatCountOf, formatWhen } from './format.ts'
+import { keepMeant, type Keep } from './keep.ts'
+import { openForListing } from './repository.ts'
+
+type Input = Parameters<typeof openForListing>[1] &
+  Parameters<typeof keepMeant>[0] & { readonly source: string | undefined }
+
+/** `stats`: sizes of sources and backups, and what a prune would free. */
+export async function tellStats(context: CommandContext, input: Input): Promise<void> {
+  const { out, signal, clock } = context
+  const { repository } = await openForListing(context, input)
+  const stats = await measureRepository({ repository, signal })
+  const { sources, backups, stored, unneeded } = stats
+  if (backups.length === 0) out.line('No backups yet.')
+  else {
+    out.table(
+      [
+        { title: 'SOURCE' },
+        { title: 'BACKUPS', align: 'right' },
+        { title: 'SIZE', align: 'right' },
+        { title: 'ALL BACKUPS', align: 'right' },
+        { title: 'STORED', align: 'right' },
+        { title: 'NEW IN 7 D', align: 'right' },
+        { title: 'IN 30 D', align: 'right' },
+      ],
+      sources.map((one) => [
+        one.source.slice(0, 8),
+        formatCount(one.backups),
+        formatBytes(one.plainBytes),
+        formatBytes(one.allPlainBytes),
+        formatBytes(one.stored.bytes),
+        formatBytes(one.grown.days7),
+        formatBytes(one.grown.days30),
+      ]),
+    )
+    out.line()
+    out.table(
+      [
+        { title: 'BACKUP', min: 25 },
+        { title: 'TAKEN', min: 16 },
+        { title: 'NAME' },
+        { title: 'SIZE', align: 'right' },
+        { title: 'STORED', align: 'right' },
+        { title: 'NEW', align: 'right' },
+        { title: 'ONLY ITS OWN', align: 'right' },
+      ],
+      backups.map((one) => [
+        one.id,
+        formatWhen(new Date(one.moment), clock.now()),
+        one.name ?? '',
+        formatBytes(one.plainBytes),
+        formatBytes(one.storedBytes),
+        formatBytes(one.newStoredBytes),
+        formatBytes(one.unique.bytes),
+      ]),
+    )
+  }
+  out.line()
+  out.line(`Stored: ${formatBytes(stored.bytes)} in ${formatCountOf(stored.objects, 'chunk')}.`)
+  if (unneeded.objects > 0)
+    out.line(
+      `Nothing needs ${formatBytes(unneeded.bytes)} of it, unless a backup is running: a prune frees that.`,
+    )
+  const preview = await previewOf(context, { repository, input, sources: sources.length })
+  if (preview !== null) {
+    const going = preview.decisions.filter(({ keep }) => !keep).length
+    out.line(
+      `A prune by these rules would remove ${formatCountOf(going, 'backup')} and free ${formatBytes(preview.frees.bytes)}.`,
+    )
+  }
+  for (const { key, reason } of stats.refused) out.warn(`${key} is not accepted: ${reason}`)
+  out.result({ stats, frees: preview?.frees ?? null })
+}
+
+/** What a prune would do, by the rules that were given or configured; null if there are none, or they are those of one source of several. */
+async function previewOf(
+  context: CommandContext,
+  o: { repository: Parameters<typeof previewPrune>[0]['repository']; input: Input; sources: number },
+): Promise<PrunePreview | null> {
+  const { signal, clock } = context
+  const { repository, input } = o
+  const configured = input.source === undefined ? undefined : (await sourceNamed(context, input.source)).keep
+  let keep: Keep
+  try {
+    keep = keepMeant(input, configured)
+  } catch (error) {
+    if (isHoldfastError(error, 'usage')) return null
+    throw error
+  }
+  if (keep.ofSource && o.sources > 1) return null
+  return await previewPrune({
+    repository,
+    ...keep,
+    sources: null,
+    // Told above.
+    despiteRefused: true,
+    clock,
+    signal,
+  })
+}

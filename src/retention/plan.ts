@@ -1,0 +1,89 @@
+import { calendarOf, type Calendar } from './calendar.ts'
+import { applyRules } from './rules.ts'
+import type { RetainableBackup, RetentionDecision, RetentionFacts, RetentionReason } from './types.ts'
+
+/** Clocks of machines differ: what is ahead by less than this is taken as it is. */
+const toleranceMs = 60 * 60 * 1000
+
+/**
+ * Decides for each backup whether it stays, and why. The result is in series, newest first by the moment. Pure: the same facts give
+ * the same plan. Planning again on what stays removes nothing more; and a newer backup never brings back one that goes, unless it frees a
+ * place among as many as may be kept.
+ */
+export function planRetention<B extends RetainableBackup>(facts: RetentionFacts<B>): RetentionDecision<B>[] {
+  const calendar = calendarOf(facts.policy.zone)
+  const series = Map.groupBy(facts.backups, ({ source, kind, scope }) => `${source}/${kind}/${scope ?? ''}`)
+  return [...series.values()].flatMap((backups) => planSeries(facts, calendar, backups.toSorted(newestFirst)))
+}
+
+function planSeries<B extends RetainableBackup>(
+  facts: RetentionFacts<B>,
+  calendar: Calendar,
+  backups: readonly B[],
+): RetentionDecision<B>[] {
+  const { policy, now, verified } = facts
+  // What a clock that was wrong has dated ahead says nothing of the others: it does not count, nor make them old.
+  const dated = backups.filter(({ moment }) => Date.parse(moment) <= now.getTime() + toleranceMs)
+  const sound = dated.filter(({ id }) => verified.get(id) !== 'failed')
+  const byRule = applyRules({ policy, calendar, dated, sound })
+  const limit = policy.maxCount ?? Infinity
+  const over = new Set(
+    backups
+      .filter(({ id }) => byRule.has(id))
+      .slice(limit)
+      .map(({ id }) => id),
+  )
+  const guards = guardsOf(facts, backups, dated, sound)
+
+  return backups.map((backup) => {
+    const { id } = backup
+    const reasons = [...(over.has(id) ? [] : (byRule.get(id) ?? [])), ...(guards.get(id) ?? [])]
+    if (reasons.length > 0) return { backup, keep: true, reasons }
+    const why: RetentionReason = over.has(id)
+      ? { rule: 'max-count', text: `${limit} newer ones are kept, and no more may be` }
+      : { rule: 'none', text: verified.get(id) === 'failed' ? 'a drill of it failed' : 'no rule keeps it' }
+    return { backup, keep: false, reasons: [why] }
+  })
+}
+
+/** What keeps backups whatever the rules say, by id. */
+function guardsOf(
+  { policy, verified, pins, used }: RetentionFacts,
+  backups: readonly RetainableBackup[],
+  dated: readonly RetainableBackup[],
+  sound: readonly RetainableBackup[],
+): ReadonlyMap<string, readonly RetentionReason[]> {
+  const passed = dated.filter(({ id }) => verified.get(id) === 'passed')
+  const proved = new Set(passed.slice(0, Math.max(1, policy.verified)))
+  const counting = new Set(dated)
+  return new Map(
+    backups.map((backup): [string, RetentionReason[]] => {
+      const pin = pins.get(backup.id)
+      return [
+        backup.id,
+        [
+          ...(backup === dated[0] || backup === sound[0]
+            ? [{ rule: 'newest', text: 'the newest of its source' } as const]
+            : []),
+          ...(proved.has(backup)
+            ? [{ rule: 'verified', text: 'among the last that a drill has proved' } as const]
+            : []),
+          ...(counting.has(backup)
+            ? []
+            : [{ rule: 'future', text: 'dated in the future, by a clock that was wrong' } as const]),
+          ...(pin === undefined ? [] : [{ rule: 'pinned', text: `pinned: ${pin}` } as const]),
+          ...(used.has(backup.id) ? [{ rule: 'used', text: 'in use' } as const] : []),
+        ],
+      ]
+    }),
+  )
+}
+
+/** By the moment, which is what rules speak of; then as all other lists of backups. */
+function newestFirst(a: RetainableBackup, b: RetainableBackup): number {
+  return (
+    Date.parse(b.moment) - Date.parse(a.moment) ||
+    b.sequence - a.sequence ||
+    (a.id < b.id ? 1 : a.id > b.id ? -1 : 0)
+  )
+}
