@@ -23,6 +23,13 @@ function refusalOf(text: string): HoldfastError {
 const withShop = (members: object): string =>
   JSON.stringify({ version: 1, sources: { shop: { address: 'service=shop', ...members } } })
 
+/** Rules that a file does not give. */
+const nothingKept = Object.fromEntries(
+  'hourly daily weekly monthly yearly maxCount verified restores grace'
+    .split(' ')
+    .map((name) => [name, undefined]),
+)
+
 const whole = `{
   "$schema": "holdfast.schema.json",
   "version": 1,
@@ -36,7 +43,8 @@ const whole = `{
       "schemas": ["sales"], "tables": ["crm.*"], "excludeTables": ["*.log"], "excludeData": ["*.\\"Audit.Log\\""],
       "proof": "full",
       "modules": { "crm": { "description": "customers", "tables": ["crm.*", "public.leads"] } },
-      "drill": { "goal": "15m", "assertions": "drills/" }
+      "drill": { "goal": "15m", "assertions": "drills/" },
+      "keep": { "last": 7, "within": "30d", "zone": "Europe/Berlin" }
     },
     "1": { "address": "host=/tmp dbname=one", "password": { "command": ["./get", "x"] } },
     "constructor": { "address": "service=c", "password": { "env": "C_PASSWORD" } }
@@ -61,6 +69,7 @@ test('a whole file is read, with its paths from where it is, and fits the schema
     proof: 'full',
     modules: new Map([['crm', { description: 'customers', tables: ['crm.*', 'public.leads'] }]]),
     drill: { goal: '15m', assertions: '/etc/shop/drills' },
+    keep: { ...nothingKept, last: 7, within: '30d', zone: 'Europe/Berlin' },
   })
   assert.deepEqual(findSource(config, '1').password, { command: ['./get', 'x'] })
   assert.deepEqual(findSource(config, 'constructor').modules, new Map())
@@ -181,7 +190,7 @@ const wrong: readonly [text: string, message: string, bySchema: boolean, code?: 
   [withShop({ tables: [true] }), 'sources.shop.tables[0]: must be a text, and is true.', true],
   [
     withShop({ exclude: [] }),
-    `sources.shop.exclude: is not known here. Known are address, password, repository, profile, schemas, tables, excludeTables, excludeData, proof, modules, drill.`,
+    `sources.shop.exclude: is not known here. Known are address, password, repository, profile, schemas, tables, excludeTables, excludeData, proof, modules, drill, keep.`,
     true,
   ],
   [
