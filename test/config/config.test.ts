@@ -210,6 +210,11 @@ const wrong: readonly [text: string, message: string, bySchema: boolean, code?: 
   ],
   [withShop({ modules: { crm: {} } }), 'sources.shop.modules.crm.tables: is missing.', true],
   [
+    withShop({ keep: { last: -1 } }),
+    'sources.shop.keep.last: must be a whole number from 0 to 100000.',
+    true,
+  ],
+  [
     withShop({ drill: { goal: '15 minutes' } }),
     'sources.shop.drill.goal: must be a duration such as 90s, 15m or 2h: how long a restore may take.',
     true,

@@ -18,7 +18,15 @@ const keywords: Readonly<Record<string, (rule: unknown, value: unknown, schema: 
   title: () => true,
   description: () => true,
   type: (rule, value) =>
-    rule === 'object' ? isObject(value) : rule === 'array' ? Array.isArray(value) : typeof value === rule,
+    rule === 'object'
+      ? isObject(value)
+      : rule === 'array'
+        ? Array.isArray(value)
+        : rule === 'integer'
+          ? Number.isInteger(value)
+          : typeof value === rule,
+  minimum: (rule, value) => typeof value !== 'number' || value >= Number(rule),
+  maximum: (rule, value) => typeof value !== 'number' || value <= Number(rule),
   enum: (rule, value) => (rule as unknown[]).includes(value),
   oneOf: (rule, value) => (rule as Schema[]).filter((one) => fits(one, value)).length === 1,
   pattern: (rule, value) => typeof value !== 'string' || new RegExp(String(rule), 'u').test(value),
