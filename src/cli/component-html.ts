@@ -1,7 +1,7 @@
 import type { ComponentChange, ComponentPreview } from '../restore/component/types.ts'
 import { differingLines, foundText, summaryText } from './component-text.ts'
 import { escapeHtml, textHtml } from './html.ts'
-import { style } from './preview-style.ts'
+import { previewPage, wordHtml } from './preview-page.ts'
 
 /** One preview of components as a page that needs nothing else, as `previewHtml` makes one of rows. It holds definitions of the database, and says so first. */
 export function componentHtml(preview: ComponentPreview): string {
@@ -11,33 +11,22 @@ export function componentHtml(preview: ComponentPreview): string {
       : 'Preview of the undoing of a restore'
   const done = preview.changes.filter((c) => c.action !== null)
   const left = preview.changes.filter((c) => c.action === null)
-  return `<!doctype html>
-<!-- This file contains definitions of the database. -->
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>${title}: ${textHtml(preview.database)}</title>
-<style>${style}</style>
-</head>
-<body>
-<p class="holds">This page <b>contains definitions of the database</b>, such as functions and policies: whoever has it can read them.</p>
-<h1 id="top">${title}</h1>
-<p class="headline">${escapeHtml(summaryText(preview, 'planned'))}</p>
-${preview.problems.map((problem) => wordHtml('problem', 'Problem:', problem)).join('\n')}
-${preview.warnings.map((warning) => wordHtml('note', 'Note:', warning)).join('\n')}
-${factsHtml(preview)}
-${done.map(changeHtml).join('\n')}
-${left.length === 0 ? '' : `<section>\n<h2>Left alone</h2>\n<ul>\n${left.map(leftHtml).join('\n')}\n</ul>\n</section>`}
-</body>
-</html>
-`
-}
-
-function wordHtml(css: string, label: string, what: string): string {
-  return `<p class="word ${css}"><b>${label}</b> <span dir="auto">${textHtml(what)}</span></p>`
+  return previewPage({
+    title,
+    database: preview.database,
+    holds: 'definitions of the database',
+    meaning: ', such as functions and policies: whoever has it can read them.',
+    headline: escapeHtml(summaryText(preview, 'planned')),
+    body: [
+      preview.problems.map((problem) => wordHtml('problem', 'Problem:', problem)).join('\n'),
+      preview.warnings.map((warning) => wordHtml('note', 'Note:', warning)).join('\n'),
+      factsHtml(preview),
+      done.map(changeHtml).join('\n'),
+      left.length === 0
+        ? ''
+        : `<section>\n<h2>Left alone</h2>\n<ul>\n${left.map(leftHtml).join('\n')}\n</ul>\n</section>`,
+    ],
+  })
 }
 
 function factsHtml({ backup, moment, undoes, target }: ComponentPreview): string {

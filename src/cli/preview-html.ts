@@ -1,9 +1,9 @@
 import type { Preview, TablePreview } from '../restore/in-place/types.ts'
 import { formatCount } from './format.ts'
-import { escapeHtml, textHtml } from './html.ts'
+import { escapeHtml } from './html.ts'
 import { rowsHtml } from './preview-html-rows.ts'
+import { previewPage, wordHtml } from './preview-page.ts'
 import { headline } from './preview-sentence.ts'
-import { style } from './preview-style.ts'
 import { differs, isChanged, kinds, nameOfTable } from './preview-values.ts'
 import { aroundText, driftText, factsOf, leftAloneText, renewedText } from './preview-words.ts'
 import { printable } from './width.ts'
@@ -19,39 +19,28 @@ export function previewHtml(preview: Preview): string {
   const title = preview.undoes === null ? 'Preview of a restore' : 'Preview of the undoing of a restore'
   const tables = preview.tables.filter(differs)
   const open = tables.filter(isChanged).length <= fewTables
-  return `<!doctype html>
-<!-- This file contains rows of the database. -->
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>${title}: ${textHtml(preview.database)}</title>
-<style>${style}</style>
-</head>
-<body>
-<p class="holds">This page <b>contains rows of the database</b>: whoever has it can read them.</p>
-<h1 id="top">${title}</h1>
-<p class="headline">${escapeHtml(headline(preview))}</p>
-${obstaclesHtml(preview)}
-${labelledHtml(factsOf(preview))}
-${countsHtml(tables)}
-${labelledHtml(aroundText(preview))}
-${tables.map((table, at) => tableHtml(table, at, { open, newIds: preview.newIds })).join('\n')}
-</body>
-</html>
-`
+  return previewPage({
+    title,
+    database: preview.database,
+    holds: 'rows of the database',
+    meaning: ': whoever has it can read them.',
+    headline: escapeHtml(headline(preview)),
+    body: [
+      obstaclesHtml(preview),
+      labelledHtml(factsOf(preview)),
+      countsHtml(tables),
+      labelledHtml(aroundText(preview)),
+      tables.map((table, at) => tableHtml(table, at, { open, newIds: preview.newIds })).join('\n'),
+    ],
+  })
 }
 
 /** What must be read before anything else. */
 function obstaclesHtml({ problems, questions, warnings }: Preview): string {
-  const word = (css: string, label: string, what: string): string =>
-    `<p class="word ${css}"><b>${label}</b> <span dir="auto">${textHtml(what)}</span></p>`
   return [
-    ...problems.map((problem) => word('problem', 'Problem:', problem)),
-    ...questions.map((question) => word('question', 'Question:', question.text)),
-    ...warnings.map((warning) => word('note', 'Note:', warning)),
+    ...problems.map((problem) => wordHtml('problem', 'Problem:', problem)),
+    ...questions.map((question) => wordHtml('question', 'Question:', question.text)),
+    ...warnings.map((warning) => wordHtml('note', 'Note:', warning)),
   ].join('\n')
 }
 
