@@ -63,7 +63,7 @@ export async function changeComponents(
   const started = clock.now()
   const { backup, undoes } = preview
   const restore = { id: newId(started), backup, undoes, started }
-  const about = { id: restore.id, parts: ['safety'] as const, threads: 1, signal }
+  const about = { id: restore.id, parts: ['safety'] as const, threads: 0, signal }
   await using writer = await openRestoreWriter({ repository, vault, ...about })
   await o.apply((contents) => writer.putSafety(restore, contents))
   const record = recordOf({ preview, target, started, finished: clock.now(), scope })

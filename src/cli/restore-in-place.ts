@@ -9,6 +9,7 @@ import {
   previewInPlace,
   requireApplicable,
   type AppliedChanges,
+  type ApplyRequest,
   type MadeFrom,
   type PreviewedChanges,
 } from '../restore/in-place/run.ts'
@@ -64,6 +65,7 @@ export async function madeFrom({
 export async function changeInPlace(context: CommandContext, o: ChangeRequest): Promise<void> {
   const { out, clock, signal } = context
   let { workspace } = o
+  if (isAgreed(context, o) && (await applyUnseen(context, o))) return
   const look = (): Promise<PreviewedChanges> =>
     previewInPlace(workspace, { clock, signal, onProgress: out.progress })
   let previewed = await look()
@@ -92,43 +94,72 @@ export async function changeInPlace(context: CommandContext, o: ChangeRequest): 
   const skipConflicts = o.skipConflicts || (await answerConflicts(context, previewed.preview))
   const { database } = previewed.preview
   await requireConfirmed(context, { ...o, database, question: 'Change these rows?' })
-  await apply(context, { ...o, workspace, skipConflicts }, previewed)
+  await apply(context, { ...o, workspace, skipConflicts }, { expected: previewed.digest })
 }
 
-async function apply(context: CommandContext, o: ChangeRequest, previewed: PreviewedChanges): Promise<void> {
+/** Nobody is there to be asked, and all that would be asked is answered. */
+function isAgreed({ askText }: CommandContext, o: ChangeRequest): boolean {
+  const { database, problems } = o.workspace.about
+  const shown = o.previewOnly || o.html !== undefined || problems.length > 0
+  return askText === null && o.yes && o.confirm === database && !shown
+}
+
+/**
+ * More than this is not brought while the tables are locked: those who wait for them would wait for the network and the storage. Then
+ * a preview brings it before.
+ */
+const mostUnderLocks = 64 * 1024 * 1024
+
+/** Looks once instead of twice, under the locks, and does what it finds. False: it was too much, and nothing was done. */
+async function applyUnseen(context: CommandContext, o: ChangeRequest): Promise<boolean> {
+  const { out } = context
+  const onPreview = (preview: Preview): void => {
+    out.progressDone('quietly')
+    tellPreview(out, preview)
+  }
+  return await apply(context, o, { expected: null, mostBytes: mostUnderLocks, onPreview })
+}
+
+async function apply(
+  context: CommandContext,
+  o: ChangeRequest,
+  look: Pick<ApplyRequest, 'expected' | 'mostBytes' | 'onPreview'>,
+): Promise<boolean> {
   const { out, clock, signal } = context
   const started = clock.now()
-  const restore = {
-    id: newId(started),
-    backup: previewed.preview.backup,
-    undoes: previewed.preview.undoes,
-    started,
-  }
+  const { backup, undoes } = o.workspace.about
+  const restore = { id: newId(started), backup, undoes, started }
   await using writer = await openRestoreWriter({ ...o, id: restore.id, parts: ['safety'], signal })
   const applied = await applyInPlace({
     ...o,
-    expected: previewed.digest,
+    ...look,
     clock,
     signal,
     onProgress: out.progress,
     store: (bytes) => writer.store(bytes),
     commitSafety: (contents) => writer.putSafety(restore, contents),
   })
+  if (applied === null) return false
   out.progressDone('done')
+  const { preview, changed, renewed } = applied
+  if (look.expected === null && !changed) {
+    out.result({ preview, changed })
+    return true
+  }
   const finished = new Date(Math.max(started.getTime(), clock.now().getTime()))
   const who = whoRestores(o.workspace.target)
   const record = recordOf({ ...o, applied, restore, finished, who })
   // Under the id of the safety backup.
-  if (applied.changed) await storeReport(context, o, record, restore.id)
+  if (changed) await storeReport(context, o, record, restore.id)
   for (const warning of applied.warnings) out.warn(printable(warning))
   tellApplied(out, {
-    preview: applied.preview,
+    preview,
     restore: restore.id,
     seconds: record.seconds,
-    renewed: applied.renewed,
+    renewed,
   })
-  const { preview, changed, renewed } = applied
   out.result({ restore: { ...record, id: restore.id }, preview, changed, renewed })
+  return true
 }
 
 function recordOf(o: {

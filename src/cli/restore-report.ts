@@ -27,7 +27,7 @@ export async function storeReport(
   const { backup, undoes } = record
   const [started, finished] = [new Date(record.started), new Date(record.finished)]
   try {
-    await using writer = await openRestoreWriter({ repository, vault, id, parts: ['report'], threads: 1 })
+    await using writer = await openRestoreWriter({ repository, vault, id, parts: ['report'], threads: 0 })
     await writer.putReport({ id, backup, undoes, started, finished }, record)
     return id
   } catch (error) {

@@ -5,7 +5,7 @@ import type { Epoch, Keyset } from './types.ts'
 
 /** A new epoch: the public half for the key set, the secret half for the vault. */
 export async function newEpoch(created: Date): Promise<{ epoch: Epoch; secret: string }> {
-  const { identity, publicKey } = await generateIdentity()
+  const { identity, publicKey } = generateIdentity()
   const id = randomBytes(8).toString('hex')
   return { epoch: { id, publicKey, created: created.toISOString() }, secret: identity }
 }

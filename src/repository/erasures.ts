@@ -139,7 +139,7 @@ export async function putErasure(
     epoch,
     stored: new Map(),
     takeOver,
-    threads: 1,
+    threads: 0,
     signal,
   })
   await writer.store(encodeErasedContents({ format: 1, id, ...erasure, keys: erasure.keys.toSorted() }))

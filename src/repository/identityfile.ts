@@ -1,4 +1,3 @@
-import { armor } from 'age-encryption'
 import { HoldfastError } from '../lib/errors.ts'
 import { identityPattern, publicKeyOfIdentity, unwrap } from './crypto/age.ts'
 
@@ -56,6 +55,7 @@ async function decrypt(file: string | Uint8Array, passphrase: string | undefined
   }
   const text = asText(file)
   let bytes: Uint8Array
+  const { armor } = await import('age-encryption')
   try {
     bytes = text.startsWith(binaryHead) ? asBytes(file) : armor.decode(text)
   } catch {

@@ -130,7 +130,7 @@ async function firstRecipient(options: {
     const [first] = await readIdentityFile(recipient.identity, recipient.passphrase)
     return { recipient: { kind: 'identity', identity: first?.identity ?? '' }, identityFile: null }
   }
-  const identity = await generateIdentity()
+  const identity = generateIdentity()
   const identityFile = printIdentityFile({
     identity,
     created: options.now,

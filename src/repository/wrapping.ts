@@ -34,7 +34,7 @@ export async function newRecipient(options: {
   }
   const publicKey =
     recipient.kind === 'identity' ? await publicKeyOfIdentity(recipient.identity) : recipient.publicKey
-  if (publicKey === null || !isRecipient(publicKey)) {
+  if (publicKey === null || !(await isRecipient(publicKey))) {
     throw new HoldfastError('usage', `The recipient ${options.name} is not an age identity or public key`, {
       hint: 'A public key begins with age1 and is printed by age-keygen.',
     })

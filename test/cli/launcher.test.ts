@@ -12,10 +12,18 @@ const launcher = join(root, 'bin/holdfast')
 const bundled = `node-linux-${process.arch}`
 
 /** A directory with a `node` that says it is of this version, and runs `then` when asked for anything else. */
-async function fakeNode(directory: string, version: string, then = 'exit 99'): Promise<string> {
+async function fakeNode(
+  directory: string,
+  version: string,
+  then = 'exit 99',
+  asked = "-v | '--liftoff-only -v'",
+): Promise<string> {
   const bin = join(directory, `bin ${version}`)
   await mkdir(bin, { recursive: true })
-  await writeFile(join(bin, 'node'), `#!/bin/sh\nif [ "$1" = -v ]; then echo ${version}; exit; fi\n${then}\n`)
+  await writeFile(
+    join(bin, 'node'),
+    `#!/bin/sh\ncase "$*" in ${asked}) echo ${version}; exit;; esac\n${then}\n`,
+  )
   await chmod(join(bin, 'node'), 0o755)
   return bin
 }
@@ -135,6 +143,7 @@ test('a node that lacks an option of V8 is started without it', async (t) => {
     directory,
     'v99.0.0',
     'if [ "$1" = --liftoff-only ]; then exit 9; fi; echo "$1"',
+    '-v',
   )
   assert.equal(run(launcher, { path }).stdout, '--disable-warning=ExperimentalWarning\n')
 })

@@ -44,8 +44,8 @@ test('an init that the storage fails at any call leaves a repository that opens,
 })
 
 test('a change of keys that the storage fails at any call is done or not, and can be done again', async () => {
-  const bob = await generateIdentity()
-  const eve = await generateIdentity()
+  const bob = generateIdentity()
+  const eve = generateIdentity()
   const changes: Readonly<
     Record<string, (owner: Awaited<ReturnType<typeof newUnlocked>>) => Promise<unknown>>
   > = {

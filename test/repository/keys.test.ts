@@ -24,7 +24,7 @@ const code = (name: string) => (error: unknown) =>
 
 test('a recipient added with its identity opens the repository at once', async () => {
   const owner = await newUnlocked()
-  const bob = await generateIdentity()
+  const bob = generateIdentity()
   await addRecipient({ ...owner, name: 'bob', recipient: { kind: 'identity', identity: bob.identity } })
   const opened = await openUnlocked({ storage: owner.storage, identity: bob.identity })
   assert.equal(opened.recipient.name, 'bob')
@@ -35,7 +35,7 @@ test('a recipient added with its identity opens the repository at once', async (
 test('a recipient added by public key needs the owner key once, and confirms it', async () => {
   const owner = await newUnlocked()
   const { storage, clock, ownerKey } = owner
-  const bob = await generateIdentity()
+  const bob = generateIdentity()
   await addRecipient({ ...owner, name: 'bob', recipient: { kind: 'public-key', publicKey: bob.publicKey } })
   const { identity } = bob
   await assert.rejects(openUnlocked({ storage, identity }), code('owner_not_confirmed'))
@@ -57,7 +57,7 @@ test('wrong recipients are refused before anything is written', async () => {
   const owner = await newUnlocked()
   const add = (name: string, publicKey: string) =>
     addRecipient({ ...owner, name, recipient: { kind: 'public-key', publicKey } })
-  const { publicKey } = await generateIdentity()
+  const { publicKey } = generateIdentity()
   await assert.rejects(add('owner', publicKey), code('usage'))
   await assert.rejects(add('again', owner.recipient.publicKey ?? ''), code('usage'))
   await assert.rejects(
@@ -98,7 +98,7 @@ test('with a passphrase recipient new keys need the passphrase, and nothing is d
 test('a removed recipient opens neither the new vault nor any key set that is left', async () => {
   const owner = await newUnlocked()
   const { storage } = owner
-  const bob = await generateIdentity()
+  const bob = generateIdentity()
   const added = await addRecipient({
     ...owner,
     name: 'bob',
@@ -120,7 +120,7 @@ test('a removed recipient opens neither the new vault nor any key set that is le
 test('a removal that was interrupted is finished by running it again', async () => {
   const owner = await newUnlocked()
   const { storage, repository } = owner
-  const { publicKey } = await generateIdentity()
+  const { publicKey } = generateIdentity()
   const added = await addRecipient({ ...owner, name: 'bob', recipient: { kind: 'public-key', publicKey } })
   const cut = { ...storage, delete: async () => await Promise.reject(new Error('connection reset')) }
   const cutOff = repositoryOf({ ...repository, keyset: added.repository.keyset, storage: cut })
@@ -152,7 +152,7 @@ test('of two changes at once one is done and the other says so', async () => {
 test('a change based on a key set that a removal has deleted is taken back', async () => {
   const owner = await newUnlocked()
   const { storage } = owner
-  const bob = await generateIdentity()
+  const bob = generateIdentity()
   const added = await addRecipient({
     ...owner,
     name: 'bob',

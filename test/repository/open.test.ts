@@ -54,7 +54,7 @@ test('another identity opens nothing', async () => {
 })
 
 test('identities of both kinds that were there before init', async () => {
-  for (const identity of [(await generateIdentity()).identity, await generateHybridIdentity()]) {
+  for (const identity of [(generateIdentity()).identity, await generateHybridIdentity()]) {
     const { storage, identityFile } = await newRepository({ kind: 'identity', identity })
     assert.equal(identityFile, null)
     const { recipient } = await openUnlocked({ storage, identity })
@@ -79,7 +79,7 @@ test('an identity file may be protected with a passphrase, armored or not', asyn
 })
 
 test('an identity file is read like age-keygen writes it, and says nothing of itself when it is wrong', async () => {
-  const made = await generateIdentity()
+  const made = generateIdentity()
   const text = printIdentityFile({
     identity: made,
     created: new Date(0),

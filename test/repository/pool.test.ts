@@ -51,7 +51,7 @@ test('a thread that dies fails the calls that wait and all later ones', async ()
   const waiting = worker.ask({ kind: 'name', job: 1, bytes: new Uint8Array(10) })
   await assert.rejects(waiting, { code: 'internal', message: /worker thread failed/ })
   await assert.rejects(pool.pick().ask({ kind: 'seal', job: 2 }), { code: 'internal' })
-  await pool.dispose()
+  pool.dispose()
 })
 
 test('what still waits when the pool is disposed is cancelled', async () => {

@@ -43,7 +43,7 @@ export interface OpenInPlace {
   readonly workspace: Workspace
   preview(): Promise<PreviewedChanges>
   /** `o`: in place of what a repository does with the safety backup. */
-  apply(digest: string | null, o?: Partial<Pick<ApplyRequest, 'store' | 'commitSafety'>>): Promise<Done>
+  apply(digest: string | null, o?: Partial<ApplyRequest>): Promise<Done>
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -132,6 +132,7 @@ async function applyTo(
     },
     ...o,
   })
+  if (applied === null) throw new Error('nothing bounds what may be brought')
   return { preview: applied.preview, applied, safety, stored, from: o.from }
 }
 

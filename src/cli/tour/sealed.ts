@@ -74,7 +74,7 @@ async function countWhenOpened(
 
 /** Tries to open the backup with an identity that it was not made for. Throws if that works. */
 async function tryAsStranger(keeper: Keeper): Promise<string> {
-  const { identity } = await generateIdentity()
+  const { identity } = generateIdentity()
   try {
     await using _opened = await keeper.open(`${identity}\n`)
   } catch (error) {

@@ -1,4 +1,13 @@
-import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption'
+import { isHoldfastError } from '../../lib/errors.ts'
+import { decodeIdentity, generateIdentity as generateX25519, recipientOf } from '../format/age-keys.ts'
+import { openAge } from '../format/age.ts'
+
+/*
+ * The library knows every kind of age key, and takes a tenth of a second to load: for an X25519 identity, which is what nearly everybody has, what
+ * opens chunks does as well.
+ */
+const library = () => import('age-encryption')
+const x25519Pattern = /^AGE-SECRET-KEY-1/
 
 /** A native age identity: X25519, or the post-quantum hybrid. */
 export const identityPattern = /^AGE-SECRET-KEY-(PQ-)?1[02-9AC-HJ-NP-Z]+$/
@@ -6,24 +15,26 @@ export const identityPattern = /^AGE-SECRET-KEY-(PQ-)?1[02-9AC-HJ-NP-Z]+$/
 export const recipientPattern = /^age1(pq1)?[02-9ac-hj-np-z]{58,2000}$/
 
 /** `AGE-SECRET-KEY-1...` and its `age1...`. */
-export async function generateIdentity(): Promise<{ identity: string; publicKey: string }> {
-  const identity = await generateX25519Identity()
-  return { identity, publicKey: await identityToRecipient(identity) }
+export function generateIdentity(): { identity: string; publicKey: string } {
+  const identity = generateX25519()
+  return { identity, publicKey: recipientOf(identity) }
 }
 
 /** The `age1...` of an identity, or null if it is none. */
 export async function publicKeyOfIdentity(identity: string): Promise<string | null> {
   if (!identityPattern.test(identity)) return null
   try {
-    return await identityToRecipient(identity)
+    if (x25519Pattern.test(identity)) return recipientOf(identity)
+    return await (await library()).identityToRecipient(identity)
   } catch {
     return null
   }
 }
 
 /** True if objects can be encrypted to `publicKey`. */
-export function isRecipient(publicKey: string): boolean {
+export async function isRecipient(publicKey: string): Promise<boolean> {
   if (!recipientPattern.test(publicKey)) return false
+  const { Encrypter } = await library()
   try {
     new Encrypter().addRecipient(publicKey)
     return true
@@ -39,6 +50,7 @@ export type Unwrapping = { readonly identity: string } | { readonly passphrase: 
 
 /** An age file with `plain` inside. */
 export async function wrap(plain: Uint8Array, to: Wrapping): Promise<Uint8Array> {
+  const { Encrypter } = await library()
   const encrypter = new Encrypter()
   if ('publicKey' in to) encrypter.addRecipient(to.publicKey)
   else encrypter.setPassphrase(to.passphrase)
@@ -47,6 +59,8 @@ export async function wrap(plain: Uint8Array, to: Wrapping): Promise<Uint8Array>
 
 /** What the age file holds, or null if this secret does not open it or it is damaged. */
 export async function unwrap(file: Uint8Array, secret: Unwrapping): Promise<Uint8Array | null> {
+  if ('identity' in secret && x25519Pattern.test(secret.identity)) return openX25519(file, secret.identity)
+  const { Decrypter } = await library()
   const decrypter = new Decrypter()
   if ('identity' in secret) decrypter.addIdentity(secret.identity)
   else decrypter.addPassphrase(secret.passphrase)
@@ -55,5 +69,14 @@ export async function unwrap(file: Uint8Array, secret: Unwrapping): Promise<Uint
   } catch {
     // age does not tell a wrong key from damage, and must not.
     return null
+  }
+}
+
+function openX25519(file: Uint8Array, identity: string): Uint8Array | null {
+  try {
+    return openAge(file, decodeIdentity(identity))
+  } catch (error) {
+    if (isHoldfastError(error)) return null
+    throw error
   }
 }

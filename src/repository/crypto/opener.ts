@@ -27,6 +27,6 @@ export function createOpener(options: {
       if (reply.kind !== 'bytes') throw new HoldfastError('internal', 'A worker thread gave another answer.')
       return reply.bytes
     },
-    [Symbol.asyncDispose]: () => pool.dispose(),
+    [Symbol.asyncDispose]: async () => pool.dispose(),
   }
 }

@@ -10,8 +10,8 @@ import type { WorkerReply, WorkerRequest, WorkerSetup } from './messages.ts'
 export interface WorkerPool {
   /** A thread to talk to about one chunk: the one with the least to do. */
   pick(): PooledWorker
-  /** Stops the threads at once; calls that still wait fail with `cancelled`. */
-  dispose(): Promise<void>
+  /** Stops the threads; calls that still wait fail with `cancelled`. The threads' own end, which takes them a while, is not waited for. */
+  dispose(): void
 }
 
 export interface PooledWorker {
@@ -42,9 +42,7 @@ export function startPool({ threads, setup }: { threads: number; setup: WorkerSe
       workers.push(another)
       return another
     },
-    async dispose() {
-      await Promise.all(workers.map((worker) => worker.stop()))
-    },
+    dispose: () => workers.forEach((worker) => worker.stop()),
   }
 }
 
@@ -100,9 +98,9 @@ function startWorker(setup: WorkerSetup) {
     tell(request: WorkerRequest): void {
       if (ended === null) worker.postMessage(request)
     },
-    async stop() {
+    stop(): void {
       end(new HoldfastError('cancelled', 'The work was stopped.'))
-      await worker.terminate()
+      void worker.terminate()
     },
   }
 }

@@ -95,6 +95,7 @@ export async function openBackupWorkspace(o: BackupRequest): Promise<Workspace> 
     rights,
     making,
     dropping: [],
+    survey: () => staging.survey(units),
     stage: () => staging.complete(units),
     compare: async (unit) => {
       if (options.newIds) return await findCopies(wire, unit)

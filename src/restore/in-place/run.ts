@@ -40,6 +40,7 @@ export async function previewInPlace(
   }
   const from = o.clock.now().getTime()
   await wire.query('BEGIN ISOLATION LEVEL REPEATABLE READ')
+  await workspace.survey()
   const found = await compareAll(workspace, { onTable: comparing(o) })
   const silence = await planSilence(workspace, plannedOf(found))
   await wire.query('COMMIT')
@@ -59,6 +60,13 @@ export interface ApplyRequest {
   readonly workspace: Workspace
   /** Of the preview that was agreed to; null: whatever is found is agreed to. */
   readonly expected: string | null
+  /**
+   * Give up if more bytes of the backup than this would have to be brought while the tables are locked: without a preview before, all
+   * that is to be compared comes then.
+   */
+  readonly mostBytes?: number | undefined
+  /** Is told what will be done before anything is, and before an error that says why nothing can be. */
+  readonly onPreview?: ((preview: Preview) => void) | undefined
   /** Leave out rows that are in conflict, and apply the others. */
   readonly skipConflicts: boolean
   /** SQL of the backup's schema, for tables that are made. */
@@ -85,16 +93,17 @@ export interface AppliedChanges {
 
 /**
  * Applies the difference in one transaction. What is planned is found anew under the locks, so what is stored as safety
- * backup, and then written, is what is there; if that is not what was agreed to, nothing is done: `preview_outdated`.
+ * backup, and then written, is what is there; if that is not what was agreed to, nothing is done: `preview_outdated`. Resolves to
+ * null, with nothing done, where `mostBytes` was too little.
  * Whatever fails, and whoever dies, the target is as it was: the server ends the transaction.
  */
-export async function applyInPlace(o: ApplyRequest): Promise<AppliedChanges> {
+export async function applyInPlace(o: ApplyRequest): Promise<AppliedChanges | null> {
   const { wire } = o.workspace
   requireApplicable(o.workspace.about)
   await wire.query('BEGIN')
   try {
     const applied = await applyInside(o)
-    await wire.query(applied.changed ? 'COMMIT' : 'ROLLBACK')
+    await wire.query(applied?.changed === true ? 'COMMIT' : 'ROLLBACK')
     return applied
   } catch (error) {
     if (!isHoldfastError(error, 'connection_lost')) await wire.query('ROLLBACK').catch(() => undefined)
@@ -102,13 +111,15 @@ export async function applyInPlace(o: ApplyRequest): Promise<AppliedChanges> {
   }
 }
 
-async function applyInside(o: ApplyRequest): Promise<AppliedChanges> {
+async function applyInside(o: ApplyRequest): Promise<AppliedChanges | null> {
   const { workspace } = o
+  const from = o.clock.now().getTime()
   const { wire, lockTimeoutMs } = workspace
   const chosen = [...workspace.units, ...workspace.dropping].map((t) => t.live)
   await lockTables(wire, chosen, lockTimeoutMs)
   await requireSameTables(workspace, workspace.units)
   await requireSameDropping(workspace)
+  if ((await workspace.survey()) > (o.mostBytes ?? Infinity)) return null
   const found = await compareAll(workspace, {
     onTable: comparing(o),
     onCompared: (unit) => lockDoomed(wire, unit, lockTimeoutMs),
@@ -116,7 +127,9 @@ async function applyInside(o: ApplyRequest): Promise<AppliedChanges> {
   })
   const planned = plannedOf(found)
   const planSilent = await planSilence(workspace, planned)
-  const preview = previewOf(workspace, { found, silence: planSilent, seconds: 0 })
+  const seconds = Math.max(0, (o.clock.now().getTime() - from) / 1000)
+  const preview = previewOf(workspace, { found, silence: planSilent, seconds })
+  o.onPreview?.(preview)
   requireAgreed(o, found, preview)
   requireApplicable(preview)
   const changed = found.units.filter((u) => planned.has(u))

@@ -11,7 +11,9 @@ import { keyOf } from './units.ts'
 export interface Staging {
   /** Makes a unit's temporary table, and brings its rows, unless it can be told which of them nobody has touched. */
   open(unit: Unit): Promise<void>
-  /** Brings what must be compared besides, in the transaction that is open: rows may have been touched since the last time. */
+  /** Finds what must be compared besides, in the transaction that is open: rows may have been touched since the last time. Resolves to how many bytes it is. */
+  survey(units: readonly Unit[]): Promise<number>
+  /** Brings that. */
   complete(units: readonly Unit[]): Promise<void>
   /** What was found then. */
   uncompared(unit: Unit): Promise<Uncompared>
@@ -46,7 +48,7 @@ export function createStaging(o: {
   let [done, total] = [0, 0]
   const onBytes = (bytes: number): void => o.onBytes((done += bytes), total)
 
-  async function survey(unit: Unit): Promise<Surveyed> {
+  async function surveyUnit(unit: Unit): Promise<Surveyed> {
     // What is pulled in is looked up row by row, wherever it lies.
     if (horizon === null || unit.pulledIn) return { surveys: [], others: [] }
     const leaves = new Map((await leavesOf(wire, unit.live)).map((leaf) => [keyOf(leaf), leaf]))
@@ -63,7 +65,7 @@ export function createStaging(o: {
   return {
     async open(unit) {
       await makeStage(wire, unit)
-      const found = await survey(unit)
+      const found = await surveyUnit(unit)
       if (found.surveys.length > 0) surveyed.set(unit, found)
       const told = new Set(found.surveys.map((s) => s.table))
       const ranges = new Map(unit.from.filter((t) => !told.has(t)).map((t) => [t, t.ranges]))
@@ -71,12 +73,16 @@ export function createStaging(o: {
       await stageRanges({ ...o, onBytes, unit, ranges })
       await analyzeStage(wire, unit)
     },
+    async survey(units) {
+      let bytes = 0
+      for (const one of units.flatMap((unit) => surveyed.get(unit)?.surveys ?? [])) bytes += await one.count()
+      total = done + bytes
+      return bytes
+    },
     async complete(units) {
-      const all = units.map((unit) => ({ unit, surveys: surveyed.get(unit)?.surveys ?? [] }))
-      for (const one of all.flatMap((a) => a.surveys)) total += await one.count()
-      for (const { unit, surveys } of all) {
+      for (const unit of units) {
         let brought = false
-        for (const one of surveys) brought = (await one.bring(onBytes)) || brought
+        for (const one of surveyed.get(unit)?.surveys ?? []) brought = (await one.bring(onBytes)) || brought
         if (brought) await analyzeStage(wire, unit)
       }
     },

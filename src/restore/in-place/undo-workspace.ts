@@ -108,6 +108,7 @@ export async function openUndoWorkspace(o: UndoRequest): Promise<Workspace> {
       ),
     },
     dropping,
+    survey: () => Promise.resolve(0),
     stage: () => Promise.resolve(),
     compare: (unit) => findUndoing(wire, unit, o.overwrite),
     bring: () => Promise.resolve(null),

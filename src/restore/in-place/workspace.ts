@@ -27,7 +27,9 @@ export interface Workspace {
   readonly making: Making
   /** Tables that go, because the restore that is undone has made them. */
   readonly dropping: readonly DroppingTable[]
-  /** Brings rows that must be compared, in the transaction that is open; before `compare`. */
+  /** Finds out, in the transaction that is open, what must be brought to be compared; before `stage`. Resolves to bytes of the backup, 0 where nothing is. */
+  survey(): Promise<number>
+  /** Brings what was found, in the same transaction; before `compare`. */
   stage(): Promise<void>
   /**
    * Compares with the live rows as they are now, and fills the unit's table of changes. Resolves to how many rows of the
@@ -69,7 +71,7 @@ export interface Comparison {
   readonly digest: string
 }
 
-/** Compares everything, in the transaction that is open on the wire. */
+/** Compares everything, in the transaction that is open on the wire, and that was surveyed. */
 export async function compareAll(
   workspace: Workspace,
   o: {

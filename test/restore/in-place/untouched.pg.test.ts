@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { systemClock } from '../../../src/lib/clock.ts'
+import { applyInPlace } from '../../../src/restore/in-place/run.ts'
 import { openMemoryStorage } from '../../../src/storage/memory.ts'
 import { openInPlace, undo, type Done, type InPlaceChoice, type OpenInPlace } from '../../support/in-place.ts'
 import { newRepository } from '../../support/journey.ts'
@@ -84,6 +86,41 @@ test('what goes after the preview is brought as well, and nothing twice', async 
   })
   assert.deepEqual([previewed, applied], [12, 48])
   await journey(`DELETE FROM t WHERE id % 1000 = 1`, { meanwhile: `DELETE FROM t` })
+})
+
+test('without a preview before, one look is enough, unless more is to be brought than may be under locks', async () => {
+  const server = await testServer(18)
+  await using database = await server.database()
+  await database.query(made)
+  const was = await database.query(look)
+  const repository = await newRepository(openMemoryStorage())
+  await repository.backUp(database.url, { proof: 'counts' })
+  await database.query('DELETE FROM t WHERE id % 1000 = 1')
+  const damaged = await database.query(look)
+  await using open = await openInPlace(repository, database.url, { actions: replace })
+  const told: string[] = []
+  const applied = await applyInPlace({
+    workspace: open.workspace,
+    expected: null,
+    skipConflicts: false,
+    make: null,
+    clock: systemClock,
+    mostBytes: 1000,
+    store: () => assert.fail('something was stored'),
+    commitSafety: () => assert.fail('something was done'),
+  })
+  assert.equal(applied, null)
+  assert.deepEqual(await database.query(look), damaged)
+  const held = `SELECT count(*)::int FROM pg_locks WHERE relation = 't'::regclass AND granted AND mode = 'ShareRowExclusiveLock'`
+  assert.deepEqual(await database.query(held), [{ count: 0 }])
+  const done = await open.apply(null, {
+    mostBytes: 100_000_000,
+    onPreview: ({ totals }) => told.push(`${totals.create} to create`),
+    commitSafety: async () => void told.push('safety backup'),
+  })
+  assert.deepEqual(told, ['12 to create', 'safety backup'])
+  assert.equal(done.preview.totals.create, 12)
+  assert.deepEqual(await database.query(look), was)
 })
 
 test('rows without a key, equal ones among them', async () => {
