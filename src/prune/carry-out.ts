@@ -2,11 +2,11 @@ import { throwIfCancelled } from '../lib/abort.ts'
 import { eachLimited } from '../lib/async.ts'
 import { chunkKey, chunkNameOfKey, chunkPrefix } from '../repository/format/chunk-names.ts'
 import { manifestKey, restoreKey } from '../repository/format/fields.ts'
-import { prunePlanKey, type PrunePlanDocument } from '../repository/format/prune-plan.ts'
+import { prunePlanKey } from '../repository/format/prune-plan.ts'
+import { nameTable, type NameTable } from '../repository/name-table.ts'
 import { putPlanPart, readablePlan, type StoredPlan } from '../repository/prune-plans.ts'
 import { abandonWriter, readWriters } from '../repository/writers.ts'
-import type { ObjectInfo } from '../storage/storage.ts'
-import { look, neededChunks } from './look.ts'
+import { look, visitNeeded } from './look.ts'
 import type { PruneReport, PruneRequest, Waiting } from './types.ts'
 
 interface Done {
@@ -36,41 +36,44 @@ export async function carryOut(
   for (const { id } of ready) await putPlanPart(storage, id, 'deleting', { signal })
   // Only now: every document that is not there yet will name nothing of what the plans list.
   const found = await look(o)
-  const plans: { stored: StoredPlan; lists: Pick<PrunePlanDocument, 'backups' | 'restores' | 'chunks'> }[] =
-    []
-  for (const stored of ready) {
+  const plannedBackups = new Set<string>()
+  const plannedRestores = new Set<string>()
+  const planned = nameTable()
+  /** By the number of the name, which of `ready` lists the chunk. */
+  const planOf: number[] = []
+  for (const [which, { id }] of ready.entries()) {
     // One that is damaged lists nothing, and is done with.
-    const lists = (await readablePlan(storage, stored.id, { signal })) ?? nothing
-    plans.push({ stored, lists })
+    const plan = (await readablePlan(storage, id, { signal })) ?? nothing
+    for (const backup of plan.backups) plannedBackups.add(backup)
+    for (const restore of plan.restores) plannedRestores.add(restore)
+    for (const name of plan.chunks) planOf[planned.add(name)] = which
   }
-  const planned = new Set(plans.flatMap(({ lists }) => lists.backups))
   const backups = found.decisions
-    .filter(({ keep, backup }) => !keep && planned.has(backup.id))
+    .filter(({ keep, backup }) => !keep && plannedBackups.has(backup.id))
     .map(({ backup }) => backup.id)
-  const plannedRestores = new Set(plans.flatMap(({ lists }) => lists.restores))
   const restores = found.oldRestores.filter((id) => plannedRestores.has(id))
   // Documents before chunks, the oldest backup first: broken off anywhere, what is there is whole.
   for (const id of backups.toReversed()) await storage.delete(manifestKey(id), { signal })
   for (const id of restores) await storage.delete(restoreKey(id, 'safety'), { signal })
 
-  const needed = await neededChunks(o, { backups: new Set(backups), restores: new Set(restores) })
-  const there = await storedChunks(o, plans, needed)
+  const sizes = await storedSizes(o, { ready, planned, planOf, backups, restores })
   let objects = 0
   let bytes = 0
-  for (const { stored } of plans) {
-    const going = there.get(stored.id) ?? []
+  for (const [which, plan] of ready.entries()) {
+    const going: number[] = []
+    for (const [number, of] of planOf.entries()) if (of === which && sizes[number] !== absent) going.push(number) // prettier-ignore
     for (let at = 0; at < going.length; at += deletesInARow) {
       throwIfCancelled(signal)
       // Another prune was quicker, and these names may be in use again before long.
-      if ((await storage.head(prunePlanKey(stored.id, 'deleted'), { signal })) !== null) break
-      await eachLimited(going.slice(at, at + deletesInARow), deletesAtOnce, async ({ name, size }) => {
-        await storage.delete(chunkKey(name), { signal })
+      if ((await storage.head(prunePlanKey(plan.id, 'deleted'), { signal })) !== null) break
+      await eachLimited(going.slice(at, at + deletesInARow), deletesAtOnce, async (number) => {
+        await storage.delete(chunkKey(planned.name(number)), { signal })
         objects += 1
-        bytes += size
+        bytes += sizes[number] ?? 0
       })
       o.onProgress?.({ phase: 'deleting chunks', done: at, total: going.length, unit: 'objects' })
     }
-    await putPlanPart(storage, stored.id, 'deleted', { signal })
+    await putPlanPart(storage, plan.id, 'deleted', { signal })
   }
   return {
     removed: { backups, restores, chunks: { objects, bytes } },
@@ -104,24 +107,36 @@ async function awaitWriters(
   return { ready, waiting }
 }
 
-/** By plan, the stored chunks that it lists and nothing needs. One that is younger than its plan is another than was meant. */
-async function storedChunks(
-  { repository, signal }: PruneRequest,
-  plans: readonly { readonly stored: StoredPlan; readonly lists: Pick<PrunePlanDocument, 'chunks'> }[],
-  needed: ReadonlySet<string>,
-): Promise<ReadonlyMap<string, readonly { readonly name: string; readonly size: number }[]>> {
-  const planOf = new Map<string, StoredPlan>()
-  for (const { stored, lists } of plans)
-    for (const name of lists.chunks) if (!needed.has(name)) planOf.set(name, stored)
-  const found = new Map<string, { name: string; size: number }[]>()
-  const isOld = ({ modified }: ObjectInfo, plan: StoredPlan): boolean => modified <= plan.made
-  for await (const info of repository.storage.list(chunkPrefix, { signal })) {
-    const name = chunkNameOfKey(info.key)
-    const plan = planOf.get(name ?? '')
-    if (name === null || plan === undefined || !isOld(info, plan)) continue
-    const list = found.get(plan.id)
-    if (list === undefined) found.set(plan.id, [{ name, size: info.size }])
-    else list.push({ name, size: info.size })
+/** Stands for the size of a chunk that is not to be deleted. */
+const absent = -1
+
+/**
+ * By the number of the name, the sizes of the stored chunks that plans list and nothing needs; `absent` of all others. One that is younger than
+ * its plan is another than was meant.
+ */
+async function storedSizes(
+  o: PruneRequest,
+  listed: {
+    readonly ready: readonly StoredPlan[]
+    readonly planned: NameTable
+    readonly planOf: readonly number[]
+    readonly backups: readonly string[]
+    readonly restores: readonly string[]
+  },
+): Promise<Float64Array> {
+  const { planned } = listed
+  const needed = new Uint8Array(planned.size)
+  const going = { backups: new Set(listed.backups), restores: new Set(listed.restores) }
+  await visitNeeded(o, going, (name) => {
+    const number = planned.find(name)
+    if (number !== -1) needed[number] = 1
+  })
+  const sizes = new Float64Array(planned.size).fill(absent)
+  for await (const { key, size, modified } of o.repository.storage.list(chunkPrefix, { signal: o.signal })) {
+    const name = chunkNameOfKey(key)
+    const number = name === null ? -1 : planned.find(name)
+    const plan = listed.ready[listed.planOf[number] ?? -1]
+    if (plan !== undefined && needed[number] === 0 && modified <= plan.made) sizes[number] = size
   }
-  return found
+  return sizes
 }

@@ -2,11 +2,10 @@ import { HoldfastError } from '../lib/errors.ts'
 import { visitErasures } from '../repository/check-restores.ts'
 import { manifestPrefix, restoreKey } from '../repository/format/fields.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
-import { contentOf } from '../repository/format/verified.ts'
+import { readBackups } from '../repository/listing.ts'
 import { pinReason, readPins } from '../repository/pins.ts'
 import { listRestores } from '../repository/restores.ts'
 import { readUses } from '../repository/uses.ts'
-import { latestVerified } from '../repository/verified.ts'
 import { planRetention } from '../retention/plan.ts'
 import type { BackupDecision, Look, PruneRequest, Refused } from './types.ts'
 
@@ -16,11 +15,8 @@ import type { BackupDecision, Look, PruneRequest, Refused } from './types.ts'
  */
 export async function look(request: PruneRequest & { readonly now: Date }): Promise<Look> {
   const { repository, policy, sources, now, signal } = request
-  const contents = new Map<string, string>()
-  const visit = (manifest: Manifest): unknown => contents.set(manifest.id, contentOf(manifest))
-  const { backups, refused } = await repository.manifests({ signal, visit })
+  const { backups, refused, verified } = await readBackups({ repository, signal })
   requireReadable(request, refused)
-  const marks = await latestVerified({ repository, contents, signal })
   const pins = await readPins({ repository, signal })
   const { used } = await readUses({ storage: repository.storage, now, signal })
   const decisions = planRetention({
@@ -28,7 +24,7 @@ export async function look(request: PruneRequest & { readonly now: Date }): Prom
     policy,
     now,
     pins: new Map([...pins].map(([id, list]) => [id, pinReason(list)])),
-    verified: new Map([...marks.marks].map(([id, { result }]) => [id, result])),
+    verified: new Map([...verified.marks].map(([id, { result }]) => [id, result])),
     used,
   })
   const others = backups
@@ -57,34 +53,33 @@ async function oldRestores(
 }
 
 /**
- * Names of all chunks that are needed by what stays: by every backup but these, every document of a restore but the safety backups of these,
- * and every erasure. Reads all of it anew. Throws as `look`.
+ * Calls `need` with the name of each chunk that what stays needs, more than once for some: every backup but these, every document of a
+ * restore but the safety backups of these, and every erasure. Reads all of it anew. Throws as `look`.
  */
-export async function neededChunks(
+export async function visitNeeded(
   request: PruneRequest,
   going: { readonly backups: ReadonlySet<string>; readonly restores: ReadonlySet<string> },
-): Promise<ReadonlySet<string>> {
+  need: (name: string) => void,
+): Promise<void> {
   const { repository, signal } = request
-  const needed = new Set<string>()
-  const need = ({ chunks }: Pick<Manifest, 'chunks'>): void => {
-    for (const [name] of chunks) needed.add(name)
+  const needAll = ({ chunks }: Pick<Manifest, 'chunks'>): void => {
+    for (const [name] of chunks) need(name)
   }
   const visit = (manifest: Manifest): void => {
-    if (!going.backups.has(manifest.id)) need(manifest)
+    if (!going.backups.has(manifest.id)) needAll(manifest)
   }
   const manifests = await repository.manifests({ signal, visit })
   requireReadable(request, manifests.refused)
   const restores = await listRestores(repository, {
     signal,
     visit(document, part) {
-      if (part !== 'safety' || !going.restores.has(document.id)) need(document)
+      if (part !== 'safety' || !going.restores.has(document.id)) needAll(document)
     },
   })
   requireReadable(request, restores.refused)
   const erasures = await visitErasures(repository, { signal })
   requireReadable(request, erasures.refused)
-  for (const document of erasures.documents) need(document)
-  return needed
+  erasures.documents.forEach(needAll)
 }
 
 /** What can't be read may name any chunk: nothing is deleted on the word of what is left. */

@@ -1,11 +1,13 @@
 import type { Clock } from '../lib/clock.ts'
+import type { PrunePlanDocument } from '../repository/format/prune-plan.ts'
 import { newId } from '../repository/ids.ts'
+import { nameTable, type NameTable } from '../repository/name-table.ts'
 import { putPlan, readablePlan, type StoredPlan } from '../repository/prune-plans.ts'
 import type { Look, PruneReport, PruneRequest } from './types.ts'
-import { amountOf, findUnneeded, goingOf } from './unneeded.ts'
+import { addTo, findUnneeded, goingOf, noChunks } from './unneeded.ts'
 
-/** Names in one plan: a writer reads every plan that is in force. */
-const namesAtOnce = 100_000
+/** Names in one plan. They are held until it is stored, and a writer reads every plan that is in force, one after the other. */
+const namesAtOnce = 20_000
 
 /** Stores plans of what goes and nothing needs, but for what the plans in `open` list already. Null: there is nothing new to plan. */
 export async function planAnew(
@@ -21,46 +23,44 @@ export async function planAnew(
   const { found, now, graceMs, signal } = o
   const { storage } = o.repository
   const known = await listedBy(o)
-  const backups = goingOf(found).filter((id) => !known.has(id))
-  const restores = found.oldRestores.filter((id) => !known.has(id))
+  const backups = goingOf(found).filter((id) => !known.ids.has(id))
+  const restores = found.oldRestores.filter((id) => !known.ids.has(id))
   // What was stored lately is of a backup that is running, or was broken off: the next one takes it over.
   const isOld = (modified: Date): boolean => now.getTime() - modified.getTime() >= graceMs
-  const chunks = [...(await findUnneeded(o, found))].filter(
-    ([name, { modified }]) => !known.has(name) && isOld(modified),
-  )
-  if (backups.length + restores.length + chunks.length === 0) return null
-  for (let at = 0; at === 0 || at < chunks.length; at += namesAtOnce) {
-    await putPlan(
-      storage,
-      {
-        format: 1,
-        id: newId(o.clock.now()),
-        backups: at === 0 ? backups : [],
-        restores: at === 0 ? restores : [],
-        chunks: chunks.slice(at, at + namesAtOnce).map(([name]) => name),
-      },
-      { signal },
-    )
+  let documents: Pick<PrunePlanDocument, 'backups' | 'restores'> = { backups, restores }
+  let names: string[] = []
+  const put = async (): Promise<void> => {
+    await putPlan(storage, { format: 1, id: newId(o.clock.now()), ...documents, chunks: names }, { signal })
+    documents = { backups: [], restores: [] }
+    names = []
   }
-  return {
-    backups,
-    restores,
-    chunks: amountOf(chunks.map(([, chunk]) => chunk)),
-    due: new Date(now.getTime() + graceMs),
+  let chunks = noChunks
+  for await (const chunk of findUnneeded(o, found)) {
+    if (known.chunks.find(chunk.name) !== -1 || !isOld(chunk.modified)) continue
+    chunks = addTo(chunks, chunk)
+    if (names.push(chunk.name) === namesAtOnce) await put()
   }
+  if (documents.backups.length + documents.restores.length + names.length > 0) await put()
+  if (backups.length + restores.length + chunks.objects === 0) return null
+  return { backups, restores, chunks, due: new Date(now.getTime() + graceMs) }
 }
 
-/** Ids of backups and restores, and names of chunks. */
 async function listedBy({
   repository,
   open,
   signal,
-}: PruneRequest & { readonly open: readonly StoredPlan[] }): Promise<ReadonlySet<string>> {
-  const listed = new Set<string>()
+}: PruneRequest & { readonly open: readonly StoredPlan[] }): Promise<{
+  /** Of backups and restores. */
+  ids: ReadonlySet<string>
+  chunks: NameTable
+}> {
+  const ids = new Set<string>()
+  const chunks = nameTable()
   for (const { id } of open) {
     const plan = await readablePlan(repository.storage, id, { signal })
     if (plan === null) continue
-    for (const what of [plan.backups, plan.restores, plan.chunks]) for (const one of what) listed.add(one)
+    for (const what of [plan.backups, plan.restores]) for (const one of what) ids.add(one)
+    for (const name of plan.chunks) chunks.add(name)
   }
-  return listed
+  return { ids, chunks }
 }

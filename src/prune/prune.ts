@@ -9,7 +9,7 @@ import { look } from './look.ts'
 import { planAnew } from './plan-anew.ts'
 import { tidyUp } from './tidy.ts'
 import type { PlanState, PrunePreview, PruneReport, PruneRequest } from './types.ts'
-import { amountOf, findUnneeded } from './unneeded.ts'
+import { addTo, findUnneeded, noChunks } from './unneeded.ts'
 
 /** What a prune would remove, and why the rest stays. Writes nothing. */
 export async function previewPrune(
@@ -17,11 +17,12 @@ export async function previewPrune(
 ): Promise<PrunePreview> {
   const { repository, graceMs, clock, signal } = request
   const found = await look({ ...request, now: clock.now() })
-  const unneeded = await findUnneeded(request, found)
+  let frees = noChunks
+  for await (const chunk of findUnneeded(request, found)) frees = addTo(frees, chunk)
   const plans = await listPlans(repository.storage, { signal })
   return {
     ...found,
-    frees: amountOf(unneeded.values()),
+    frees,
     plans: await planStates(repository.storage, plans, graceMs, { signal }),
   }
 }

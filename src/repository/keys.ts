@@ -6,7 +6,7 @@ import { newEpoch } from './epochs.ts'
 import { decodeKeyset, encodeKeyset } from './format/keyset.ts'
 import { keysetKey, keysetName, keysetPrefix } from './format/fields.ts'
 import { newHost } from './hosts.ts'
-import { getIfPresent, listManifestKeys, putOnce, readManifests } from './manifests.ts'
+import { getIfPresent, listManifests, putOnce, readManifests } from './manifests.ts'
 import { highestKeyset, unlockAs, type Secrets } from './open.ts'
 import { repositoryOf } from './repository.ts'
 import type { HostCredentials, Keyset, Recipient, Repository, Vault } from './types.ts'
@@ -110,13 +110,18 @@ export async function revokeHost(context: KeyContext & { host: string; at: Date 
   if (!hosts.some((host) => host.id === context.host)) {
     throw new HoldfastError('usage', `There is no host with the id ${context.host}`)
   }
-  const keys = await listManifestKeys(repository.storage, { signal })
-  const { accepted } = await readManifests({ storage: repository.storage, hosts, keys, signal })
-  const accepts = accepted
-    .filter(({ summary }) => summary.host === context.host && Date.parse(summary.moment) < at.getTime())
-    .map(({ sha256 }) => sha256)
-    .sort()
-  const revoked = { at: at.toISOString(), accepts }
+  const { storage } = repository
+  const accepts: string[] = []
+  await readManifests({
+    storage,
+    hosts,
+    objects: await listManifests(storage, { signal }),
+    visit({ host, moment }, { sha256 }) {
+      if (host === context.host && Date.parse(moment) < at.getTime()) accepts.push(sha256())
+    },
+    signal,
+  })
+  const revoked = { at: at.toISOString(), accepts: accepts.sort() }
   return await publish(context, vault, {
     hosts: hosts.map((host) => (host.id === context.host ? { ...host, revoked } : host)),
   })

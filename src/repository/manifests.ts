@@ -1,29 +1,39 @@
-import { createHash } from 'node:crypto'
+import { createHash, type KeyObject } from 'node:crypto'
 import type { ErrorCode } from '../lib/error-codes.ts'
 import { eachLimited } from '../lib/async.ts'
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import type { CallOptions, Storage } from '../storage/storage.ts'
+import { openPublicKey } from './crypto/ed25519.ts'
 import { abandonedSize, isAbandoned } from './format/abandoned.ts'
 import { manifestKey, manifestPrefix } from './format/fields.ts'
 import { summarize, type Manifest, type ManifestSummary } from './format/manifest.ts'
 import { manifestCheck } from './format/manifest-shape.ts'
 import { ShapeError } from './format/shape.ts'
-import { damaged, decodeJson, encodeSigned, forged, splitSigned, verifySigned } from './format/signed.ts'
+import {
+  damaged,
+  decodeJson,
+  encodeSigned,
+  forged,
+  splitSigned,
+  verifySignedInThread,
+} from './format/signed.ts'
 import { signingSeedOf } from './hostfile.ts'
 import type { Host, HostCredentials } from './types.ts'
 
-/** A manifest whose signature holds, with what identifies the very object it was read from. */
-export interface StoredManifest {
-  readonly manifest: Manifest
+/** An object under `manifests/`. */
+export interface ManifestObject {
   readonly key: string
-  /** SHA-256 of the whole object, hex. */
-  readonly sha256: string
+  /** In bytes. */
+  readonly size: number
+  /** When it was stored, by the storage's clock. */
+  readonly modified: Date
 }
 
-/** What is kept of a manifest that was read and accepted. */
-export interface AcceptedManifest {
-  readonly summary: ManifestSummary
-  readonly sha256: string
+/** What a visited manifest was read from. */
+export interface ManifestOrigin {
+  readonly key: string
+  /** Of the whole object, hex. */
+  sha256(): string
 }
 
 /** An object under `manifests/` that is not accepted as a backup. */
@@ -35,8 +45,12 @@ export interface RefusedManifest {
   readonly revoked: boolean
 }
 
-/** Stores are slow to answer, but a manifest of a large backup has many megabytes: this many are asked for at once. */
-const readsAtOnce = 4
+/** Stores are slow to answer, and a disk too while signatures are verified: this many are asked for at once, ... */
+const mostAtOnce = 16
+/** ... but a manifest of a large backup has many megabytes: together no more than so many bytes, ... */
+const bytesAtOnce = 16 * 1024 ** 2
+/** ... or so many of any size. */
+const leastAtOnce = 4
 
 /** The signed object of a manifest. Throws `internal` for one that no reader would accept. */
 export function encodeManifest(manifest: Manifest, credentials: HostCredentials): Uint8Array {
@@ -58,24 +72,32 @@ export function encodeManifest(manifest: Manifest, credentials: HostCredentials)
   return encodeSigned({ kind: 'manifest', value: manifest, signer: credentials.host, seed })
 }
 
+/** Who may have signed manifests, with their keys ready for use. */
+export type TrustedHosts = ReadonlyMap<string, { readonly host: Host; readonly key: KeyObject | null }>
+
+export function trustHosts(hosts: readonly Host[]): TrustedHosts {
+  return new Map(hosts.map((host) => [host.id, { host, key: openPublicKey(host.publicKey) }]))
+}
+
 /**
  * Reads a manifest that was stored under `key`, trusting these hosts. Throws `manifest_forged`, `object_damaged`,
  * `repository_too_new`.
  */
-export function decodeManifest(options: {
+export async function decodeManifest(o: {
   key: string
   bytes: Uint8Array
-  hosts: readonly Host[]
-}): StoredManifest {
-  const { key, bytes, hosts } = options
+  hosts: TrustedHosts
+}): Promise<Manifest> {
+  const { key, bytes, hosts } = o
   const document = splitSigned(key, 'manifest', bytes)
-  const host = hosts.find((entry) => entry.id === document.signer)
-  if (host === undefined) throw forged(key, `the host ${document.signer} that signed it was never admitted`)
-  if (!verifySigned(document, host.publicKey)) {
+  const trusted = hosts.get(document.signer)
+  if (trusted === undefined)
+    throw forged(key, `the host ${document.signer} that signed it was never admitted`)
+  const { host } = trusted
+  if (!(await verifySignedInThread(document, trusted.key))) {
     throw forged(key, `it was changed, or not signed by the host ${host.name} that it names`)
   }
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
-  if (host.revoked !== null && !host.revoked.accepts.includes(sha256))
+  if (host.revoked !== null && !host.revoked.accepts.includes(sha256Of(bytes)))
     throw new RevokedHost(key, host, host.revoked.at)
 
   const manifest = decodeJson(key, document.json, manifestCheck, 2)
@@ -85,7 +107,7 @@ export function decodeManifest(options: {
     throw damaged(key, `it holds the backup ${manifest.id}, so it was stored under another name`)
   }
   requireConsistent(key, manifest)
-  return { manifest, key, sha256 }
+  return manifest
 }
 
 /** Stores a manifest: the moment a backup comes to exist. A retry of the same bytes is no error. */
@@ -120,12 +142,12 @@ export async function putOnce(
   return Buffer.from(there).equals(bytes)
 }
 
-/** Keys of all objects under `manifests/`, but of those that will never be manifests. */
-export async function listManifestKeys(storage: Storage, options?: CallOptions): Promise<string[]> {
-  const keys: string[] = []
-  for await (const { key, size } of storage.list(manifestPrefix, options))
-    if (size !== abandonedSize) keys.push(key)
-  return keys
+/** All objects under `manifests/`, but those that will never be manifests. */
+export async function listManifests(storage: Storage, options?: CallOptions): Promise<ManifestObject[]> {
+  const found: ManifestObject[] = []
+  for await (const { key, size, modified } of storage.list(manifestPrefix, options))
+    if (size !== abandonedSize) found.push({ key, size, modified })
+  return found
 }
 
 /**
@@ -136,28 +158,35 @@ export async function listManifestKeys(storage: Storage, options?: CallOptions):
 export async function readManifests(options: {
   storage: Storage
   hosts: readonly Host[]
-  keys: readonly string[]
-  visit?: ((manifest: Manifest) => void) | undefined
+  objects: readonly ManifestObject[]
+  visit?: ((manifest: Manifest, origin: ManifestOrigin) => void) | undefined
   signal?: AbortSignal | undefined
-}): Promise<{ accepted: AcceptedManifest[]; refused: RefusedManifest[] }> {
-  const accepted: AcceptedManifest[] = []
+}): Promise<{ accepted: ManifestSummary[]; refused: RefusedManifest[] }> {
+  const { storage, objects, visit, signal } = options
+  const hosts = trustHosts(options.hosts)
+  const accepted: ManifestSummary[] = []
   const refused: RefusedManifest[] = []
-  await eachLimited(options.keys, readsAtOnce, async (key) => {
-    const bytes = await getIfPresent(options.storage, key, { signal: options.signal })
+  await eachLimited(objects, readsAtOnce(objects), async ({ key }) => {
+    const bytes = await getIfPresent(storage, key, { signal })
     if (bytes === null) return
-    let stored: StoredManifest
+    let manifest: Manifest
     try {
-      stored = decodeManifest({ key, bytes, hosts: options.hosts })
+      manifest = await decodeManifest({ key, bytes, hosts })
     } catch (error) {
       refused.push(refusal(key, error))
       return
     }
-    options.visit?.(stored.manifest)
-    accepted.push({ summary: summarize(stored.manifest), sha256: stored.sha256 })
+    visit?.(manifest, { key, sha256: () => sha256Of(bytes) })
+    accepted.push(summarize(manifest))
   })
-  accepted.sort((a, b) => newestFirst(a.summary, b.summary))
+  accepted.sort(newestFirst)
   refused.sort((a, b) => compare(b.key, a.key))
   return { accepted, refused }
+}
+
+function readsAtOnce(objects: readonly ManifestObject[]): number {
+  const largest = objects.reduce((most, { size }) => Math.max(most, size), 1)
+  return Math.max(leastAtOnce, Math.min(mostAtOnce, Math.floor(bytesAtOnce / largest)))
 }
 
 /** The object, or null if there is none of this name, or in its place what says that there will be none. */
@@ -195,10 +224,13 @@ function refusal(key: string, error: unknown): RefusedManifest {
   return { key, code: error.code, reason: error.message, revoked: error instanceof RevokedHost }
 }
 
+function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
 function requireConsistent(key: string, manifest: Manifest): void {
-  const names = new Set(manifest.chunks.map(([name]) => name))
-  if (names.size !== manifest.chunks.length) throw damaged(key, 'a chunk is in it twice')
-  if (!names.has(manifest.contents)) throw damaged(key, 'its contents are not among its chunks')
+  if (!manifest.chunks.some(([name]) => name === manifest.contents))
+    throw damaged(key, 'its contents are not among its chunks')
 }
 
 function compare(a: string, b: string): number {

@@ -3,8 +3,8 @@ import type { CallOptions, Storage } from '../storage/storage.ts'
 import type { Manifest, ManifestSummary } from './format/manifest.ts'
 import { backupId, manifestKey, manifestPrefix } from './format/fields.ts'
 import { idMeant, noSuchId } from './ids.ts'
-import { decodeManifest, getIfPresent, listManifestKeys, readManifests } from './manifests.ts'
-import type { RefusedManifest } from './manifests.ts'
+import { decodeManifest, getIfPresent, listManifests, readManifests, trustHosts } from './manifests.ts'
+import type { ManifestObject, RefusedManifest } from './manifests.ts'
 import type { Keyset, Repository } from './types.ts'
 
 /** Puts together a repository whose header and key set have been verified. */
@@ -15,23 +15,23 @@ export function repositoryOf(parts: {
   ownerConfirmed: boolean
 }): Repository {
   const { storage, keyset } = parts
-  const read = async (keys: readonly string[], options: Parameters<Repository['manifests']>[0]) =>
-    await readManifests({ storage, hosts: keyset.hosts, keys, ...options })
+  const read = async (objects: readonly ManifestObject[], options: Parameters<Repository['manifests']>[0]) =>
+    await readManifests({ storage, hosts: keyset.hosts, objects, ...options })
 
   return {
     ...parts,
     async manifests(options) {
-      const { accepted, refused } = await read(await listManifestKeys(storage, options), options)
-      return { backups: accepted.map(({ summary }) => summary), refused }
+      const { accepted, refused } = await read(await listManifests(storage, options), options)
+      return { backups: accepted, refused }
     },
     async find(reference, options) {
       if (backupId.test(reference)) return await findExact(reference, options)
-      const keys = await listManifestKeys(storage, options)
+      const objects = await listManifests(storage, options)
       if (reference === 'latest') {
-        const { accepted, refused } = await read(keys, options)
-        return await findExact(latest(accepted[0]?.summary, refused), options)
+        const { accepted, refused } = await read(objects, options)
+        return await findExact(latest(accepted[0], refused), options)
       }
-      const ids = keys.map((key) => key.slice(manifestPrefix.length))
+      const ids = objects.map(({ key }) => key.slice(manifestPrefix.length))
       return await findExact(idMeant('backup', ids, reference), options)
     },
   }
@@ -40,7 +40,7 @@ export function repositoryOf(parts: {
     const key = manifestKey(id)
     const bytes = await getIfPresent(storage, key, options)
     if (bytes === null) throw noSuchId('backup', id)
-    return decodeManifest({ key, bytes, hosts: keyset.hosts }).manifest
+    return await decodeManifest({ key, bytes, hosts: trustHosts(keyset.hosts) })
   }
 }
 

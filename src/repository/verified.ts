@@ -64,17 +64,20 @@ export async function readVerified(
   return await readMarks({ ...o, keys, content: contentOf(o.manifest) })
 }
 
+/** The newest mark of a drill of the whole, by the id of the backup. */
+export interface LatestMarks {
+  readonly marks: ReadonlyMap<string, VerifiedMark>
+  readonly refused: readonly RefusedMark[]
+}
+
 /**
  * Of each backup the newest mark of a drill of the whole: no more is read than finds it. `contents` has what `contentOf` gives, by
  * the backup's id; marks of other backups are left alone.
  */
 export async function latestVerified(
   o: { repository: Repository; contents: ReadonlyMap<string, string> } & CallOptions,
-): Promise<{ marks: ReadonlyMap<string, VerifiedMark>; refused: readonly RefusedMark[] }> {
-  const keys = Map.groupBy(
-    await listMarks(o.repository, verifiedPrefix, o.signal),
-    (key) => key.split('/')[1] ?? '',
-  )
+): Promise<LatestMarks> {
+  const keys = await listDrilled(o)
   const found = new Map<string, VerifiedMark>()
   const refused: RefusedMark[] = []
   await eachLimited(o.contents, readsAtOnce, async ([id, content]) => {
@@ -88,6 +91,16 @@ export async function latestVerified(
     }
   })
   return { marks: found, refused }
+}
+
+/** Keys of marks, the newest drill first, by the id of the backup. */
+export async function listDrilled(
+  o: { repository: Repository } & CallOptions,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  return Map.groupBy(
+    await listMarks(o.repository, verifiedPrefix, o.signal),
+    (key) => key.split('/')[1] ?? '',
+  )
 }
 
 /** Keys of the shape of a mark's, the newest drill first. */

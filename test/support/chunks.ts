@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { generateIdentity, recipientOf } from '../../src/repository/format/age-keys.ts'
 import type { Manifest } from '../../src/repository/format/manifest.ts'
 import { openReader } from '../../src/repository/reader.ts'
@@ -45,4 +45,9 @@ export function manifestOf(writer: BackupWriter, id = '20261121T013131Z-00000001
   const times = { started: at, moment: at, finished: at }
   const facts = { format: 1, kind: 'full', name: null, description: null, source: '', holdfast: '0', lsn: '0/0', major: 17 } as const // prettier-ignore
   return { ...facts, ...times, id, sequence, host, epoch, totals, contents: chunks[0]?.[0] ?? '', chunks }
+}
+
+/** A name that a chunk could have, another one for each number. */
+export function numberedName(n: number): string {
+  return createHash('sha256').update(`${n}`).digest('hex')
 }

@@ -1,4 +1,3 @@
-import type { Manifest } from '../../repository/format/manifest.ts'
 import type { VerifiedMark } from '../../repository/format/verified.ts'
 import { defineCommand } from '../command.ts'
 import { formatAgo, formatBytes, formatCount, formatDuration, formatWhen } from '../format.ts'
@@ -21,15 +20,16 @@ export const command = defineCommand({
   ],
   async run(context, input) {
     const { openForListing } = await import('../repository.ts')
-    const { contentOf } = await import('../../repository/format/verified.ts')
-    const { latestVerified } = await import('../../repository/verified.ts')
+    const { listBackups } = await import('../../repository/listing.ts')
+    const { summaryStore } = await import('../summary-store.ts')
     const { pinReason, readPins } = await import('../../repository/pins.ts')
     const { out, signal, clock } = context
     const { repository } = await openForListing(context, input)
-    const contents = new Map<string, string>()
-    const visit = (manifest: Manifest): unknown => contents.set(manifest.id, contentOf(manifest))
-    const { backups, refused } = await repository.manifests({ signal, visit })
-    const verified = await latestVerified({ repository, contents, signal })
+    const { backups, refused, verified } = await listBackups({
+      repository,
+      store: summaryStore(context.env, repository),
+      signal,
+    })
     const pins = await readPins({ repository, signal })
     const pinned = backups.some(({ id }) => pins.has(id))
     if (backups.length === 0) out.line('No backups yet.')

@@ -5,6 +5,7 @@ import {
   verify as verifyBytes,
   type KeyObject,
 } from 'node:crypto'
+import { promisify } from 'node:util'
 import { fromBase64url, toBase64url } from './base64url.ts'
 
 // The fixed head of a PKCS #8 document that holds an Ed25519 seed (RFC 8410), as Node imports no bare seeds.
@@ -25,12 +26,29 @@ export function sign(seed: Uint8Array, bytes: Uint8Array): string {
 /** True if `signature` (base64url) over `bytes` was made by the holder of `publicKey` (base64url). */
 export function verify(publicKey: string, bytes: Uint8Array, signature: string): boolean {
   const raw = fromBase64url(signature, 64)
-  if (raw === null || fromBase64url(publicKey, 32) === null) return false
+  const key = openPublicKey(publicKey)
+  return raw !== null && key !== null && verifyBytes(null, bytes, key, raw)
+}
+
+const verifyInPool = promisify(verifyBytes)
+
+/** As `verify`, on a thread of Node's pool: for many at once. `key` is what `openPublicKey` gave. */
+export async function verifyInThread(
+  key: KeyObject | null,
+  bytes: Uint8Array,
+  signature: string,
+): Promise<boolean> {
+  const raw = fromBase64url(signature, 64)
+  return raw !== null && key !== null && (await verifyInPool(null, bytes, key, raw))
+}
+
+/** A public key (base64url) that is to verify; null if it is none, which verifies nothing. Opening takes half as long as verifying. */
+export function openPublicKey(publicKey: string): KeyObject | null {
+  if (fromBase64url(publicKey, 32) === null) return null
   try {
-    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey }, format: 'jwk' })
-    return verifyBytes(null, bytes, key, raw)
+    return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey }, format: 'jwk' })
   } catch {
-    return false
+    return null
   }
 }
 

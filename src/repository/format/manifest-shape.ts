@@ -1,6 +1,7 @@
+import { chunkListCheck } from './chunk-list.ts'
 import { backupId, chunkNamePattern, labelCheck, longTextCheck, shortId, timestamp } from './fields.ts'
-import type { Manifest, ManifestChunk, ManifestTotals } from './manifest.ts'
-import { type Check, integer, list, nullable, object, oneOf, text, tuple } from './shape.ts'
+import type { Manifest, ManifestTotals } from './manifest.ts'
+import { type Check, integer, nullable, object, oneOf, text } from './shape.ts'
 
 const totals = object<ManifestTotals>({
   tables: integer(0),
@@ -30,7 +31,7 @@ const fields = {
   epoch: text(shortId),
   totals,
   contents: text(chunkNamePattern),
-  chunks: list(tuple<ManifestChunk>(text(chunkNamePattern), integer(0), integer(1))),
+  chunks: chunkListCheck,
 }
 const first = object<Omit<Manifest, 'scope'>>({ ...fields, format: oneOf(1) })
 const second = object<Required<Manifest>>({

@@ -1,5 +1,6 @@
+import type { KeyObject } from 'node:crypto'
 import { HoldfastError } from '../../lib/errors.ts'
-import { sign, verify } from '../crypto/ed25519.ts'
+import { sign, verify, verifyInThread } from '../crypto/ed25519.ts'
 import { type Check, ShapeError } from './shape.ts'
 
 /** The kinds of signed documents. */
@@ -78,6 +79,14 @@ export function splitSigned(key: string, kind: SignedKind, bytes: Uint8Array): S
 /** True if the document was signed by the holder of `publicKey` (base64url). */
 export function verifySigned(document: SignedDocument, publicKey: string): boolean {
   return verify(publicKey, document.signedBytes, document.signature)
+}
+
+/** As `verifySigned`, on another thread. `key` is what `openPublicKey` gave for the public key. */
+export async function verifySignedInThread(
+  document: SignedDocument,
+  key: KeyObject | null,
+): Promise<boolean> {
+  return await verifyInThread(key, document.signedBytes, document.signature)
 }
 
 /** Line 2, decoded and checked. `newest`: the highest `format` that is known. Throws `repository_too_new` for another, `object_damaged` otherwise. */

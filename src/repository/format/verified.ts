@@ -57,9 +57,8 @@ const check = object<VerifiedMark>({
 
 /** What a mark's `content` is for this backup: names of chunks are keyed hashes of what they hold, and the contents refer to them by number. */
 export function contentOf({ contents, chunks }: Pick<Manifest, 'contents' | 'chunks'>): string {
-  const hash = createHash('sha256').update(`${contents}\n`)
-  for (const [name] of chunks) hash.update(`${name}\n`)
-  return hash.digest('hex')
+  const names = chunks.map(([name]) => `${name}\n`).join('')
+  return createHash('sha256').update(`${contents}\n${names}`).digest('hex')
 }
 
 export function encodeVerified(mark: VerifiedMark, ownerSeed: Uint8Array): Uint8Array {
