@@ -27,6 +27,7 @@ const kinds = [
   'erased',
   'pin',
   'writer',
+  'checked',
 ] as const
 const newline = 0x0a
 
