@@ -1,9 +1,18 @@
 import type { CheckReport } from '../repository/check.ts'
 import type { Coverage } from '../repository/coverage.ts'
-import { chunkKey } from '../repository/format/chunk-names.ts'
+import type { LostObject, LostOfBackup, LostParts, LostRows } from '../repository/lost.ts'
 import type { CommandContext } from './command.ts'
-import { formatAgo, formatBytes, formatCountOf, formatPercent, formatWhen } from './format.ts'
+import {
+  formatAgo,
+  formatBytes,
+  formatCount,
+  formatCountOf,
+  formatList,
+  formatPercent,
+  formatWhen,
+} from './format.ts'
 import type { Output } from './output.ts'
+import { printable } from './width.ts'
 
 /** Prints the report; how many backups and restores are hurt. */
 export function tellReport(out: Output, report: CheckReport): number {
@@ -21,8 +30,6 @@ export function tellReport(out: Output, report: CheckReport): number {
     out.line(
       `${name}  ${faults.map(([what, names]) => `${formatCountOf(names.length, 'object')} ${what}`).join(', ')}`,
     )
-    for (const [what, names] of faults)
-      for (const chunk of names.slice(0, 5)) out.line(`  ${what}: ${chunkKey(chunk)}`)
   }
   const read =
     report.read === 0 ? 'none read back' : `${report.read} read back (${formatBytes(report.bytesRead)})`
@@ -36,6 +43,53 @@ export function tellReport(out: Output, report: CheckReport): number {
     )
   return hurt
 }
+
+const faultText = {
+  missing: 'missing',
+  damaged: 'damaged',
+  sizeDiffers: 'of another size',
+  unreadable: 'unreadable',
+} as const
+/** More than so many objects, or backups, or tables are counted only: all of them are in what --json prints. */
+const most = 20
+
+/** What each object that is hurt takes with it. */
+export function tellLost(out: Output, lost: readonly LostObject[]): void {
+  for (const { key, fault, backups, restores, erasures } of lost.slice(0, most)) {
+    out.line(`${faultText[fault]}: ${key}`)
+    const alike = Map.groupBy(backups, ({ parts }) => (parts === null ? '' : partsOfText(parts)))
+    for (const [text, list] of alike)
+      out.line(`  ${text === '' ? 'needed by' : `${text}, in`} ${idsText(list)}`)
+    if (restores.length > 0) out.line(`  needed to undo or tell of the restore ${formatList(restores, 5)}`)
+    if (erasures.length > 0) out.line(`  needed by the erasure ${formatList(erasures, 5)}`)
+  }
+  if (lost.length > most) out.line(`And ${formatCountOf(lost.length - most, 'object')} more; --json has all.`)
+}
+
+/** `1,204 rows of public.orders on pages 0 to 63; the schema` */
+function partsOfText({ tables, others }: LostParts): string {
+  const rows = tables.slice(0, most).map(rowsText)
+  const more = tables.length > most ? [`rows of ${formatCountOf(tables.length - most, 'more table')}`] : []
+  const whole = others.map((what) => (what === 'large objects' ? what : `the ${what}, without which nothing can be restored`)) // prettier-ignore
+  const all = [...rows, ...more, ...whole]
+  return all.length === 0 ? 'nothing that a restore needs' : all.join('; ')
+}
+
+function rowsText({ schema, name, rows, ranges }: LostRows): string {
+  const table = printable(`${schema}.${name}`)
+  if (ranges.some(({ from, to }) => from === 0 && to === null))
+    return `all ${formatCountOf(rows, 'row')} of ${table}`
+  const pages = ranges.map(
+    ({ from, to }) => `${formatCount(from)} to ${to === null ? 'the last' : formatCount(to - 1)}`,
+  )
+  return `${formatCountOf(rows, 'row')} of ${table} on pages ${formatList(pages, 4)}`
+}
+
+const idsText = (list: readonly LostOfBackup[]): string =>
+  formatList(
+    list.map(({ id }) => id),
+    5,
+  )
 
 /** `3 backups`, `3 backups and 1 restore`, `3 backups, 1 restore and 2 erasures`. */
 export function partsText(o: { backups: number; restores: number; erasures: number }): string {

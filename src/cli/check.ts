@@ -1,8 +1,14 @@
 import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
+import { isHurt } from '../repository/check-chunks.ts'
 import { checkRepository, type CheckResult } from '../repository/check.ts'
 import { putChecked } from '../repository/checked.ts'
 import { coverageOf, type Coverage } from '../repository/coverage.ts'
-import { partsText, tellCoverage, tellReport } from './check-text.ts'
+import type { Signer } from '../repository/format/writer-mark.ts'
+import { signingSeedOf } from '../repository/hostfile.ts'
+import { findLost } from '../repository/lost.ts'
+import { noteDamage } from '../repository/note-damage.ts'
+import type { HostCredentials, Repository } from '../repository/types.ts'
+import { partsText, tellCoverage, tellLost, tellReport } from './check-text.ts'
 import type { CommandContext } from './command.ts'
 import { formatCount } from './format.ts'
 import { openForListing, openForReading, type OpenedVault } from './repository.ts'
@@ -22,7 +28,9 @@ export async function checkAll(context: CommandContext, input: Input): Promise<v
   const { out, signal, clock } = context
   const opened = input.readData === null ? null : await openForReading(context, input)
   await using reader = opened?.reader
-  const repository = opened?.repository ?? (await openForListing(context, input)).repository
+  const listing = opened === null ? await openForListing(context, input) : null
+  const repository = opened?.repository ?? listing?.repository
+  if (repository === undefined) throw new HoldfastError('internal', 'There is no repository to check.')
   const began = clock.now()
   const result = await checkRepository({
     repository,
@@ -35,7 +43,10 @@ export async function checkAll(context: CommandContext, input: Input): Promise<v
   out.progressDone('done')
   const { report, refused } = result
   for (const { key, reason } of refused) out.warn(`${key} is not accepted: ${reason}`)
+  const lost = await findLost({ repository, report, reader: reader ?? null, signal })
   const hurt = tellReport(out, report)
+  tellLost(out, lost)
+  await markDamage(context, result, repository, signerOf(opened, listing?.host ?? null, repository), began)
   const coverage = opened === null ? null : await keepMark(context, opened, result, began)
   if (coverage !== null) tellCoverage(context, coverage, input.readData?.rounds ?? 1)
   const faults = hurt + refused.length
@@ -48,10 +59,10 @@ export async function checkAll(context: CommandContext, input: Input): Promise<v
       erasures: report.erasures.length + refusedErasures,
     })
     throw new HoldfastError('check_failed', `Of ${all} ${formatCount(faults)} can't be relied on.`, {
-      details: { report, coverage, refused },
+      details: { report, lost, coverage, refused },
     })
   }
-  out.result({ report, coverage, refused })
+  out.result({ report, lost, coverage, refused })
 }
 
 /**
@@ -84,4 +95,37 @@ async function keepMark(
     )
   }
   return coverageOf({ needed: needed.values(), arc, earlier: earlier.marks, now: began })
+}
+
+/** Who signs what was found: the owner, or this machine if it may write. Null: nobody here can. */
+function signerOf(
+  opened: OpenedVault | null,
+  host: HostCredentials | null,
+  { keyset }: Repository,
+): Signer | null {
+  if (opened !== null) return { id: 'owner', seed: opened.vault.ownerSeed }
+  const admitted = keyset.hosts.some(({ id, revoked }) => id === host?.host && revoked === null)
+  return host !== null && admitted ? { id: host.host, seed: signingSeedOf(host) } : null
+}
+
+/** Writes down what is hurt, so that others know of it. A storage that takes nothing does not change what was found. */
+async function markDamage(
+  { out, signal }: CommandContext,
+  result: CheckResult,
+  repository: Repository,
+  signer: Signer | null,
+  when: Date,
+): Promise<void> {
+  for (const { key, reason } of result.known.refused) out.warn(`${key} is not accepted: ${reason}`)
+  if (signer === null) {
+    if (result.report.backups.some(isHurt))
+      out.note('That backups are damaged is not marked for others: that takes the identity, or a host file.')
+    return
+  }
+  try {
+    await noteDamage({ place: repository, result, signer, when, signal })
+  } catch (error) {
+    if (!isHoldfastError(error) || error.code === 'cancelled') throw error
+    out.warn(`What is hurt could not be marked for others: ${messageOf(error)}`)
+  }
 }

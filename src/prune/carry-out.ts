@@ -1,9 +1,10 @@
 import { throwIfCancelled } from '../lib/abort.ts'
 import { eachLimited } from '../lib/async.ts'
-import { chunkKey, chunkNameOfKey, chunkPrefix } from '../repository/format/chunk-names.ts'
+import { chunkNameOfKey } from '../repository/format/chunk-names.ts'
 import { manifestKey, restoreKey } from '../repository/format/fields.ts'
 import { prunePlanKey, type PrunePlanDocument } from '../repository/format/prune-plan.ts'
 import { putPlanPart, readablePlan, type StoredPlan } from '../repository/prune-plans.ts'
+import { listChunks } from '../repository/stored-chunks.ts'
 import { abandonWriter, readWriters } from '../repository/writers.ts'
 import type { ObjectInfo } from '../storage/storage.ts'
 import { look, neededChunks } from './look.ts'
@@ -63,8 +64,8 @@ export async function carryOut(
       throwIfCancelled(signal)
       // Another prune was quicker, and these names may be in use again before long.
       if ((await storage.head(prunePlanKey(stored.id, 'deleted'), { signal })) !== null) break
-      await eachLimited(going.slice(at, at + deletesInARow), deletesAtOnce, async ({ name, size }) => {
-        await storage.delete(chunkKey(name), { signal })
+      await eachLimited(going.slice(at, at + deletesInARow), deletesAtOnce, async ({ key, size }) => {
+        await storage.delete(key, { signal })
         objects += 1
         bytes += size
       })
@@ -104,24 +105,24 @@ async function awaitWriters(
   return { ready, waiting }
 }
 
-/** By plan, the stored chunks that it lists and nothing needs. One that is younger than its plan is another than was meant. */
+/** By plan, the objects of chunks that it lists and nothing needs. One that is younger than its plan is another than was meant. */
 async function storedChunks(
   { repository, signal }: PruneRequest,
   plans: readonly { readonly stored: StoredPlan; readonly lists: Pick<PrunePlanDocument, 'chunks'> }[],
   needed: ReadonlySet<string>,
-): Promise<ReadonlyMap<string, readonly { readonly name: string; readonly size: number }[]>> {
+): Promise<ReadonlyMap<string, readonly { readonly key: string; readonly size: number }[]>> {
   const planOf = new Map<string, StoredPlan>()
   for (const { stored, lists } of plans)
     for (const name of lists.chunks) if (!needed.has(name)) planOf.set(name, stored)
-  const found = new Map<string, { name: string; size: number }[]>()
+  const found = new Map<string, { key: string; size: number }[]>()
   const isOld = ({ modified }: ObjectInfo, plan: StoredPlan): boolean => modified <= plan.made
-  for await (const info of repository.storage.list(chunkPrefix, { signal })) {
-    const name = chunkNameOfKey(info.key)
-    const plan = planOf.get(name ?? '')
-    if (name === null || plan === undefined || !isOld(info, plan)) continue
+  for await (const info of listChunks(repository.storage, { signal })) {
+    const { key, size } = info
+    const plan = planOf.get(chunkNameOfKey(key) ?? '')
+    if (plan === undefined || !isOld(info, plan)) continue
     const list = found.get(plan.id)
-    if (list === undefined) found.set(plan.id, [{ name, size: info.size }])
-    else list.push({ name, size: info.size })
+    if (list === undefined) found.set(plan.id, [{ key, size }])
+    else list.push({ key, size })
   }
   return found
 }

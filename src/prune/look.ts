@@ -1,5 +1,6 @@
 import { HoldfastError } from '../lib/errors.ts'
 import { visitErasures } from '../repository/check-restores.ts'
+import { readDamaged } from '../repository/damaged.ts'
 import { manifestPrefix, restoreKey } from '../repository/format/fields.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
 import { contentOf } from '../repository/format/verified.ts'
@@ -22,6 +23,7 @@ export async function look(request: PruneRequest & { readonly now: Date }): Prom
   requireReadable(request, refused)
   const marks = await latestVerified({ repository, contents, signal })
   const pins = await readPins({ repository, signal })
+  const damaged = await readDamaged(repository, { signal })
   const { used } = await readUses({ storage: repository.storage, now, signal })
   const decisions = planRetention({
     backups: backups.filter(({ source }) => sources?.includes(source) !== false),
@@ -29,6 +31,7 @@ export async function look(request: PruneRequest & { readonly now: Date }): Prom
     now,
     pins: new Map([...pins].map(([id, list]) => [id, pinReason(list)])),
     verified: new Map([...marks.marks].map(([id, { result }]) => [id, result])),
+    damaged: new Set(damaged.backups),
     used,
   })
   const others = backups

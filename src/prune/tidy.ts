@@ -1,4 +1,5 @@
 import { checkedName, checkedPrefix } from '../repository/format/checked.ts'
+import { damagedName, damagedPrefix } from '../repository/format/damaged.ts'
 import { backupId, keysetKey, keysetName, keysetPrefix, manifestPrefix } from '../repository/format/fields.ts'
 import { pinPrefix } from '../repository/format/pin.ts'
 import { prunePlanKey, prunePrefix } from '../repository/format/prune-plan.ts'
@@ -31,6 +32,7 @@ export async function tidyUp(o: { repository: Repository; now: Date } & CallOpti
     if (now.getTime() - modified.getTime() > closedAfterMs) await storage.delete(key, { signal })
   for (const key of (await readUses({ storage, now, signal })).ended) await storage.delete(key, { signal })
   await removeOldest(o, checkedPrefix, checkedName, checksKept)
+  await removeOldest(o, damagedPrefix, damagedName, 2)
   await removeOrphans(o)
   await removeKeysets(o)
 }

@@ -1,4 +1,5 @@
-import { chunkNameOfKey, chunkPrefix } from '../repository/format/chunk-names.ts'
+import { chunkNameOfKey } from '../repository/format/chunk-names.ts'
+import { listChunks } from '../repository/stored-chunks.ts'
 import { neededChunks } from './look.ts'
 import type { Amount, Look, PruneRequest } from './types.ts'
 
@@ -18,7 +19,8 @@ export async function findUnneeded(
   })
   const unneeded = new Map<string, StoredChunk>()
   const { storage } = request.repository
-  for await (const { key, size, modified } of storage.list(chunkPrefix, request)) {
+  // Of a chunk that was mended the copy counts, which is the younger.
+  for await (const { key, size, modified } of listChunks(storage, request)) {
     const name = chunkNameOfKey(key)
     if (name !== null && !needed.has(name)) unneeded.set(name, { size, modified })
   }

@@ -1,8 +1,10 @@
 import { isHoldfastError } from '../lib/errors.ts'
 import type { OnProgress } from '../lib/progress.ts'
 import type { Storage } from '../storage/storage.ts'
-import { chunkNameOfKey, chunkPrefix } from './format/chunk-names.ts'
+import { chunkNameOfKey, mendedPrefix } from './format/chunk-names.ts'
+import type { DamagedChunk } from './format/damaged.ts'
 import type { Manifest } from './format/manifest.ts'
+import { listChunks } from './stored-chunks.ts'
 import type { ChunkReader } from './types.ts'
 
 /** The names of the chunks of a backup or restore that are not as they should be. */
@@ -22,12 +24,15 @@ export interface NeededChunk {
   /** As the first document that was read has them. */
   readonly plainBytes: number
   readonly storedBytes: number
-  /** Its size in the storage; null if it is missing. */
+  /** Its size in the storage; null if it is missing. Of one that was mended, that of the copy. */
   present: number | null
+  /** There is a copy, in the place of an object that was damaged. */
+  mended: boolean
   /** When it was stored, in milliseconds by the storage's clock; 0 if it is missing. */
   stored: number
   /** Plain bytes it was found to hold; null if it was not opened. */
   opened: number | null
+  /** What was found when it was opened; of one that was not, whether it was damaged when it was opened last. */
   fault: 'damaged' | 'unreadable' | null
 }
 
@@ -40,10 +45,11 @@ export async function findStored(
 ): Promise<{ objects: number; bytes: number }> {
   const unreferenced = { objects: 0, bytes: 0 }
   let done = 0
-  for await (const { key, size, modified } of storage.list(chunkPrefix, { signal })) {
+  for await (const { key, size, modified } of listChunks(storage, { signal })) {
     const chunk = needed.get(chunkNameOfKey(key) ?? '')
     if (chunk !== undefined) {
       chunk.present = size
+      chunk.mended = key.startsWith(mendedPrefix)
       chunk.stored = modified.getTime()
       done += 1
       onProgress?.({ phase: 'listing chunks', done, total: needed.size, unit: 'objects' })
@@ -61,6 +67,7 @@ export async function openChunk(
   chunk: NeededChunk,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  chunk.fault = null
   try {
     chunk.opened = (await reader.read(chunk.name, { signal })).length
   } catch (error) {
@@ -71,8 +78,9 @@ export async function openChunk(
   }
 }
 
-export function isWhole({ plainBytes, storedBytes, present, opened, fault }: NeededChunk): boolean {
-  return present === storedBytes && fault === null && (opened === null || opened === plainBytes)
+export function isWhole(chunk: NeededChunk): boolean {
+  const { plainBytes, storedBytes, present, mended, opened, fault } = chunk
+  return (present === storedBytes || mended) && fault === null && (opened === null || opened === plainBytes)
 }
 
 /** What is wrong with what needs these chunks. The names are those in `needed`, not copies of their own. */
@@ -82,11 +90,28 @@ export function faultsOf(chunks: Manifest['chunks'], needed: ReadonlyMap<string,
   const sizeDiffers: string[] = []
   const unreadable: string[] = []
   for (const [called, plainBytes, storedBytes] of chunks) {
-    const { name = called, present = null, opened = null, fault = null } = needed.get(called) ?? {}
+    const chunk = needed.get(called)
+    const { name = called, present = null, mended = false, opened = null, fault = null } = chunk ?? {}
     if (present === null) missing.push(name)
-    else if (present !== storedBytes) sizeDiffers.push(name)
+    else if (present !== storedBytes && !mended) sizeDiffers.push(name)
     if (fault === 'damaged' || (opened !== null && opened !== plainBytes)) damaged.push(name)
     if (fault === 'unreadable') unreadable.push(name)
   }
   return { missing, damaged, sizeDiffers, unreadable }
+}
+
+/** Every chunk in these lists once, with what is wrong with it. One that could not be read this time is not known to be hurt. */
+export function damageOf(parts: Iterable<Faults>): Omit<DamagedChunk, 'found'>[] {
+  const faults = new Map<string, DamagedChunk['fault']>()
+  for (const { missing, damaged, sizeDiffers } of parts) {
+    for (const name of sizeDiffers) if (!faults.has(name)) faults.set(name, 'size')
+    for (const name of damaged) faults.set(name, 'damaged')
+    for (const name of missing) faults.set(name, 'missing')
+  }
+  return [...faults].map(([name, fault]) => ({ name, fault }))
+}
+
+/** True if anything in the lists is known to be hurt. */
+export function isHurt({ missing, damaged, sizeDiffers }: Faults): boolean {
+  return missing.length + damaged.length + sizeDiffers.length > 0
 }

@@ -4,6 +4,7 @@ import type { OnProgress } from '../lib/progress.ts'
 import { faultsOf, findStored, isWhole, openChunk, type Faults, type NeededChunk } from './check-chunks.ts'
 import { visitErasures, visitRestores } from './check-restores.ts'
 import { readChecked, type EarlierChecks } from './checked.ts'
+import { readDamaged, type DamagePlace, type KnownDamage } from './damaged.ts'
 import { slotCount } from './format/checked.ts'
 import type { Manifest } from './format/manifest.ts'
 import type { RestoresOf } from './restores.ts'
@@ -40,6 +41,8 @@ export interface CheckResult extends Pick<Awaited<ReturnType<Repository['manifes
   /** What was read back of the circle of names; null: nothing. */
   readonly arc: Arc | null
   readonly earlier: EarlierChecks
+  /** What was known to be hurt before. */
+  readonly known: KnownDamage
   /** Every chunk that is needed, by name. */
   readonly needed: ReadonlyMap<string, NeededChunk>
 }
@@ -47,12 +50,13 @@ export interface CheckResult extends Pick<Awaited<ReturnType<Repository['manifes
 /**
  * Checks that every chunk that manifests, restores and erasures name is present, by listing once, and with a `reader` opens and re-hashes a
  * `share` (0 to 1) of them: the one that comes after what the marks of earlier checks tell, so that twenty checks with a share of 0.05 have read
- * all of it, on whatever machines. Throws only if the check itself cannot be done.
+ * all of it, on whatever machines. What is known to be damaged is read
+ * every time, and without a `reader` counts as damaged still. Throws only if the check itself cannot be done.
  *
  * No list of chunks is held: if anything is wrong, each document is read again to tell what it means for that backup or restore.
  */
 export async function checkRepository(options: {
-  repository: Pick<Repository, 'storage' | 'manifests' | 'find'> & RestoresOf
+  repository: Pick<Repository, 'storage' | 'manifests' | 'find'> & RestoresOf & DamagePlace
   reader: ChunkReader | null
   share: number
   /** When it begins. Where no check could leave a mark, the day decides which share it is. */
@@ -73,6 +77,7 @@ export async function checkRepository(options: {
           plainBytes,
           storedBytes,
           present: null,
+          mended: false,
           stored: 0,
           opened: null,
           fault: null,
@@ -84,12 +89,17 @@ export async function checkRepository(options: {
   const erasures = await visitErasures(repository, { signal })
   for (const document of erasures.documents) visit(document)
   const unreferenced = await findStored(repository.storage, needed, signal, onProgress)
+  const known = await readDamaged(repository, { signal })
+  for (const { name, fault } of known.chunks) {
+    const chunk = needed.get(name)
+    if (chunk !== undefined && fault === 'damaged') chunk.fault = 'damaged'
+  }
 
   const nobodyReads = reader === null || share <= 0
   const earlier = nobodyReads ? { marks: [], refused: [] } : await readChecked({ repository, signal })
   const arc = nobodyReads ? null : arcOf({ needed, share, now, earlier })
   const chosen = [...needed.values()].filter(
-    ({ name, present }) => present !== null && arc !== null && isInArc(arc, name),
+    ({ name, present, fault }) => present !== null && arc !== null && (isInArc(arc, name) || fault !== null),
   )
   let read = 0
   let bytesRead = 0
@@ -128,6 +138,7 @@ export async function checkRepository(options: {
     refused: [...refused, ...restores.refused, ...erasures.refused],
     arc,
     earlier,
+    known,
     needed,
   }
 }

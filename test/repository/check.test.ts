@@ -21,7 +21,7 @@ const clean = { missing: [], damaged: [], sizeDiffers: [], unreadable: [] }
 async function check({ storage, manifests, ...options }: CheckCall) {
   const repository = {
     storage,
-    keyset: { ownerKey: '' },
+    keyset: { ownerKey: '', hosts: [] },
     async manifests({ visit }: Parameters<Repository['manifests']>[0] = {}) {
       for (const manifest of manifests) visit?.(manifest)
       return { backups: manifests.map(summarize), refused: [] }

@@ -28,6 +28,7 @@ const kinds = [
   'pin',
   'writer',
   'checked',
+  'damaged',
 ] as const
 const newline = 0x0a
 
