@@ -1,10 +1,11 @@
 import { throwIfCancelled } from '../lib/abort.ts'
 import { eachLimited } from '../lib/async.ts'
-import { chunkKey, chunkNameOfKey, chunkPrefix } from '../repository/format/chunk-names.ts'
+import { chunkKey, chunkNameOfKey, mendedPrefix } from '../repository/format/chunk-names.ts'
 import { manifestKey, restoreKey } from '../repository/format/fields.ts'
 import { prunePlanKey } from '../repository/format/prune-plan.ts'
 import { nameTable, type NameTable } from '../repository/name-table.ts'
 import { putPlanPart, readablePlan, type StoredPlan } from '../repository/prune-plans.ts'
+import { listChunks } from '../repository/stored-chunks.ts'
 import { abandonWriter, readWriters } from '../repository/writers.ts'
 import { look, visitNeeded } from './look.ts'
 import type { PruneReport, PruneRequest, Waiting } from './types.ts'
@@ -56,20 +57,25 @@ export async function carryOut(
   for (const id of backups.toReversed()) await storage.delete(manifestKey(id), { signal })
   for (const id of restores) await storage.delete(restoreKey(id, 'safety'), { signal })
 
-  const sizes = await storedSizes(o, { ready, planned, planOf, backups, restores })
+  const { sizes, copies } = await storedSizes(o, { ready, planned, planOf, backups, restores })
   let objects = 0
   let bytes = 0
   for (const [which, plan] of ready.entries()) {
     const going: number[] = []
-    for (const [number, of] of planOf.entries()) if (of === which && sizes[number] !== absent) going.push(number) // prettier-ignore
+    for (const [number, of] of planOf.entries())
+      if (of === which && (sizes[number] !== absent || copies.has(number))) going.push(number)
     for (let at = 0; at < going.length; at += deletesInARow) {
       throwIfCancelled(signal)
       // Another prune was quicker, and these names may be in use again before long.
       if ((await storage.head(prunePlanKey(plan.id, 'deleted'), { signal })) !== null) break
       await eachLimited(going.slice(at, at + deletesInARow), deletesAtOnce, async (number) => {
-        await storage.delete(chunkKey(planned.name(number)), { signal })
-        objects += 1
-        bytes += sizes[number] ?? 0
+        const size = sizes[number] ?? absent
+        const own = size === absent ? [] : [{ key: chunkKey(planned.name(number)), size }]
+        for (const object of [...own, ...(copies.get(number) ?? [])]) {
+          await storage.delete(object.key, { signal })
+          objects += 1
+          bytes += object.size
+        }
       })
       o.onProgress?.({ phase: 'deleting chunks', done: at, total: going.length, unit: 'objects' })
     }
@@ -111,8 +117,8 @@ async function awaitWriters(
 const absent = -1
 
 /**
- * By the number of the name, the sizes of the stored chunks that plans list and nothing needs; `absent` of all others. One that is younger than
- * its plan is another than was meant.
+ * By the number of the name, the sizes of the stored chunks that plans list and nothing needs, `absent` of all others; and the copies that mend
+ * them, of which there are hardly any. An object that is younger than its plan is another than was meant.
  */
 async function storedSizes(
   o: PruneRequest,
@@ -123,7 +129,10 @@ async function storedSizes(
     readonly backups: readonly string[]
     readonly restores: readonly string[]
   },
-): Promise<Float64Array> {
+): Promise<{
+  readonly sizes: Float64Array
+  readonly copies: ReadonlyMap<number, readonly { readonly key: string; readonly size: number }[]>
+}> {
   const { planned } = listed
   const needed = new Uint8Array(planned.size)
   const going = { backups: new Set(listed.backups), restores: new Set(listed.restores) }
@@ -132,11 +141,14 @@ async function storedSizes(
     if (number !== -1) needed[number] = 1
   })
   const sizes = new Float64Array(planned.size).fill(absent)
-  for await (const { key, size, modified } of o.repository.storage.list(chunkPrefix, { signal: o.signal })) {
+  const copies = new Map<number, { key: string; size: number }[]>()
+  for await (const { key, size, modified } of listChunks(o.repository.storage, { signal: o.signal })) {
     const name = chunkNameOfKey(key)
     const number = name === null ? -1 : planned.find(name)
     const plan = listed.ready[listed.planOf[number] ?? -1]
-    if (plan !== undefined && needed[number] === 0 && modified <= plan.made) sizes[number] = size
+    if (plan === undefined || needed[number] !== 0 || modified > plan.made) continue
+    if (key.startsWith(mendedPrefix)) copies.set(number, [...(copies.get(number) ?? []), { key, size }])
+    else sizes[number] = size
   }
-  return sizes
+  return { sizes, copies }
 }

@@ -1,5 +1,6 @@
 import { HoldfastError } from '../lib/errors.ts'
 import { visitErasures } from '../repository/check-restores.ts'
+import { readDamaged } from '../repository/damaged.ts'
 import { manifestPrefix, restoreKey } from '../repository/format/fields.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
 import { readBackups } from '../repository/listing.ts'
@@ -18,6 +19,7 @@ export async function look(request: PruneRequest & { readonly now: Date }): Prom
   const { backups, refused, verified } = await readBackups({ repository, signal })
   requireReadable(request, refused)
   const pins = await readPins({ repository, signal })
+  const damaged = await readDamaged(repository, { signal })
   const { used } = await readUses({ storage: repository.storage, now, signal })
   const decisions = planRetention({
     backups: backups.filter(({ source }) => sources?.includes(source) !== false),
@@ -25,6 +27,7 @@ export async function look(request: PruneRequest & { readonly now: Date }): Prom
     now,
     pins: new Map([...pins].map(([id, list]) => [id, pinReason(list)])),
     verified: new Map([...verified.marks].map(([id, { result }]) => [id, result])),
+    damaged: new Set(damaged.backups),
     used,
   })
   const others = backups

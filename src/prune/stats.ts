@@ -1,7 +1,8 @@
 import { visitErasures } from '../repository/check-restores.ts'
-import { chunkNameOfKey, chunkPrefix } from '../repository/format/chunk-names.ts'
+import { chunkNameOfKey } from '../repository/format/chunk-names.ts'
 import type { Manifest, ManifestSummary } from '../repository/format/manifest.ts'
 import { listRestores } from '../repository/restores.ts'
+import { listChunks } from '../repository/stored-chunks.ts'
 import type { Repository } from '../repository/types.ts'
 import type { CallOptions } from '../storage/storage.ts'
 import type { Amount, Refused } from './types.ts'
@@ -79,7 +80,7 @@ export async function measureRepository(
   const unique = ids.map(() => amount())
   const bySource = sources.map(() => amount())
   const [stored, byOthers, unneeded] = [amount(), amount(), amount()]
-  for await (const { key, size } of repository.storage.list(chunkPrefix, { signal })) {
+  for await (const { key, size } of listChunks(repository.storage, { signal })) {
     const name = chunkNameOfKey(key)
     if (name === null) continue
     const need = needs.get(name)

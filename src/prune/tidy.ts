@@ -1,9 +1,12 @@
+import { checkedName, checkedPrefix } from '../repository/format/checked.ts'
+import { damagedName, damagedPrefix } from '../repository/format/damaged.ts'
 import { backupId, keysetKey, keysetName, keysetPrefix, manifestPrefix } from '../repository/format/fields.ts'
 import { pinPrefix } from '../repository/format/pin.ts'
 import { prunePlanKey, prunePrefix } from '../repository/format/prune-plan.ts'
 import { verifiedPrefix } from '../repository/format/verified.ts'
 import { listPlans } from '../repository/prune-plans.ts'
 import type { Repository } from '../repository/types.ts'
+import { checksKept } from '../repository/rotation.ts'
 import { readUses } from '../repository/uses.ts'
 import { readWriters } from '../repository/writers.ts'
 import type { CallOptions } from '../storage/storage.ts'
@@ -28,6 +31,8 @@ export async function tidyUp(o: { repository: Repository; now: Date } & CallOpti
   for await (const { key, modified } of storage.list(`${prunePrefix}now/`, { signal }))
     if (now.getTime() - modified.getTime() > closedAfterMs) await storage.delete(key, { signal })
   for (const key of (await readUses({ storage, now, signal })).ended) await storage.delete(key, { signal })
+  await removeOldest(o, checkedPrefix, checkedName, checksKept)
+  await removeOldest(o, damagedPrefix, damagedName, 2)
   await removeOrphans(o)
   await removeKeysets(o)
 }
@@ -65,4 +70,18 @@ async function removeKeysets({
     if (keysetName.test(name) && Number(name) < keyset.version - 1) old.push(keysetKey(Number(name)))
   }
   for (const key of old) await storage.delete(key, { signal })
+}
+
+/** Of what is numbered all but the newest so many. */
+async function removeOldest(
+  { repository, signal }: { repository: Repository } & CallOptions,
+  prefix: string,
+  name: RegExp,
+  kept: number,
+): Promise<void> {
+  const { storage } = repository
+  const keys: string[] = []
+  for await (const { key } of storage.list(prefix, { signal }))
+    if (name.test(key.slice(prefix.length))) keys.push(key)
+  for (const key of keys.sort().reverse().slice(kept)) await storage.delete(key, { signal })
 }

@@ -1,8 +1,9 @@
-import { chunkNameOfKey, chunkPrefix } from '../repository/format/chunk-names.ts'
+import { chunkNameOfKey, chunkPrefix, mendedPrefix } from '../repository/format/chunk-names.ts'
 import { nameTable } from '../repository/name-table.ts'
 import { visitNeeded } from './look.ts'
 import type { Amount, Look, PruneRequest } from './types.ts'
 
+/** A chunk with the copies that mend it. */
 export interface StoredChunk {
   readonly name: string
   readonly size: number
@@ -15,10 +16,29 @@ export async function* findUnneeded(request: PruneRequest, found: Look): AsyncGe
   const going = { backups: new Set(goingOf(found)), restores: new Set(found.oldRestores) }
   await visitNeeded(request, going, (name) => needed.add(name))
   const { storage } = request.repository
-  for await (const { key, size, modified } of storage.list(chunkPrefix, request)) {
+  const unneeded = (key: string): string | null => {
     const name = chunkNameOfKey(key)
-    if (name !== null && needed.find(name) === -1) yield { name, size, modified }
+    return name !== null && needed.find(name) === -1 ? name : null
   }
+  // Chunks that were mended are few. Together with its copy such a one is as young as the copy.
+  const mended = new Map<string, StoredChunk>()
+  for await (const { key, size, modified } of storage.list(mendedPrefix, request)) {
+    const name = unneeded(key)
+    if (name !== null) mended.set(name, together({ name, size, modified }, mended.get(name)))
+  }
+  for await (const { key, size, modified } of storage.list(chunkPrefix, request)) {
+    const name = unneeded(key)
+    if (name === null) continue
+    yield together({ name, size, modified }, mended.get(name))
+    mended.delete(name)
+  }
+  yield* mended.values()
+}
+
+function together(one: StoredChunk, other: StoredChunk | undefined): StoredChunk {
+  if (other === undefined) return one
+  const modified = one.modified > other.modified ? one.modified : other.modified
+  return { name: one.name, size: one.size + other.size, modified }
 }
 
 /** Ids of the backups that go. */

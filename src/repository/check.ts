@@ -1,11 +1,14 @@
 import { eachLimited } from '../lib/async.ts'
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import type { OnProgress } from '../lib/progress.ts'
-import type { Storage } from '../storage/storage.ts'
+import { faultsOf, findStored, isWhole, openChunk, type Faults, type NeededChunk } from './check-chunks.ts'
 import { visitErasures, visitRestores } from './check-restores.ts'
-import { chunkNameOfKey, chunkPrefix } from './format/chunk-names.ts'
+import { readChecked, type EarlierChecks } from './checked.ts'
+import { readDamaged, type DamagePlace, type KnownDamage } from './damaged.ts'
+import { slotCount } from './format/checked.ts'
 import type { Manifest } from './format/manifest.ts'
 import type { RestoresOf } from './restores.ts'
+import { afterArc, isInArc, nextArc, type Arc } from './rotation.ts'
 import type { ChunkReader, Repository } from './types.ts'
 
 /** What a check found. Something is whole if its lists are empty; only chunks that were `read` are known to be undamaged. */
@@ -20,62 +23,65 @@ export interface CheckReport {
   /** Chunks that were opened and re-hashed, and their plain bytes. */
   readonly read: number
   readonly bytesRead: number
+  /** How many of these were not what was stored. */
+  readonly readHurt: number
   /** Stored chunks that none of them needs: of backups that are running or were broken off. Not an error. */
   readonly unreferenced: { readonly objects: number; readonly bytes: number }
 }
 
-/** The names of the chunks of a backup or restore that are not as they should be. */
-export interface PartCheck {
+export interface PartCheck extends Faults {
   readonly id: string
-  readonly missing: readonly string[]
-  /** Opened, and not what was stored. */
-  readonly damaged: readonly string[]
-  /** Present with another size than was stored; if they are also damaged they are in both lists. */
-  readonly sizeDiffers: readonly string[]
-  /** Present, but the storage failed to hand them out. */
-  readonly unreadable: readonly string[]
-}
-
-type Faults = Omit<PartCheck, 'id'>
-
-/** What is known of a chunk, held once for all that need it. */
-interface NeededChunk {
-  readonly name: string
-  /** As the first document that was read has them. */
-  readonly plainBytes: number
-  readonly storedBytes: number
-  /** Its size in the storage; null if it is missing. */
-  present: number | null
-  /** Plain bytes it was found to hold; null if it was not opened. */
-  opened: number | null
-  fault: 'damaged' | 'unreadable' | null
 }
 
 const readsAtOnce = 4
 
+/** What a check found, and what the next one has to know of it. */
+export interface CheckResult extends Pick<Awaited<ReturnType<Repository['manifests']>>, 'refused'> {
+  readonly report: CheckReport
+  /** What was read back of the circle of names; null: nothing. */
+  readonly arc: Arc | null
+  readonly earlier: EarlierChecks
+  /** What was known to be hurt before. */
+  readonly known: KnownDamage
+  /** Every chunk that is needed, by name. */
+  readonly needed: ReadonlyMap<string, NeededChunk>
+}
+
 /**
  * Checks that every chunk that manifests, restores and erasures name is present, by listing once, and with a `reader` opens and re-hashes a
- * `share` (0 to 1) of the distinct chunks. Which ones is decided by `pick`, a whole number: successive values go round
- * all chunks, so that a share of 0.05 has seen everything after 20 checks. Throws only if the check itself cannot be done.
+ * `share` (0 to 1) of them: the one that comes after what the marks of earlier checks tell, so that twenty checks with a share of 0.05 have read
+ * all of it, on whatever machines. What is known to be damaged is read
+ * every time, and without a `reader` counts as damaged still. Throws only if the check itself cannot be done.
  *
  * No list of chunks is held: if anything is wrong, each document is read again to tell what it means for that backup or restore.
  */
 export async function checkRepository(options: {
-  repository: Pick<Repository, 'storage' | 'manifests' | 'find'> & RestoresOf
+  repository: Pick<Repository, 'storage' | 'manifests' | 'find'> & RestoresOf & DamagePlace
   reader: ChunkReader | null
   share: number
-  pick: number
+  /** When it begins. Where no check could leave a mark, the day decides which share it is. */
+  now: Date
   signal?: AbortSignal | undefined
   onProgress?: OnProgress | undefined
-}): Promise<{ report: CheckReport } & Pick<Awaited<ReturnType<Repository['manifests']>>, 'refused'>> {
-  const { repository, reader, share, pick, signal, onProgress } = options
+}): Promise<CheckResult> {
+  const { repository, reader, share, now, signal, onProgress } = options
   const needed = new Map<string, NeededChunk>()
   let agreed = true
   const visit = ({ chunks }: Pick<Manifest, 'chunks'>): void => {
     for (const [name, plainBytes, storedBytes] of chunks) {
       const chunk = needed.get(name)
       if (chunk !== undefined) agreed &&= chunk.plainBytes === plainBytes && chunk.storedBytes === storedBytes
-      else needed.set(name, { name, plainBytes, storedBytes, present: null, opened: null, fault: null })
+      else
+        needed.set(name, {
+          name,
+          plainBytes,
+          storedBytes,
+          present: null,
+          mended: false,
+          stored: 0,
+          opened: null,
+          fault: null,
+        })
     }
   }
   const { backups, refused } = await repository.manifests({ visit, signal })
@@ -83,15 +89,23 @@ export async function checkRepository(options: {
   const erasures = await visitErasures(repository, { signal })
   for (const document of erasures.documents) visit(document)
   const unreferenced = await findStored(repository.storage, needed, signal, onProgress)
+  const known = await readDamaged(repository, { signal })
+  for (const { name, fault } of known.chunks) {
+    const chunk = needed.get(name)
+    if (chunk !== undefined && fault === 'damaged') chunk.fault = 'damaged'
+  }
 
-  const present = [...needed.values()].filter((chunk) => chunk.present !== null)
-  const chosen = reader === null ? [] : choose(present.map(({ name }) => name), share, pick) // prettier-ignore
+  const nobodyReads = reader === null || share <= 0
+  const earlier = nobodyReads ? { marks: [], refused: [] } : await readChecked({ repository, signal })
+  const arc = nobodyReads ? null : arcOf({ needed, share, now, earlier })
+  const chosen = [...needed.values()].filter(
+    ({ name, present, fault }) => present !== null && arc !== null && (isInArc(arc, name) || fault !== null),
+  )
   let read = 0
   let bytesRead = 0
-  await eachLimited(chosen, readsAtOnce, async (name) => {
+  await eachLimited(chosen, readsAtOnce, async (chunk) => {
     throwIfCancelled(signal)
-    const chunk = needed.get(name)
-    if (reader === null || chunk === undefined) return
+    if (reader === null) return
     await openChunk(reader, chunk, signal)
     read += 1
     bytesRead += chunk.opened ?? 0
@@ -118,10 +132,29 @@ export async function checkRepository(options: {
       objects: needed.size,
       read,
       bytesRead,
+      readHurt: chosen.filter((chunk) => !isWhole(chunk)).length,
       unreferenced,
     },
     refused: [...refused, ...restores.refused, ...erasures.refused],
+    arc,
+    earlier,
+    known,
+    needed,
   }
+}
+
+/** Which share is read: the one after the newest mark's. */
+function arcOf(o: {
+  needed: ReadonlyMap<string, NeededChunk>
+  share: number
+  now: Date
+  earlier: EarlierChecks
+}): Arc {
+  const [newest] = o.earlier.marks
+  const day = Math.floor(o.now.getTime() / 86_400_000)
+  const from = newest === undefined ? Math.floor(day * o.share * slotCount) % slotCount : afterArc(newest)
+  const names = [...o.needed.values()].filter(({ present }) => present !== null).map(({ name }) => name)
+  return nextArc({ names, share: o.share, from })
 }
 
 /** Null if a prune has removed the backup meanwhile: that goes before its chunks do, so none of them is missed. */
@@ -138,65 +171,6 @@ async function chunksOf(
   }
 }
 
-/** Writes down the sizes of the needed chunks that are stored. What else is stored as a chunk. */
-async function findStored(
-  storage: Storage,
-  needed: ReadonlyMap<string, NeededChunk>,
-  signal: AbortSignal | undefined,
-  onProgress: OnProgress | undefined,
-): Promise<CheckReport['unreferenced']> {
-  const unreferenced = { objects: 0, bytes: 0 }
-  let done = 0
-  for await (const { key, size } of storage.list(chunkPrefix, { signal })) {
-    const chunk = needed.get(chunkNameOfKey(key) ?? '')
-    if (chunk !== undefined) {
-      chunk.present = size
-      done += 1
-      onProgress?.({ phase: 'listing chunks', done, total: needed.size, unit: 'objects' })
-    } else {
-      unreferenced.objects += 1
-      unreferenced.bytes += size
-    }
-  }
-  return unreferenced
-}
-
-/** Opens a chunk and writes down what is wrong with it. */
-async function openChunk(
-  reader: ChunkReader,
-  chunk: NeededChunk,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  try {
-    chunk.opened = (await reader.read(chunk.name, { signal })).length
-  } catch (error) {
-    if (isHoldfastError(error, 'object_missing')) chunk.present = null
-    else if (isHoldfastError(error, 'object_damaged')) chunk.fault = 'damaged'
-    else if (isHoldfastError(error, 'storage_failed')) chunk.fault = 'unreadable'
-    else throw error
-  }
-}
-
-function isWhole({ plainBytes, storedBytes, present, opened, fault }: NeededChunk): boolean {
-  return present === storedBytes && fault === null && (opened === null || opened === plainBytes)
-}
-
-/** What is wrong with what needs these chunks. The names are those in `needed`, not copies of their own. */
-function faultsOf(chunks: Manifest['chunks'], needed: ReadonlyMap<string, NeededChunk>): Faults {
-  const missing: string[] = []
-  const damaged: string[] = []
-  const sizeDiffers: string[] = []
-  const unreadable: string[] = []
-  for (const [called, plainBytes, storedBytes] of chunks) {
-    const { name = called, present = null, opened = null, fault = null } = needed.get(called) ?? {}
-    if (present === null) missing.push(name)
-    else if (present !== storedBytes) sizeDiffers.push(name)
-    if (fault === 'damaged' || (opened !== null && opened !== plainBytes)) damaged.push(name)
-    if (fault === 'unreadable') unreadable.push(name)
-  }
-  return { missing, damaged, sizeDiffers, unreadable }
-}
-
 /** The faults of two documents of one restore, which name no chunk both. */
 function withFaults(one: Faults | undefined, other: Faults): Faults {
   if (one === undefined) return other
@@ -206,21 +180,6 @@ function withFaults(one: Faults | undefined, other: Faults): Faults {
     sizeDiffers: [...one.sizeDiffers, ...other.sizeDiffers],
     unreadable: [...one.unreadable, ...other.unreadable],
   }
-}
-
-/**
- * The names in a window of width `share` that `pick` moves on round the circle of all names. Names are keyed hashes, so
- * they are spread evenly. At least one, if there are any: a check that was told to read must not pass having read nothing.
- */
-export function choose(names: readonly string[], share: number, pick: number): string[] {
-  if (share <= 0 || names.length === 0) return []
-  if (share >= 1) return [...names]
-  const windows = Math.ceil(1 / share)
-  const start = (pick % windows) / windows
-  const distance = (name: string) => (Number.parseInt(name.slice(0, 8), 16) / 2 ** 32 - start + 1) % 1
-  const chosen = names.filter((name) => distance(name) < Math.max(share, 1 / windows))
-  if (chosen.length > 0) return chosen
-  return [names.reduce((nearest, name) => (distance(name) < distance(nearest) ? name : nearest))]
 }
 
 function throwIfCancelled(signal: AbortSignal | undefined): void {

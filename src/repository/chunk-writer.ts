@@ -16,6 +16,8 @@ export interface ChunkWriterOptions {
   readonly epoch: { readonly id: string; readonly publicKey: string }
   /** Stored size by name of chunks that are known to be there. Others are found by the storage's answer to `put`. */
   readonly stored: ReadonlyMap<string, number>
+  /** Under which key a chunk that is not among `stored` is to be put. */
+  readonly keyFor: (name: string) => string
   /** Throws if a chunk that was there already must not be relied on. */
   readonly takeOver: (name: string, size: number) => Promise<void> | void
   /** Names that must not be used, since a prune may delete these chunks at any moment. */
@@ -55,7 +57,7 @@ export function openChunkWriter(options: ChunkWriterOptions): ChunkWriter {
     if (size === undefined) {
       const sealed = await chunk.seal()
       size = sealed.length
-      isNew = (await storage.put(chunkKey(name), sealed, { signal })) === 'stored'
+      isNew = (await storage.put(options.keyFor(name), sealed, { signal })) === 'stored'
       free(sealed)
       // Somebody stored it meanwhile, sealed with other randomness: the size that counts is theirs.
       if (!isNew) size = await storedSize(storage, name, signal)

@@ -138,6 +138,7 @@ export async function putErasure(
     namingKey: vault.namingKey,
     epoch,
     stored: new Map(),
+    keyFor: chunkKey,
     takeOver,
     threads: 0,
     signal,

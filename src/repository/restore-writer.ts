@@ -2,13 +2,13 @@ import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import { openChunkWriter } from './chunk-writer.ts'
 import { publicKeyOf } from './crypto/ed25519.ts'
 import { currentEpoch } from './epochs.ts'
-import { chunkKey } from './format/chunk-names.ts'
 import { restoreKey } from './format/fields.ts'
 import type { RestoreRecord, SafetyContents } from './format/restore-contents.ts'
 import { decodeRestoreRecord, decodeSafetyContents } from './format/restore-contents-decode.ts'
 import { encodeRestoreDocument, type RestoreDocuments, type RestorePart } from './format/restore-documents.ts'
 import { putOnce } from './manifests.ts'
 import { pieceOutside } from './restore-reader.ts'
+import { openMending } from './mending.ts'
 import { announceWriter } from './presence.ts'
 import { readerOf } from './session.ts'
 import type { ChunkReader, Repository, Vault, WrittenChunks } from './types.ts'
@@ -59,9 +59,11 @@ export async function openRestoreWriter(o: {
     throw new HoldfastError('internal', 'The vault belongs to another repository')
   }
   const epoch = currentEpoch(keyset)
+  const signer = { id: 'owner', seed: vault.ownerSeed }
+  const mending = await openMending({ place: repository, signer, signal })
   const presence = await announceWriter({
     storage,
-    signer: { id: 'owner', seed: vault.ownerSeed },
+    signer,
     documents: parts.map((part) => restoreKey(o.id, part)),
     signal,
   })
@@ -72,6 +74,8 @@ export async function openRestoreWriter(o: {
     namingKey: vault.namingKey,
     epoch,
     stored: new Map(),
+    // Not settled here: the next check sees that it is whole.
+    keyFor: (name) => mending.keyFor(name, mending.names.has(name)),
     avoid: presence.avoid,
     takeOver: async (name) => {
       reader ??= readerOf(repository, vault, 1)
@@ -167,7 +171,7 @@ async function requireWhole(
     if (!isHoldfastError(cause, 'object_damaged')) throw cause
     throw new HoldfastError('object_damaged', cause.message, {
       cause,
-      hint: `Move ${chunkKey(name)} out of the storage and run it again: it is stored anew, and that mends what else needs it.`,
+      hint: 'Run holdfast check --read-data all, which marks it, and then this again: it is stored anew, and that mends what else needs it.',
       details: cause.details,
     })
   }

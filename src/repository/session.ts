@@ -10,6 +10,7 @@ import { newId } from './ids.ts'
 import { putManifest } from './manifests.ts'
 import { openRepository } from './open.ts'
 import { announceWriter } from './presence.ts'
+import { openMending } from './mending.ts'
 import { openReader } from './reader.ts'
 import type { BackupWriter, ChunkReader, HostCredentials, Repository, Vault } from './types.ts'
 import { openWriter } from './writer.ts'
@@ -33,9 +34,11 @@ export async function beginBackup(o: {
   const started = o.clock.now()
   const id = newId(started)
   const signer = { id: credentials.host, seed: signingSeedOf(credentials) }
+  const mending = await openMending({ place: repository, signer, signal })
   const presence = await announceWriter({ storage, signer, documents: [manifestKey(id)], signal })
   const opening = openWriter({
     storage,
+    mending,
     id,
     started,
     avoid: presence.avoid,

@@ -6,11 +6,34 @@ import type { RetainableBackup, RetentionDecision, RetentionFacts, RetentionReas
 const toleranceMs = 60 * 60 * 1000
 
 /**
- * Decides for each backup whether it stays, and why. The result is in series, newest first by the moment. Pure: the same facts give
+ * Decides for each backup whether it stays, and why. One that is known to be damaged takes no other's place: what would stay if it
+ * was not there stays. But it is no reason for it to go either, since what is said of it may be wrong, or be mended: where it would stay if it was whole
+ * it stays. The result is in series, newest first by the moment. Pure: the same facts give
  * the same plan. Planning again on what stays removes nothing more; and a newer backup never brings back one that goes, unless it frees a
  * place among as many as may be kept.
  */
 export function planRetention<B extends RetainableBackup>(facts: RetentionFacts<B>): RetentionDecision<B>[] {
+  const decisions = planAll(facts)
+  const isWhole = ({ id }: B): boolean => !facts.damaged.has(id)
+  if (facts.backups.every(isWhole)) return decisions
+  const others = planAll({ ...facts, backups: facts.backups.filter(isWhole) })
+  const kept = new Map(others.filter(({ keep }) => keep).map(({ backup, reasons }) => [backup.id, reasons]))
+  return decisions.map((decision) => {
+    const { backup, keep, reasons } = decision
+    const more = kept.get(backup.id) ?? []
+    if (keep || more.length > 0) return { backup, keep: true, reasons: merged(keep ? reasons : [], more) }
+    return isWhole(backup)
+      ? decision
+      : { backup, keep, reasons: [{ rule: 'none', text: 'it is damaged, and no rule keeps it' }] }
+  })
+}
+
+/** All reasons once. */
+function merged(one: readonly RetentionReason[], other: readonly RetentionReason[]): RetentionReason[] {
+  return [...new Map([...one, ...other].map((reason) => [`${reason.rule} ${reason.text}`, reason])).values()]
+}
+
+function planAll<B extends RetainableBackup>(facts: RetentionFacts<B>): RetentionDecision<B>[] {
   const calendar = calendarOf(facts.policy.zone)
   const series = Map.groupBy(facts.backups, ({ source, kind, scope }) => `${source}/${kind}/${scope ?? ''}`)
   return [...series.values()].flatMap((backups) => planSeries(facts, calendar, backups.toSorted(newestFirst)))

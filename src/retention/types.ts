@@ -22,6 +22,8 @@ export interface RetentionFacts<B extends RetainableBackup = RetainableBackup> {
   readonly pins: ReadonlyMap<string, string>
   /** By id of the backup, what its newest drill of the whole has shown. */
   readonly verified: ReadonlyMap<string, 'passed' | 'failed'>
+  /** Ids of backups that are known to lack something. */
+  readonly damaged: ReadonlySet<string>
   /** Ids of backups that are being read. */
   readonly used: ReadonlySet<string>
 }

@@ -176,6 +176,7 @@ test('what is wrong on the command line is told as usage', async () => {
     ['backup', '--repo', 'x', '--table', 'a.b.c'],
     ['check', '--repo', 'x', '--read-data', '120%'],
     ['check', '--repo', 'x', '--read-data', '0%'],
+    ['check', '--repo', 'x', '--read-data', '2/30'],
     ['restore', 'latest', '--repo', 'x'],
     ['restore', 'latest', '--to', 'postgres:///d', '--module', 'C R M'],
     ['list', '--source', '-shop'],
@@ -198,7 +199,7 @@ test('a word that is misspelt or missing is told, and where help is', async () =
     ['show', 'BACKUP is missing: an id, a unique beginning of one, or latest.', 'holdfast show'],
     [
       'check --repo x --read-data 120%',
-      '--read-data can\'t be "120%": give a percentage such as 5%, or all.',
+      '--read-data can\'t be "120%": give 1/30 or the like, a percentage such as 5%, or all.',
       'holdfast check',
     ],
   ]

@@ -21,7 +21,7 @@ test('the stored repository is listed and checked without a secret', async () =>
   const { backups, refused } = await repository.manifests()
   assert.deepEqual(refused, [])
   assert.deepEqual(backups, expected.backups.map(({ manifest }) => summarize(manifest)).reverse())
-  const { report } = await checkRepository({ repository, reader: null, share: 0, pick: 0 })
+  const { report } = await checkRepository({ repository, reader: null, share: 0, now: new Date(0) })
   assert.deepEqual(
     report.backups.flatMap(({ missing, sizeDiffers }) => [...missing, ...sizeDiffers]),
     [],

@@ -77,7 +77,7 @@ for (const vector of vectors) {
       }
       assert.deepEqual(await readReport({ repository, reader, id }), report)
     }
-    const { report } = await checkRepository({ repository, reader, share: 1, pick: 0 })
+    const { report } = await checkRepository({ repository, reader, share: 1, now: new Date(0) })
     assert.deepEqual(report.unreferenced, { objects: 0, bytes: 0 })
     assert.ok(report.restores.every(({ missing, damaged, sizeDiffers }) => [...missing, ...damaged, ...sizeDiffers].length === 0)) // prettier-ignore
   })

@@ -133,7 +133,7 @@ export async function damageOf(place: Place): Promise<string[]> {
   const storage = openLocalStorage(place.directory)
   const { repository, vault } = await openUnlocked({ storage, identity: place.identity })
   await using reader = readerOf(repository, vault, 1)
-  const { report, refused } = await checkRepository({ repository, reader, share: 1, pick: 0 })
+  const { report, refused } = await checkRepository({ repository, reader, share: 1, now: new Date(0) })
   return [
     ...refused.map((r) => `${r.key} was refused: ${r.reason}`),
     ...report.backups.flatMap((b) => {

@@ -282,7 +282,7 @@ test('a check that a prune overtakes misses nothing of what was removed', async 
     },
   }
   const repository = await openRepository({ storage })
-  const { report } = await checkRepository({ repository, reader: null, share: 0, pick: 0 })
+  const { report } = await checkRepository({ repository, reader: null, share: 0, now: new Date(0) })
   assert.ok(pruned)
   assert.deepEqual(report.backups.map(({ id, missing }) => [id, missing.length]), [[place.third.id, 0]]) // prettier-ignore
 })

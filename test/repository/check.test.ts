@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkRepository, choose } from '../../src/repository/check.ts'
+import { checkRepository } from '../../src/repository/check.ts'
 import { chunkKey, chunkName } from '../../src/repository/format/chunk-names.ts'
 import { summarize, type Manifest } from '../../src/repository/format/manifest.ts'
 import { openFaultyStorage } from '../../src/storage/faulty.ts'
@@ -21,7 +21,7 @@ const clean = { missing: [], damaged: [], sizeDiffers: [], unreadable: [] }
 async function check({ storage, manifests, ...options }: CheckCall) {
   const repository = {
     storage,
-    keyset: { ownerKey: '' },
+    keyset: { ownerKey: '', hosts: [] },
     async manifests({ visit }: Parameters<Repository['manifests']>[0] = {}) {
       for (const manifest of manifests) visit?.(manifest)
       return { backups: manifests.map(summarize), refused: [] }
@@ -31,7 +31,7 @@ async function check({ storage, manifests, ...options }: CheckCall) {
       return manifest ?? assert.fail(id)
     },
   }
-  return (await checkRepository({ repository, share: 1, pick: 0, ...options })).report
+  return (await checkRepository({ repository, share: 1, now: new Date(0), ...options })).report
 }
 
 /** Two backups that share the chunks of `shared`, and garbage. */
@@ -135,25 +135,6 @@ test('what the storage cannot read is told from what is damaged; a denied storag
   await using deniedReader = keys.reader(denied)
   const checking = check({ storage: denied, manifests, reader: deniedReader })
   await assert.rejects(checking, { code: 'storage_denied' })
-})
-
-test('a share goes round: after enough checks every chunk was read, and each time about the share', () => {
-  const names = Array.from({ length: 2000 }, (_, i) => nameOf(`${i}`))
-  for (const share of [0.05, 0.1, 0.3, 0.5]) {
-    const rounds = Math.ceil(1 / share)
-    const seen = new Set<string>()
-    for (let pick = 0; pick < rounds; pick++) {
-      const chosen = choose(names, share, pick)
-      assert.ok(Math.abs(chosen.length / names.length - share) < 0.05, `${share}: ${chosen.length}`)
-      assert.deepEqual(chosen, choose(names, share, pick))
-      for (const name of chosen) seen.add(name)
-    }
-    assert.equal(seen.size, names.length)
-  }
-  assert.equal(choose(names, 1, 7).length, names.length)
-  assert.equal(choose(names, 0, 7).length, 0)
-  assert.equal(choose(names.slice(0, 1), 0.01, 5).length, 1)
-  assert.deepEqual(choose([], 0.5, 0), [])
 })
 
 test('progress is told, and a check can be cancelled', async () => {

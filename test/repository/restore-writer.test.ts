@@ -43,6 +43,7 @@ test('a restore asks nothing of the storage but its own objects, and the documen
   })
   const { id } = sampleRestore()
   assert.deepEqual(told, [
+    'list damaged/',
     'put writing/own/begun',
     'list prune/',
     'put writing/own/heeds',
@@ -118,7 +119,10 @@ test('a chunk that is there already is read back before a safety backup relies o
   const damaged = bytes.map((byte, at) => (at === bytes.length - 3 ? byte ^ 4 : byte))
   await replaceObject(made.storage, key, damaged)
   await using writer = await openRestoreWriter({ ...made, ...ofSample, threads: 1 })
-  await assert.rejects(writer.store(bytesOf(sampleRows[0])), { code: 'object_damaged', hint: /Move chunks/ })
+  await assert.rejects(writer.store(bytesOf(sampleRows[0])), {
+    code: 'object_damaged',
+    hint: /check --read-data all/,
+  })
   await assert.rejects(writer.putSafety(sampleRestore(), sampleSafety({ tables: [] })), {
     code: 'internal',
   })

@@ -202,7 +202,7 @@ test('the check knows the chunks of restores, and says which restore is hurt', a
   const made = await withRestores(31)
   const { storage, vault, repository } = made
   await using reader = readerOf(repository, vault, 1)
-  const check = async () => await checkRepository({ repository, reader, share: 1, pick: 0 })
+  const check = async () => await checkRepository({ repository, reader, share: 1, now: new Date(0) })
   const clean = { missing: [], damaged: [], sizeDiffers: [], unreadable: [] }
   const whole = (await check()).report
   assert.deepEqual(whole.restores, [{ id: id(31), ...clean }])
@@ -237,7 +237,7 @@ test('a document that is stored while a check runs is not taken for hurt', async
       yield* storage.list(...call)
     },
   }
-  const { report } = await checkRepository({ repository: { ...repository, storage: watched }, reader: null, share: 0, pick: 0 }) // prettier-ignore
+  const { report } = await checkRepository({ repository: { ...repository, storage: watched }, reader: null, share: 0, now: new Date(0) }) // prettier-ignore
   assert.equal(listed, 2)
   assert.deepEqual(report.restores.map((one) => one.id), [id(31)]) // prettier-ignore
 })

@@ -108,20 +108,33 @@ test('two backups at once: one stores a chunk, the other takes it over with its 
   }
 })
 
-test('a backup is not built on an object that was truncated', async () => {
+test('an object that was truncated is not taken over: the chunk is stored anew beside it, and both backups can be read', async () => {
   const storage = openMemoryStorage()
+  const text = `x${Math.PI}`
   await using first = await keys.writer(
     openFaultyStorage(storage, failAt(1, 'put', { kind: 'truncate', bytes: 215 })),
   )
-  await first.store(bytesOf('x'.repeat(5) + Math.PI))
-  await using second = await keys.writer(storage, [manifestOf(first)])
-  await assert.rejects(second.store(bytesOf('x'.repeat(5) + Math.PI)), {
-    code: 'object_damaged',
-    message: /215 bytes/,
-  })
+  await first.store(bytesOf(text))
   await storage.put(chunkKey(nameOf('never whole')), new Uint8Array(0))
-  await using third = await keys.writer(storage)
-  await assert.rejects(third.store(bytesOf('never whole')), { code: 'object_damaged' })
+  await using reader = keys.reader(storage)
+  await assert.rejects(reader.read(nameOf(text)), { code: 'object_damaged' })
+  await using second = await keys.writer(storage, [manifestOf(first)])
+  for (const one of [text, 'never whole']) {
+    await second.store(bytesOf(one))
+    assert.deepEqual(await reader.read(nameOf(one)), bytesOf(one))
+  }
+  assert.equal(second.stats.newChunks, 2)
+  // Once is enough.
+  await using third = await keys.writer(storage, [manifestOf(second), manifestOf(first)])
+  for (const one of [text, 'never whole']) await third.store(bytesOf(one))
+  assert.equal(third.stats.reusedChunks, 2)
+})
+
+test('a truncated object that came while the backup ran is not relied on', async () => {
+  const storage = openMemoryStorage()
+  await using writer = await keys.writer(storage)
+  await storage.put(chunkKey(nameOf('never whole')), new Uint8Array(0))
+  await assert.rejects(writer.store(bytesOf('never whole')), { code: 'object_damaged', message: /0 bytes/ })
 })
 
 test('a chunk that could not be stored fails its call, and the backup cannot be committed', async () => {

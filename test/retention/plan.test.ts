@@ -23,6 +23,7 @@ function plan(
     now,
     pins: new Map(),
     verified: new Map(),
+    damaged: new Set(),
     used: new Set(),
     ...facts,
   })
@@ -199,9 +200,34 @@ function randomFacts(random: Random): RetentionFacts {
     },
     pins: new Map(random.some(ids, 0.05).map((id) => [id, 'x'])),
     verified: new Map(random.some(ids, 0.4).map((id) => [id, random.pick(['passed', 'failed'] as const)])),
+    damaged: new Set(random.chance(0.5) ? random.some(ids, 0.2) : []),
     used: new Set(random.some(ids, 0.05)),
   }
 }
+
+test('a damaged backup takes no other place, and none goes because it is said to be damaged', () => {
+  const daily = [20, 21, 22, 23, 24].map((date) => day(date))
+  const damaged = new Set([day(23)])
+  const verified = new Map([day(20), day(23)].map((id) => [id, 'passed'] as const))
+  // Without its mark the 22nd would go, and with it as one whose drill failed the 20th, which is the last that is proved and whole.
+  const decisions = plan(daily, { last: 2 }, { damaged, verified })
+  assert.deepEqual(kept(decisions), [day(24), day(23), day(22), day(20)])
+  assert.deepEqual(rulesOf(decisions, day(23)), ['last', 'verified'])
+  assert.deepEqual(rulesOf(decisions, day(22)), ['last'])
+  assert.deepEqual(kept(plan(daily, { daily: 2 }, { damaged: new Set([day(21)]) })), [day(24), day(23)])
+
+  const seed = process.env['HOLDFAST_SEED'] ?? String(Date.now())
+  for (let round = 0; round < 200; round++) {
+    const name = `${seed}/${round}`
+    const facts = randomFacts(randomOf(name))
+    const stay = new Set(kept(planRetention(facts)))
+    const ifWhole = kept(planRetention({ ...facts, damaged: new Set() }))
+    const whole = facts.backups.filter(({ id }) => !facts.damaged.has(id))
+    const ifGone = kept(planRetention({ ...facts, backups: whole }))
+    for (const id of [...ifWhole, ...ifGone]) assert.ok(stay.has(id), `${name}: ${id}`)
+    assert.equal(stay.size, new Set([...ifWhole, ...ifGone]).size, name)
+  }
+})
 
 test('for any policy: enough stays, planning again removes nothing, and a newer backup brings none back', () => {
   const seed = process.env['HOLDFAST_SEED'] ?? String(Date.now())

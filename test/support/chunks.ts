@@ -1,10 +1,20 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { generateIdentity, recipientOf } from '../../src/repository/format/age-keys.ts'
+import { chunkKey, mendedKey } from '../../src/repository/format/chunk-names.ts'
 import type { Manifest } from '../../src/repository/format/manifest.ts'
 import { openReader } from '../../src/repository/reader.ts'
+import type { Mending } from '../../src/repository/mending.ts'
 import type { BackupWriter } from '../../src/repository/types.ts'
 import { openWriter } from '../../src/repository/writer.ts'
 import type { Storage } from '../../src/storage/storage.ts'
+
+/** Where nothing is known to be damaged. */
+const nothingToMend: Mending = {
+  names: new Set(),
+  visit: () => {},
+  keyFor: (name, isDamagedThere) => (isDamagedThere ? mendedKey(name, 'ab'.repeat(8)) : chunkKey(name)),
+  settle: async () => {},
+}
 
 /** Keys as a repository holds them, without the repository. */
 export function chunkKeys() {
@@ -16,7 +26,7 @@ export function chunkKeys() {
     epoch,
     identity,
     writer: (storage: Storage, previous: readonly Manifest[] = [], signal?: AbortSignal) =>
-      openWriter({ storage, id: '20261121T013131Z-00000001', started: new Date('2026-11-21T01:31:31Z'), avoid: new Set(), end: async () => {}, namingKey, epoch, host: { id: 'host1' }, visitPrevious: async (visit) => previous.forEach(visit), putManifest: async () => {}, threads: 1, signal }), // prettier-ignore
+      openWriter({ storage, mending: nothingToMend, id: '20261121T013131Z-00000001', started: new Date('2026-11-21T01:31:31Z'), avoid: new Set(), end: async () => {}, namingKey, epoch, host: { id: 'host1' }, visitPrevious: async (visit) => previous.forEach(visit), putManifest: async () => {}, threads: 1, signal }), // prettier-ignore
     reader: (storage: Storage) =>
       openReader({ storage, namingKey, epochs: new Map([[epoch.id, identity]]), threads: 1 }),
   }

@@ -220,7 +220,7 @@ export function repositoryAt(
     async check(place = storage) {
       const { repository, vault } = await openUnlocked({ storage: place, identity })
       await using reader = readerOf(repository, vault, 2)
-      const { report, refused } = await checkRepository({ repository, reader, share: 1, pick: 0 })
+      const { report, refused } = await checkRepository({ repository, reader, share: 1, now: new Date(0) })
       return { ...report, refused }
     },
     async list() {

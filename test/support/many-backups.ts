@@ -46,7 +46,7 @@ process.stdout.write(`latest has ${latest.length}\n`)
   await using writer = await beginBackup({ ...owner, repository, credentials, threads: 1 })
   process.stdout.write(`began number ${writer.sequence}\n`)
 }
-const { report } = await checkRepository({ repository, reader: null, share: 0, pick: 0 })
+const { report } = await checkRepository({ repository, reader: null, share: 0, now: new Date(0) })
 const hurt = report.backups.filter(({ sizeDiffers }) => sizeDiffers.length === 1)
 process.stdout.write(`checked ${report.objects}, hurt ${hurt.length}\n`)
 const shown = await previewPrune({

@@ -23,6 +23,7 @@ export const command = defineCommand({
     const { listBackups } = await import('../../repository/listing.ts')
     const { summaryStore } = await import('../summary-store.ts')
     const { pinReason, readPins } = await import('../../repository/pins.ts')
+    const { readDamaged } = await import('../../repository/damaged.ts')
     const { out, signal, clock } = context
     const { repository } = await openForListing(context, input)
     const { backups, refused, verified } = await listBackups({
@@ -31,6 +32,8 @@ export const command = defineCommand({
       signal,
     })
     const pins = await readPins({ repository, signal })
+    const damage = await readDamaged(repository, { signal })
+    const damaged = new Set(damage.backups)
     const pinned = backups.some(({ id }) => pins.has(id))
     if (backups.length === 0) out.line('No backups yet.')
     else {
@@ -58,12 +61,17 @@ export const command = defineCommand({
           formatBytes(backup.totals.storedBytes),
           formatBytes(backup.totals.newStoredBytes),
           formatDuration(Date.parse(backup.finished) - Date.parse(backup.started)),
-          verifiedText(verified.marks.get(backup.id), clock.now()),
+          damaged.has(backup.id) ? 'DAMAGED' : verifiedText(verified.marks.get(backup.id), clock.now()),
           ...(pinned ? [pinReason(pins.get(backup.id) ?? [])] : []),
         ]),
       )
     }
     for (const { key, reason } of refused) out.warn(`${key} is not accepted as a backup: ${reason}`)
+    if (backups.some(({ id }) => damaged.has(id)))
+      out.warn(
+        'Some backups are damaged: holdfast check says what is lost, and a new backup mends what it can.',
+      )
+    for (const { key, reason } of damage.refused) out.warn(`${key} is not accepted: ${reason}`)
     for (const { key, reason } of verified.refused)
       out.warn(`${key} is not accepted as a drill's mark: ${reason}`)
     out.result({
@@ -75,6 +83,7 @@ export const command = defineCommand({
       backups: backups.map((backup) => ({
         ...summaryOf(backup),
         verified: verified.marks.get(backup.id) ?? null,
+        damaged: damaged.has(backup.id),
         pins: (pins.get(backup.id) ?? []).map(({ pin }) => pin),
       })),
       refused,

@@ -1,5 +1,6 @@
 import { isHoldfastError } from '../../lib/errors.ts'
 import type { BackupContents } from '../../repository/format/contents.ts'
+import type { DamagedChunk } from '../../repository/format/damaged.ts'
 import type { Pin } from '../../repository/format/pin.ts'
 import type { Manifest } from '../../repository/format/manifest.ts'
 import type { VerifiedMark } from '../../repository/format/verified.ts'
@@ -50,6 +51,10 @@ async function show(
   const { marks, refused } = await readVerified({ repository, manifest, signal })
   const { readPins } = await import('../../repository/pins.ts')
   const pins = (await readPins({ repository, backup: manifest.id, signal })).get(manifest.id) ?? []
+  const { readDamaged } = await import('../../repository/damaged.ts')
+  const damage = await readDamaged(repository, { signal })
+  const own = new Set(manifest.chunks.map(([name]) => name))
+  const damaged = damage.chunks.filter(({ name }) => own.has(name))
   const { totals } = manifest
   const took = secondsOf(manifest) * 1000
   const facts: [string, string][] = [
@@ -71,6 +76,9 @@ async function show(
     ['Took', `${formatDuration(took)}, ${formatRate(totals.plainBytes, took)}`],
     ...(contents === null ? [] : [['Proof', contents.proof] satisfies [string, string]]),
     ['Drilled', verifiedText(marks, clock.now())],
+    ...(damaged.length === 0
+      ? []
+      : [['Damaged', damagedText(damaged, clock.now())] satisfies [string, string]]),
     ...pins.map(({ pin }): [string, string] => ['Pinned', pinText(pin, clock.now())]),
     ['Gaps', totals.gaps === 0 ? 'none' : formatCount(totals.gaps)],
   ]
@@ -81,6 +89,7 @@ async function show(
     backup: summaryOf(manifest),
     verified: marks,
     pins: pins.map(({ pin }) => pin),
+    damaged,
     contents: contents === null ? null : contentsSummaryOf(contents),
   })
 }
@@ -101,6 +110,12 @@ function verifiedText(marks: readonly VerifiedMark[], now: Date): string {
     ...(mark.notVerified === 0 ? [] : [`${formatCount(mark.notVerified)} left open`]),
     ...(mark.seconds === 0 ? [] : [`restored in ${formatDuration(mark.seconds * 1000)}`]),
   ].join(', ')
+}
+
+function damagedText(damaged: readonly DamagedChunk[], now: Date): string {
+  const found = damaged.map(({ found: when }) => when).sort()[0] ?? ''
+  const objects = formatCountOf(damaged.length, 'object is', 'objects are')
+  return `${objects} missing or damaged, found ${formatWhen(new Date(found), now)}; holdfast check says what is lost`
 }
 
 function pinText(pin: Pin | null, now: Date): string {

@@ -20,7 +20,7 @@ export const proof = {
   check_failed: {
     exit: 4,
     meaning: 'The check found objects that are missing or damaged.',
-    hint: 'The report lists the backups that are hurt.',
+    hint: 'The report says what is lost. Back up again: what the source still holds is stored anew, and that mends earlier backups too.',
   },
   export_exists: {
     exit: 7,

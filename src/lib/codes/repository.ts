@@ -55,12 +55,12 @@ export const repository = {
   object_missing: {
     exit: 4,
     meaning: 'An object that a backup needs is gone from the storage.',
-    hint: 'holdfast check lists the backups that are hurt; use another one, or another copy.',
+    hint: 'holdfast check says what is lost, and the next backup stores anew what the source still holds; use another backup meanwhile, or another copy.',
   },
   object_damaged: {
     exit: 4,
     meaning: 'An object is not what was stored: truncated, changed or swapped.',
-    hint: 'holdfast check --read-data all lists what is hurt; use another backup, or another copy.',
+    hint: 'holdfast check --read-data all says what is lost, and the next backup stores anew what the source still holds; use another backup meanwhile, or another copy.',
   },
   manifest_forged: {
     exit: 4,

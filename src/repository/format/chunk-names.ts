@@ -12,8 +12,20 @@ export function chunkKey(name: string): string {
   return `${chunkPrefix}${name.slice(0, 2)}/${name}`
 }
 
-/** The name of the chunk stored under `key`, or null if no chunk is stored under such a key. */
+/** Copies of chunks whose own object is damaged. They lie beside it, since nothing is ever written over. */
+export const mendedPrefix = 'mended/'
+
+/** The key of such a copy; `copy`: 16 random hex digits. */
+export function mendedKey(name: string, copy: string): string {
+  return `${mendedPrefix}${name}/${copy}`
+}
+
+/** The name of the chunk stored under `key`, as itself or as a copy that mends it; null if no chunk is stored under such a key. */
 export function chunkNameOfKey(key: string): string | null {
+  if (key.startsWith(mendedPrefix)) {
+    const [, name = '', copy = '', ...more] = key.split('/')
+    return isChunkName(name) && /^[0-9a-f]{16}$/.test(copy) && more.length === 0 ? name : null
+  }
   const name = key.slice(chunkPrefix.length + 3)
   return isChunkName(name) && key === chunkKey(name) ? name : null
 }

@@ -28,6 +28,8 @@ const kinds = [
   'erased',
   'pin',
   'writer',
+  'checked',
+  'damaged',
 ] as const
 const newline = 0x0a
 
