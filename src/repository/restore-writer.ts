@@ -1,4 +1,5 @@
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
+import { onePlace } from './chunk-place.ts'
 import { openChunkWriter } from './chunk-writer.ts'
 import { publicKeyOf } from './crypto/ed25519.ts'
 import { currentEpoch } from './epochs.ts'
@@ -54,13 +55,15 @@ export async function openRestoreWriter(o: {
   signal?: AbortSignal | undefined
 }): Promise<RestoreWriter> {
   const { repository, vault, parts, signal } = o
-  const { storage, keyset } = repository
+  const { keyset } = repository
+  // Of several copies one is written to. What it has already is read there: that another one has it whole would not do.
+  const storage = repository.copies?.home ?? repository.storage
   if (publicKeyOf(vault.ownerSeed) !== keyset.ownerKey) {
     throw new HoldfastError('internal', 'The vault belongs to another repository')
   }
   const epoch = currentEpoch(keyset)
   const signer = { id: 'owner', seed: vault.ownerSeed }
-  const mending = await openMending({ place: repository, signer, signal })
+  const mending = await openMending({ place: { storage, keyset }, signer, signal })
   const presence = await announceWriter({
     storage,
     signer,
@@ -69,18 +72,22 @@ export async function openRestoreWriter(o: {
   })
   /** Opened when it is first needed, which is hardly ever. */
   let reader: ChunkReader | null = null
+  const takeOver = async (name: string): Promise<void> => {
+    reader ??= readerOf({ ...repository, storage, copies: undefined }, vault, 1)
+    await requireWhole(reader, name, signal)
+  }
   const writer = openChunkWriter({
-    storage,
+    place: onePlace({
+      storage,
+      stored: new Map(),
+      // Not settled here: the next check sees that it is whole.
+      keyFor: (name) => mending.keyFor(name, mending.names.has(name)),
+      takeOver,
+      signal,
+    }),
     namingKey: vault.namingKey,
     epoch,
-    stored: new Map(),
-    // Not settled here: the next check sees that it is whole.
-    keyFor: (name) => mending.keyFor(name, mending.names.has(name)),
     avoid: presence.avoid,
-    takeOver: async (name) => {
-      reader ??= readerOf(repository, vault, 1)
-      await requireWhole(reader, name, signal)
-    },
     threads: o.threads,
     signal,
   })
