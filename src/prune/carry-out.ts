@@ -6,6 +6,7 @@ import { prunePlanKey } from '../repository/format/prune-plan.ts'
 import { nameTable, type NameTable } from '../repository/name-table.ts'
 import { putPlanPart, readablePlan, type StoredPlan } from '../repository/prune-plans.ts'
 import { abandonWriter, readWriters } from '../repository/writers.ts'
+import { deleteUnlocked } from './locked.ts'
 import { look, visitNeeded } from './look.ts'
 import type { PruneReport, PruneRequest, Waiting } from './types.ts'
 
@@ -48,13 +49,17 @@ export async function carryOut(
     for (const restore of plan.restores) plannedRestores.add(restore)
     for (const name of plan.chunks) planOf[planned.add(name)] = which
   }
-  const backups = found.decisions
+  const going = found.decisions
     .filter(({ keep, backup }) => !keep && plannedBackups.has(backup.id))
     .map(({ backup }) => backup.id)
-  const restores = found.oldRestores.filter((id) => plannedRestores.has(id))
-  // Documents before chunks, the oldest backup first: broken off anywhere, what is there is whole.
-  for (const id of backups.toReversed()) await storage.delete(manifestKey(id), { signal })
-  for (const id of restores) await storage.delete(restoreKey(id, 'safety'), { signal })
+  const backups: string[] = []
+  const restores: string[] = []
+  // Documents before chunks, the oldest backup first: broken off anywhere, what is there is whole. What a lock keeps needs its chunks.
+  for (const id of going.toReversed())
+    if (await deleteUnlocked(storage, manifestKey(id), o)) backups.unshift(id)
+  for (const id of found.oldRestores)
+    if (plannedRestores.has(id) && (await deleteUnlocked(storage, restoreKey(id, 'safety'), o)))
+      restores.push(id)
 
   const sizes = await storedSizes(o, { ready, planned, planOf, backups, restores })
   let objects = 0
@@ -67,7 +72,7 @@ export async function carryOut(
       // Another prune was quicker, and these names may be in use again before long.
       if ((await storage.head(prunePlanKey(plan.id, 'deleted'), { signal })) !== null) break
       await eachLimited(going.slice(at, at + deletesInARow), deletesAtOnce, async (number) => {
-        await storage.delete(chunkKey(planned.name(number)), { signal })
+        if (!(await deleteUnlocked(storage, chunkKey(planned.name(number)), o))) return
         objects += 1
         bytes += sizes[number] ?? 0
       })

@@ -1,4 +1,4 @@
-import type { Manifest, ManifestSummary } from './format/manifest.ts'
+import type { Manifest, ManifestLock, ManifestSummary } from './format/manifest.ts'
 import type { CallOptions, Storage } from '../storage/storage.ts'
 
 /** A repository that was opened: its address and key set are known and verified, no private key is needed yet. */
@@ -117,6 +117,9 @@ export interface BackupWriter extends WrittenChunks {
   readonly host: string
   /** Sequence number for the manifest: one more than the highest seen when the writer was opened. */
   readonly sequence: number
+
+  /** How everything that the backup needs will be locked when it is committed; null: not at all. */
+  readonly lock: ManifestLock | null
 
   /** Keyed hash of any text, for `Manifest.source`. */
   keyedHash(text: string): string

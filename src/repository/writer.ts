@@ -2,7 +2,7 @@ import { HoldfastError } from '../lib/errors.ts'
 import type { Storage } from '../storage/storage.ts'
 import { openChunkWriter, type ChunkWriterOptions } from './chunk-writer.ts'
 import { smallestStoredChunk } from './format/chunk.ts'
-import type { Manifest } from './format/manifest.ts'
+import type { Manifest, ManifestLock } from './format/manifest.ts'
 import { chunkKey, chunkNameOfKey, chunkPrefix, keyedTextHash } from './format/chunk-names.ts'
 import type { BackupWriter } from './types.ts'
 
@@ -12,6 +12,7 @@ export interface WriterOptions extends Omit<ChunkWriterOptions, 'stored' | 'take
   /** Of the backup that will be. */
   readonly id: string
   readonly started: Date
+  readonly lock: ManifestLock | null
   /** Called once, when nothing more will be stored. */
   readonly end: () => Promise<void>
   /** Calls with each backup that is there, in any order, and resolves when all were visited. */
@@ -39,6 +40,7 @@ export async function openWriter(options: WriterOptions): Promise<BackupWriter> 
     started: options.started,
     epoch: epoch.id,
     host: host.id,
+    lock: options.lock,
     sequence,
     keyedHash: (text) => keyedTextHash(namingKey, text),
     async commit(manifest) {

@@ -37,6 +37,7 @@ export interface RetentionReason {
     | 'future'
     | 'pinned'
     | 'used'
+    | 'locked'
     | 'other'
     | 'max-count'
     | 'none'

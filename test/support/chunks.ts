@@ -16,7 +16,7 @@ export function chunkKeys() {
     epoch,
     identity,
     writer: (storage: Storage, previous: readonly Manifest[] = [], signal?: AbortSignal) =>
-      openWriter({ storage, id: '20261121T013131Z-00000001', started: new Date('2026-11-21T01:31:31Z'), avoid: new Set(), end: async () => {}, namingKey, epoch, host: { id: 'host1' }, visitPrevious: async (visit) => previous.forEach(visit), putManifest: async () => {}, threads: 1, signal }), // prettier-ignore
+      openWriter({ storage, id: '20261121T013131Z-00000001', started: new Date('2026-11-21T01:31:31Z'), lock: null, avoid: new Set(), end: async () => {}, namingKey, epoch, host: { id: 'host1' }, visitPrevious: async (visit) => previous.forEach(visit), putManifest: async () => {}, threads: 1, signal }), // prettier-ignore
     reader: (storage: Storage) =>
       openReader({ storage, namingKey, epochs: new Map([[epoch.id, identity]]), threads: 1 }),
   }

@@ -6,6 +6,7 @@ import type { VerifiedMark } from '../../repository/format/verified.ts'
 import type { Repository } from '../../repository/types.ts'
 import { defineCommand, requiredArgument, type CommandContext } from '../command.ts'
 import { formatBytes, formatCount, formatCountOf, formatDuration, formatRate, formatWhen } from '../format.ts'
+import { lockText } from '../lock.ts'
 import { opening } from '../options.ts'
 import type { Output } from '../output.ts'
 import { contentsSummaryOf, proofOf, secondsOf, summaryOf } from '../summary.ts'
@@ -71,6 +72,9 @@ async function show(
     ['Took', `${formatDuration(took)}, ${formatRate(totals.plainBytes, took)}`],
     ...(contents === null ? [] : [['Proof', contents.proof] satisfies [string, string]]),
     ['Drilled', verifiedText(marks, clock.now())],
+    ...(manifest.lock === undefined
+      ? []
+      : [['Locked', lockText(manifest.lock, clock.now())] satisfies [string, string]]),
     ...pins.map(({ pin }): [string, string] => ['Pinned', pinText(pin, clock.now())]),
     ['Gaps', totals.gaps === 0 ? 'none' : formatCount(totals.gaps)],
   ]
