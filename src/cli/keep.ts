@@ -9,7 +9,7 @@ const hour = 60 * 60 * 1000
 const units = { h: hour, d: 24 * hour, w: 7 * 24 * hour }
 
 /** Milliseconds of a span such as `30d`. */
-function span(spec: {
+export function span(spec: {
   flags: string
   description: string
   default?: string

@@ -8,6 +8,7 @@ import { askYesNo } from './confirm.ts'
 import { formatBytes, formatCountOf, formatDuration, formatWhen } from './format.ts'
 import { keepMeant, keepOptions } from './keep.ts'
 import { openForListing } from './repository.ts'
+import { retainedText } from './retained-text.ts'
 
 type Input = Parameters<typeof openForListing>[1] &
   Parameters<typeof keepMeant>[0] & {
@@ -45,7 +46,7 @@ export async function pruneRepository(context: CommandContext, input: Input): Pr
   out.line(`Kept: ${describePolicy(policy)}.`)
   tellPreview(context, preview)
   if (input.dryRun) {
-    out.result({ policy, decisions: preview.decisions.map(decisionJson), restores: preview.oldRestores, frees: preview.frees, plans: preview.plans, refused: preview.refused }) // prettier-ignore
+    out.result({ policy, decisions: preview.decisions.map(decisionJson), restores: preview.oldRestores, frees: preview.frees, retained: preview.retained, keepsDeleted: preview.keepsDeleted, plans: preview.plans, refused: preview.refused }) // prettier-ignore
     return
   }
   if (!input.yes && (await askYesNo(context, 'Go on?')) !== true) {
@@ -119,23 +120,22 @@ function tellDecisions({ out, clock }: CommandContext, decisions: readonly Backu
   )
 }
 
-function tellPreview(
-  { out, clock }: CommandContext,
-  { decisions, oldRestores, frees, plans }: PrunePreview,
-): void {
+function tellPreview({ out, clock }: CommandContext, preview: PrunePreview): void {
+  const { decisions, oldRestores, frees, plans } = preview
   const going = decisions.filter(({ keep }) => !keep).length
   const restores = oldRestores.length === 0 ? '' : ` and ${formatCountOf(oldRestores.length, 'safety backup')} of restores` // prettier-ignore
-  out.line(`${formatCountOf(going, 'backup')}${restores} can go: ${formatBytes(frees.bytes)} in ${formatCountOf(frees.objects, 'chunk')} that nothing else needs.`) // prettier-ignore
+  out.line(`${formatCountOf(going, 'backup')}${restores} can go: ${formatBytes(frees.bytes)} in ${formatCountOf(frees.objects, 'chunk')} that nothing else needs.${retainedText(preview)}`) // prettier-ignore
   for (const { due, backups } of plans) {
     const left = due.getTime() - clock.now().getTime()
     out.line(`Planned before: ${formatCountOf(backups.length, 'backup')}, ${left > 0 ? `to be removed in ${formatDuration(left)}` : 'to be removed now'}.`) // prettier-ignore
   }
 }
 
-function tellReport({ out, clock }: CommandContext, { removed, planned, waiting }: PruneReport): void {
+function tellReport({ out, clock }: CommandContext, report: PruneReport): void {
+  const { removed, planned, waiting } = report
   const { backups, restores, chunks } = removed
   if (backups.length + restores.length + chunks.objects > 0) {
-    out.line(`Removed ${formatCountOf(backups.length, 'backup')} and ${formatCountOf(chunks.objects, 'chunk')}: ${formatBytes(chunks.bytes)} are free.`) // prettier-ignore
+    out.line(`Removed ${formatCountOf(backups.length, 'backup')} and ${formatCountOf(chunks.objects, 'chunk')}: ${formatBytes(chunks.bytes)} ${report.keepsDeleted ? 'that the bucket keeps as old versions, until it clears them away' : 'are free'}.`) // prettier-ignore
   }
   if (planned !== null) {
     const { bytes } = planned.chunks

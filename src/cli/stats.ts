@@ -6,6 +6,8 @@ import type { CommandContext } from './command.ts'
 import { sourceNamed } from './config.ts'
 import { formatBytes, formatCount, formatCountOf, formatWhen } from './format.ts'
 import { keepMeant, type Keep } from './keep.ts'
+import { lockText } from './lock.ts'
+import { retainedText } from './retained-text.ts'
 import { openForListing } from './repository.ts'
 
 type Input = Parameters<typeof openForListing>[1] &
@@ -67,11 +69,16 @@ export async function tellStats(context: CommandContext, input: Input): Promise<
     out.line(
       `Nothing needs ${formatBytes(unneeded.bytes)} of it, unless a backup is running: a prune frees that.`,
     )
+  const locks = backups.flatMap(({ lock }) => (lock === null ? [] : [lock]))
+  const held = locks.filter(({ until }) => Date.parse(until) > clock.now().getTime())
+  const [last] = held.toSorted((a, b) => Date.parse(b.until) - Date.parse(a.until))
+  if (last !== undefined)
+    out.line(`Locked: what ${formatCountOf(held.length, 'backup')} need${held.length === 1 ? 's' : ''}, the last of them ${lockText(last, clock.now())}.`) // prettier-ignore
   const preview = await previewOf(context, { repository, input, sources: sources.length })
   if (preview !== null) {
     const going = preview.decisions.filter(({ keep }) => !keep).length
     out.line(
-      `A prune by these rules would remove ${formatCountOf(going, 'backup')} and free ${formatBytes(preview.frees.bytes)}.`,
+      `A prune by these rules would remove ${formatCountOf(going, 'backup')} and free ${formatBytes(preview.frees.bytes)}.${retainedText(preview)}`,
     )
   }
   for (const { key, reason } of stats.refused) out.warn(`${key} is not accepted: ${reason}`)

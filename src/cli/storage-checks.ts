@@ -43,7 +43,10 @@ export function s3Checks(facts: S3Facts, now: Date): SourceCheck[] {
       : clock(facts.clockAheadMs, "the storage's"),
     asked('versioning', facts.versioning, (state) =>
       state === 'on'
-        ? good('versioning', 'on: what is deleted can be had back, until the versions expire')
+        ? good(
+            'versioning',
+            'on: what is deleted can be had back, and takes room, until a rule of the bucket clears old versions away',
+          )
         : note('versioning', `${state}: what is deleted is gone`, 'Turn it on, or keep a second copy.'),
     ),
     asked('object lock', facts.lock, lockCheck),
@@ -127,8 +130,7 @@ function lockCheck(lock: { mode: string | null; days: number | null } | null): S
       'It can be turned on for new buckets.',
     )
   }
-  if (lock.days === null)
-    return note('object lock', 'on, but nothing is locked unless it is asked for', 'Set a default retention.')
+  if (lock.days === null) return good('object lock', 'on: backup --lock-for locks what a backup needs')
   return good(
     'object lock',
     `on: what is stored can not be deleted for ${formatCountOf(lock.days, 'day')} (${lock.mode})`,

@@ -1,7 +1,7 @@
 import { basename, dirname, resolve } from 'node:path'
 import { HoldfastError, messageOf } from '../lib/errors.ts'
 import type { InspectAddress } from '../postgres/address.ts'
-import { configShape, type ModuleEntry, type SourceEntry } from './declaration.ts'
+import { configShape, type LockEntry, type ModuleEntry, type SourceEntry } from './declaration.ts'
 import { JsonError, isJsonObject, parseJson, type JsonObject } from './json.ts'
 import { nearest } from '../lib/nearest.ts'
 import type { PasswordReference } from './password-shape.ts'
@@ -13,6 +13,8 @@ export interface Config {
   readonly file: string
   /** Address of the repository where none is named, or of several copies of it; a path is absolute. */
   readonly repository: string | readonly string[] | undefined
+  /** Of backups of sources that have no locks of their own. */
+  readonly lock: LockEntry | undefined
   /** In the order of the file. */
   readonly sources: ReadonlyMap<string, Source>
 }
@@ -44,6 +46,7 @@ export function parseConfig(o: { text: string; file: string; inspect: InspectAdd
   return {
     file: resolve(o.file),
     repository: allAbsolute(read.repository, directory),
+    lock: read.lock,
     sources: new Map([...read.sources].map(([name, entry]) => [name, resolvePaths(name, entry, directory)])),
   }
 }

@@ -111,6 +111,20 @@ const keep = object(
   { description: 'which backups holdfast prune keeps; the others go' },
 )
 
+/** How strictly objects are locked. */
+export const lockModes = ['governance', 'compliance'] as const
+
+const lock = (whose: string) =>
+  object(
+    {
+      for: span('how long what a backup needs stays locked'),
+      mode: optional(
+        oneOf(lockModes, 'who can end a lock: who has a right of its own for it (the default), or nobody'),
+      ),
+    },
+    { description: `${whose}, in a storage that locks objects` },
+  )
+
 function sourceShape(inspect: InspectAddress) {
   return object(
     {
@@ -135,6 +149,7 @@ function sourceShape(inspect: InspectAddress) {
       ),
       drill: optional(drill),
       keep: optional(keep),
+      lock: optional(lock('locks of its backups, in place of those of all')),
     },
     { description: 'a database that is protected' },
   )
@@ -147,6 +162,7 @@ export function configShape(inspect: InspectAddress) {
       $schema: optional(text({ description: 'where this schema is, for editors' })),
       version: oneOf([1], 'of this format'),
       repository: optional(repository('the repository where none is named')),
+      lock: optional(lock('locks of backups of every source that has none of its own')),
       sources: withDefault(
         named(sourceShape(inspect), {
           description: 'databases by name; commands take the name in place of an address',
@@ -162,6 +178,7 @@ export function configShape(inspect: InspectAddress) {
 
 export type SourceEntry = ValueOf<ReturnType<typeof sourceShape>>
 export type KeepEntry = ValueOf<typeof keep>
+export type LockEntry = NonNullable<SourceEntry['lock']>
 export type ModuleEntry = ValueOf<typeof module>
 
 /** docs/holdfast.schema.json. */

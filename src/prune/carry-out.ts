@@ -7,6 +7,7 @@ import { nameTable, type NameTable } from '../repository/name-table.ts'
 import { putPlanPart, readablePlan, type StoredPlan } from '../repository/prune-plans.ts'
 import { listChunks } from '../repository/stored-chunks.ts'
 import { abandonWriter, readWriters } from '../repository/writers.ts'
+import { deleteUnlocked } from './locked.ts'
 import { look, visitNeeded } from './look.ts'
 import type { PruneReport, PruneRequest, Waiting } from './types.ts'
 
@@ -49,13 +50,17 @@ export async function carryOut(
     for (const restore of plan.restores) plannedRestores.add(restore)
     for (const name of plan.chunks) planOf[planned.add(name)] = which
   }
-  const backups = found.decisions
+  const going = found.decisions
     .filter(({ keep, backup }) => !keep && plannedBackups.has(backup.id))
     .map(({ backup }) => backup.id)
-  const restores = found.oldRestores.filter((id) => plannedRestores.has(id))
-  // Documents before chunks, the oldest backup first: broken off anywhere, what is there is whole.
-  for (const id of backups.toReversed()) await storage.delete(manifestKey(id), { signal })
-  for (const id of restores) await storage.delete(restoreKey(id, 'safety'), { signal })
+  const backups: string[] = []
+  const restores: string[] = []
+  // Documents before chunks, the oldest backup first: broken off anywhere, what is there is whole. What a lock keeps needs its chunks.
+  for (const id of going.toReversed())
+    if (await deleteUnlocked(storage, manifestKey(id), o)) backups.unshift(id)
+  for (const id of found.oldRestores)
+    if (plannedRestores.has(id) && (await deleteUnlocked(storage, restoreKey(id, 'safety'), o)))
+      restores.push(id)
 
   const { sizes, copies } = await storedSizes(o, { ready, planned, planOf, backups, restores })
   let objects = 0
@@ -72,7 +77,7 @@ export async function carryOut(
         const size = sizes[number] ?? absent
         const own = size === absent ? [] : [{ key: chunkKey(planned.name(number)), size }]
         for (const object of [...own, ...(copies.get(number) ?? [])]) {
-          await storage.delete(object.key, { signal })
+          if (!(await deleteUnlocked(storage, object.key, o))) continue
           objects += 1
           bytes += object.size
         }

@@ -1,13 +1,14 @@
 import { HoldfastError } from '../lib/errors.ts'
 import { visitErasures } from '../repository/check-restores.ts'
 import { readDamaged } from '../repository/damaged.ts'
-import { manifestPrefix, restoreKey } from '../repository/format/fields.ts'
+import { manifestKey, manifestPrefix, restoreKey } from '../repository/format/fields.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
 import { readBackups } from '../repository/listing.ts'
 import { pinReason, readPins } from '../repository/pins.ts'
 import { listRestores } from '../repository/restores.ts'
 import { readUses } from '../repository/uses.ts'
 import { planRetention } from '../retention/plan.ts'
+import { locksOf } from './locked.ts'
 import type { BackupDecision, Look, PruneRequest, Refused } from './types.ts'
 
 /**
@@ -36,10 +37,25 @@ export async function look(request: PruneRequest & { readonly now: Date }): Prom
   const restores = await listRestores(repository, { signal })
   requireReadable(request, restores.refused)
   return {
-    decisions: [...decisions, ...others],
+    decisions: [...(await keepLocked(request, decisions)), ...others],
     oldRestores: await oldRestores(request, restores.restores.filter(({ safety, id }) => safety !== null && !used.has(id)).map(({ id }) => id)), // prettier-ignore
     refused: [...refused, ...restores.refused],
   }
+}
+
+/** What is locked stays, for it could not be removed; and the chunks that it needs stay with it. */
+async function keepLocked(
+  { repository, now, signal }: PruneRequest & { readonly now: Date },
+  decisions: readonly BackupDecision[],
+): Promise<BackupDecision[]> {
+  const going = decisions.filter(({ keep }) => !keep).map(({ backup }) => manifestKey(backup.id))
+  const locked = await locksOf(repository.storage, going, { now, signal })
+  return decisions.map((decision) => {
+    const until = locked.get(manifestKey(decision.backup.id))
+    if (decision.keep || until === undefined) return decision
+    const text = `locked until ${until.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+    return { ...decision, keep: true, reasons: [{ rule: 'locked', text }] }
+  })
 }
 
 /** By when the storage took the safety backup: whatever clock the restoring machine had, it can be undone for that long. */
@@ -52,7 +68,8 @@ async function oldRestores(
     const info = await repository.storage.head(restoreKey(id, 'safety'), { signal })
     if (info !== null && now.getTime() - info.modified.getTime() > restoresMs) old.push(id)
   }
-  return old
+  const locked = await locksOf(repository.storage, old.map((id) => restoreKey(id, 'safety')), { now, signal }) // prettier-ignore
+  return old.filter((id) => !locked.has(restoreKey(id, 'safety')))
 }
 
 /**

@@ -4,12 +4,12 @@ import { newId } from '../repository/ids.ts'
 import { nameTable, type NameTable } from '../repository/name-table.ts'
 import { putPlan, readablePlan, type StoredPlan } from '../repository/prune-plans.ts'
 import type { Look, PruneReport, PruneRequest } from './types.ts'
-import { addTo, findUnneeded, goingOf, noChunks } from './unneeded.ts'
+import { addTo, findUnneeded, goingOf, noChunks, noneRetained, retain } from './unneeded.ts'
 
 /** Names in one plan. They are held until it is stored, and a writer reads every plan that is in force, one after the other. */
 const namesAtOnce = 20_000
 
-/** Stores plans of what goes and nothing needs, but for what the plans in `open` list already. Null: there is nothing new to plan. */
+/** Stores plans of what goes and nothing needs, but for what the plans in `open` list already. What is locked is not planned. */
 export async function planAnew(
   o: PruneRequest & {
     readonly found: Look
@@ -19,7 +19,7 @@ export async function planAnew(
     readonly graceMs: number
     readonly clock: Clock
   },
-): Promise<PruneReport['planned']> {
+): Promise<Pick<PruneReport, 'planned' | 'retained'>> {
   const { found, now, graceMs, signal } = o
   const { storage } = o.repository
   const known = await listedBy(o)
@@ -35,14 +35,20 @@ export async function planAnew(
     names = []
   }
   let chunks = noChunks
+  let retained = noneRetained
   for await (const chunk of findUnneeded(o, found)) {
+    if (chunk.lockedUntil !== null) {
+      retained = retain(retained, chunk)
+      continue
+    }
     if (known.chunks.find(chunk.name) !== -1 || !isOld(chunk.modified)) continue
     chunks = addTo(chunks, chunk)
     if (names.push(chunk.name) === namesAtOnce) await put()
   }
   if (documents.backups.length + documents.restores.length + names.length > 0) await put()
-  if (backups.length + restores.length + chunks.objects === 0) return null
-  return { backups, restores, chunks, due: new Date(now.getTime() + graceMs) }
+  const isNothing = backups.length + restores.length + chunks.objects === 0
+  const due = new Date(now.getTime() + graceMs)
+  return { planned: isNothing ? null : { backups, restores, chunks, due }, retained }
 }
 
 async function listedBy({

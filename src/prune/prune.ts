@@ -9,20 +9,27 @@ import { look } from './look.ts'
 import { planAnew } from './plan-anew.ts'
 import { tidyUp } from './tidy.ts'
 import type { PlanState, PrunePreview, PruneReport, PruneRequest } from './types.ts'
-import { addTo, findUnneeded, noChunks } from './unneeded.ts'
+import { addTo, findUnneeded, noChunks, noneRetained, retain } from './unneeded.ts'
 
 /** What a prune would remove, and why the rest stays. Writes nothing. */
 export async function previewPrune(
   request: PruneRequest & { readonly graceMs: number; readonly clock: Clock },
 ): Promise<PrunePreview> {
   const { repository, graceMs, clock, signal } = request
-  const found = await look({ ...request, now: clock.now() })
+  const now = clock.now()
+  const found = await look({ ...request, now })
   let frees = noChunks
-  for await (const chunk of findUnneeded(request, found)) frees = addTo(frees, chunk)
+  let retained = noneRetained
+  for await (const chunk of findUnneeded({ ...request, now }, found)) {
+    if (chunk.lockedUntil === null) frees = addTo(frees, chunk)
+    else retained = retain(retained, chunk)
+  }
   const plans = await listPlans(repository.storage, { signal })
   return {
     ...found,
     frees,
+    retained,
+    keepsDeleted: await keepsDeleted(repository.storage, { signal }),
     plans: await planStates(repository.storage, plans, graceMs, { signal }),
   }
 }
@@ -52,12 +59,14 @@ export async function runPrune(
   const found = await look({ ...request, now })
   // What a plan that was carried out has left was needed then, and may go now.
   const open = await openPlans()
-  const planned = await planAnew({ ...request, found, open, now })
+  const { planned, retained } = await planAnew({ ...request, found, open, now })
   return {
     ...found,
     removed,
     waiting,
     planned,
+    retained,
+    keepsDeleted: await keepsDeleted(storage, { signal }),
     plans: await planStates(storage, open, graceMs, { signal }),
   }
 }
@@ -82,6 +91,10 @@ async function storageTime(storage: Storage, options: CallOptions): Promise<Date
   }
   if (info !== null) return info.modified
   throw new HoldfastError('storage_failed', `${key} was stored and is not there in ${storage.address}.`)
+}
+
+async function keepsDeleted({ locks }: Storage, options: CallOptions): Promise<boolean> {
+  return locks !== undefined && (await locks.keepsDeleted(options))
 }
 
 async function planStates(

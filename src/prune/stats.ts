@@ -1,6 +1,6 @@
 import { visitErasures } from '../repository/check-restores.ts'
 import { chunkNameOfKey } from '../repository/format/chunk-names.ts'
-import type { Manifest, ManifestSummary } from '../repository/format/manifest.ts'
+import type { Manifest, ManifestLock, ManifestSummary } from '../repository/format/manifest.ts'
 import { listRestores } from '../repository/restores.ts'
 import { listChunks } from '../repository/stored-chunks.ts'
 import type { Repository } from '../repository/types.ts'
@@ -39,6 +39,8 @@ export interface BackupStats {
   readonly source: string
   readonly moment: string
   readonly name: string | null
+  /** Null: what it needs was not locked. */
+  readonly lock: ManifestLock | null
   /** Its rows as COPY text. */
   readonly plainBytes: number
   /** All chunks that it needs. */
@@ -95,11 +97,12 @@ export async function measureRepository(
     sources: sources.map((source, at) =>
       statsOf(source, backups.filter((backup) => backup.source === source), plainAmount(bySource[at])),
     ), // prettier-ignore
-    backups: backups.map(({ id, source, moment, name, totals }) => ({
+    backups: backups.map(({ id, source, moment, name, lock = null, totals }) => ({
       id,
       source,
       moment,
       name,
+      lock,
       plainBytes: totals.plainBytes,
       storedBytes: totals.storedBytes,
       newStoredBytes: totals.newStoredBytes,

@@ -10,6 +10,7 @@ import { checksKept } from '../repository/rotation.ts'
 import { readUses } from '../repository/uses.ts'
 import { readWriters } from '../repository/writers.ts'
 import type { CallOptions } from '../storage/storage.ts'
+import { deleteUnlocked } from './locked.ts'
 
 /**
  * How long a plan stays in force after it was carried out, by the storage's clock. Until then no writer stores again what it lists, so a prune that hung
@@ -24,13 +25,13 @@ export async function tidyUp(o: { repository: Repository; now: Date } & CallOpti
   for (const { id, deleted } of await listPlans(storage, { signal })) {
     if (deleted === null || now.getTime() - deleted.getTime() <= closedAfterMs) continue
     for (const part of ['plan', 'deleting', 'deleted'] as const)
-      await storage.delete(prunePlanKey(id, part), { signal })
+      if (!(await deleteUnlocked(storage, prunePlanKey(id, part), o))) break
   }
   for (const { settled, traces } of await readWriters({ storage, keyset, now, signal }))
-    if (settled) for (const key of traces) await storage.delete(key, { signal })
+    if (settled) for (const key of traces) if (!(await deleteUnlocked(storage, key, o))) break
   for await (const { key, modified } of storage.list(`${prunePrefix}now/`, { signal }))
-    if (now.getTime() - modified.getTime() > closedAfterMs) await storage.delete(key, { signal })
-  for (const key of (await readUses({ storage, now, signal })).ended) await storage.delete(key, { signal })
+    if (now.getTime() - modified.getTime() > closedAfterMs) await deleteUnlocked(storage, key, o)
+  for (const key of (await readUses({ storage, now, signal })).ended) await deleteUnlocked(storage, key, o)
   await removeOldest(o, checkedPrefix, checkedName, checksKept)
   await removeOldest(o, damagedPrefix, damagedName, 2)
   await removeOrphans(o)
@@ -38,11 +39,9 @@ export async function tidyUp(o: { repository: Repository; now: Date } & CallOpti
 }
 
 /** Marks of drills and pins of backups that are gone. */
-async function removeOrphans({
-  repository,
-  signal,
-}: { repository: Repository } & CallOptions): Promise<void> {
-  const { storage } = repository
+async function removeOrphans(o: { repository: Repository; now: Date } & CallOptions): Promise<void> {
+  const { signal } = o
+  const { storage } = o.repository
   const orphans: string[] = []
   const there = new Set<string>()
   // Listed first: a backup that is pinned or drilled from now on is among them.
@@ -55,33 +54,30 @@ async function removeOrphans({
     const id = key.split('/')[1] ?? ''
     if (backupId.test(id) && !there.has(id)) orphans.push(key)
   }
-  for (const key of orphans) await storage.delete(key, { signal })
+  for (const key of orphans) await deleteUnlocked(storage, key, o)
 }
 
 /** Key sets below the one that counts, but for the last of them: it opens what the newest opens, should that be damaged. */
-async function removeKeysets({
-  repository,
-  signal,
-}: { repository: Repository } & CallOptions): Promise<void> {
-  const { storage, keyset } = repository
+async function removeKeysets(o: { repository: Repository; now: Date } & CallOptions): Promise<void> {
+  const { signal } = o
+  const { storage, keyset } = o.repository
   const old: string[] = []
   for await (const { key } of storage.list(keysetPrefix, { signal })) {
     const name = key.slice(keysetPrefix.length)
     if (keysetName.test(name) && Number(name) < keyset.version - 1) old.push(keysetKey(Number(name)))
   }
-  for (const key of old) await storage.delete(key, { signal })
+  for (const key of old) await deleteUnlocked(storage, key, o)
 }
 
 /** Of what is numbered all but the newest so many. */
 async function removeOldest(
-  { repository, signal }: { repository: Repository } & CallOptions,
+  o: { repository: Repository; now: Date } & CallOptions,
   prefix: string,
   name: RegExp,
   kept: number,
 ): Promise<void> {
-  const { storage } = repository
+  const { storage } = o.repository
   const keys: string[] = []
-  for await (const { key } of storage.list(prefix, { signal }))
-    if (name.test(key.slice(prefix.length))) keys.push(key)
-  for (const key of keys.sort().reverse().slice(kept)) await storage.delete(key, { signal })
+  for await (const { key } of storage.list(prefix, o)) if (name.test(key.slice(prefix.length))) keys.push(key)
+  for (const key of keys.sort().reverse().slice(kept)) await deleteUnlocked(storage, key, o)
 }

@@ -29,7 +29,7 @@ export interface Refused {
 /** What there is and what of it goes by the policy, as it was read at one time. */
 export interface Look {
   readonly decisions: readonly BackupDecision[]
-  /** Ids of restores whose safety backups are old enough to go. */
+  /** Ids of restores whose safety backups are old enough to go, and not locked. */
   readonly oldRestores: readonly string[]
   readonly refused: readonly Refused[]
 }
@@ -39,10 +39,20 @@ export interface Amount {
   readonly bytes: number
 }
 
+/** What would go, and can't yet. */
+export interface Retained extends Amount {
+  /** When the last of their locks ends, by the storage's clock; null if there is none. */
+  readonly until: Date | null
+}
+
 /** What a prune would do, without a trace in the storage. */
 export interface PrunePreview extends Look {
-  /** Chunks that nothing would need any more. */
+  /** Chunks that nothing would need any more, and no lock keeps. */
   readonly frees: Amount
+  /** Chunks that nothing would need any more, and locks keep. */
+  readonly retained: Retained
+  /** True if the storage keeps what is deleted, unseen: then nothing becomes free by it. */
+  readonly keepsDeleted: boolean
   readonly plans: readonly PlanState[]
 }
 
@@ -76,6 +86,10 @@ export interface PruneReport extends Look {
     readonly chunks: Amount
     readonly due: Date
   } | null
+  /** Chunks that nothing needs, and locks keep: they are planned when these are over. */
+  readonly retained: Retained
+  /** As in a preview. */
+  readonly keepsDeleted: boolean
   readonly waiting: readonly Waiting[]
   /** Plans of earlier prunes whose time has not come. */
   readonly plans: readonly PlanState[]

@@ -100,7 +100,7 @@ export async function decodeManifest(o: {
   if (host.revoked !== null && !host.revoked.accepts.includes(sha256Of(bytes)))
     throw new RevokedHost(key, host, host.revoked.at)
 
-  const manifest = decodeJson(key, document.json, manifestCheck, 2)
+  const manifest = decodeJson(key, document.json, manifestCheck, 3)
   if (manifest.host !== document.signer)
     throw forged(key, 'it names another host than the one that signed it')
   if (manifestKey(manifest.id) !== key) {

@@ -9,6 +9,8 @@ import { keepAlive } from './sign-of-life.ts'
 export interface Presence {
   /** Names of chunks that it must neither take over nor store: a prune may delete them at any moment. */
   readonly avoid: ReadonlySet<string>
+  /** When it said so, by the storage's clock. */
+  begun(): Promise<Date>
   /** Says that nothing more will be stored. Never fails: who can't say so is taken for dead after a day. */
   end(): Promise<void>
   /** Shows no more sign of life, without saying so: where a document may still be on its way. */
@@ -53,6 +55,11 @@ export async function announceWriter(
   return {
     avoid,
     leave,
+    async begun() {
+      const info = await storage.head(writerKey(writer, 'begun'), { signal })
+      if (info !== null) return info.modified
+      throw new HoldfastError('storage_failed', `${writerKey(writer, 'begun')} was stored and is gone.`)
+    },
     async end() {
       leave()
       const bytes = encodeWriterMark({ ...mark, state: 'ended' }, signer)

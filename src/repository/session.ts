@@ -1,4 +1,8 @@
 import type { Clock } from '../lib/clock.ts'
+import type { OnProgress } from '../lib/progress.ts'
+import { HoldfastError } from '../lib/errors.ts'
+import type { CallOptions, ObjectLocks, Storage } from '../storage/storage.ts'
+import { lockBackup, type BackupLock, type LockRequest } from './backup-lock.ts'
 import { currentEpoch } from './epochs.ts'
 import type { BackupContents } from './format/contents.ts'
 import { chunkKey } from './format/chunk-names.ts'
@@ -27,15 +31,23 @@ export async function beginBackup(o: {
   clock: Clock
   threads?: number | undefined
   patienceMs?: number | undefined
+  /** Locks what the backup needs. Throws `storage_no_locks` before anything is stored. */
+  lock?: LockRequest | null | undefined
   signal?: AbortSignal | undefined
+  /** Told of locks. */
+  onProgress?: OnProgress | undefined
 }): Promise<BackupWriter> {
   const { repository, others = [], credentials } = o
   requireAdmitted(repository.keyset, credentials)
+  const copies = [repository, ...others]
+  const locks: (BackupLock | null)[] = []
+  for (const { storage } of copies)
+    locks.push(o.lock == null ? null : lockBackup({ storage, locks: await requireLocks(storage, o), request: o.lock, host: credentials.host, signal: o.signal })) // prettier-ignore
   const started = o.clock.now()
   const id = newId(started)
   return await openWriter({
     ...o,
-    copies: [repository, ...others].map((copy) => writerCopy(copy, { ...o, id })),
+    copies: copies.map((copy, at) => writerCopy(copy, { ...o, id, lock: locks[at] ?? null })),
     id,
     started,
     namingKey: namingKeyOf(credentials),
@@ -46,13 +58,20 @@ export async function beginBackup(o: {
 
 function writerCopy(
   repository: Repository,
-  o: { credentials: HostCredentials; id: string; signal?: AbortSignal | undefined },
+  o: {
+    credentials: HostCredentials
+    id: string
+    lock: BackupLock | null
+    signal?: AbortSignal | undefined
+    onProgress?: OnProgress | undefined
+  },
 ): WriterCopy {
   const { storage } = repository
-  const { credentials, id, signal } = o
+  const { credentials, id, lock, signal } = o
   const signer = { id: credentials.host, seed: signingSeedOf(credentials) }
   return {
-    storage,
+    storage: lock?.storage ?? storage,
+    lock,
     openMending: () => openMending({ place: repository, signer, signal }),
     announce: () => announceWriter({ storage, signer, documents: [manifestKey(id)], signal }),
     visitPrevious: (visit) => repository.manifests({ visit, signal }),
@@ -60,9 +79,17 @@ function writerCopy(
       // A host that was revoked meanwhile must not report a backup that nobody will accept.
       const now = await openRepository({ storage, trust: { host: credentials }, signal })
       requireAdmitted(now.keyset, credentials)
-      await putManifest(storage, manifest, credentials, { signal })
+      await lock?.lockAll(manifest, { keyset: now.keyset.version, onProgress: o.onProgress })
+      await putManifest(lock?.storage ?? storage, manifest, credentials, { signal })
     },
   }
+}
+
+async function requireLocks(storage: Storage, options: CallOptions): Promise<ObjectLocks> {
+  if (storage.locks === undefined)
+    throw new HoldfastError('storage_no_locks', `${storage.address} locks no objects.`)
+  await storage.locks.require(options)
+  return storage.locks
 }
 
 /** Opens chunks of the repository with what the vault holds. */

@@ -1,5 +1,5 @@
 import type { HoldfastError } from '../lib/errors.ts'
-import type { Manifest, ManifestSummary } from './format/manifest.ts'
+import type { Manifest, ManifestLock, ManifestSummary } from './format/manifest.ts'
 import type { CallOptions, Storage } from '../storage/storage.ts'
 
 /** A repository that was opened: its address and key set are known and verified, no private key is needed yet. */
@@ -152,6 +152,9 @@ export interface BackupWriter extends WrittenChunks {
 
   /** Every copy of the repository that it was to write to, in their order, as things are now. */
   copies(): readonly CopyOutcome[]
+
+  /** How everything that the backup needs will be locked when it is committed; null: not at all. */
+  readonly lock: ManifestLock | null
 
   /** Keyed hash of any text, for `Manifest.source`. */
   keyedHash(text: string): string

@@ -2,7 +2,8 @@ import { HoldfastError } from '../lib/errors.ts'
 import type { Storage } from '../storage/storage.ts'
 import { openChunkWriter, type ChunkWriterOptions } from './chunk-writer.ts'
 import { smallestStoredChunk } from './format/chunk.ts'
-import type { Manifest } from './format/manifest.ts'
+import type { BackupLock } from './backup-lock.ts'
+import type { Manifest, ManifestLock } from './format/manifest.ts'
 import { chunkKey, chunkNameOfKey, keyedTextHash, mendedPrefix } from './format/chunk-names.ts'
 import type { Mending } from './mending.ts'
 import type { Presence } from './presence.ts'
@@ -20,6 +21,8 @@ import type { BackupWriter } from './types.ts'
 /** A copy of the repository that a backup is to be written to. */
 export interface WriterCopy {
   readonly storage: Storage
+  /** Locks what the backup needs. `storage` is its own then. */
+  readonly lock: BackupLock | null
   /** Which chunks are stored anew, although an object of their name is there. */
   readonly openMending: () => Promise<Mending>
   /** Says in this copy that a writer is at work. */
@@ -47,6 +50,7 @@ interface OpenCopy extends WriterCopy, WrittenCopy {
   /** Null: it could not be said there that a writer is at work. */
   presence: Presence | null
   mending: Mending | null
+  locked: ManifestLock | null
   /** Names of chunks whose object is there and not to be relied on. */
   readonly anew: Set<string>
   readonly stored: Map<string, number>
@@ -92,6 +96,7 @@ export async function openWriter(options: WriterOptions): Promise<BackupWriter> 
     epoch: epoch.id,
     host: host.id,
     sequence: Math.max(...copies.map(({ highest }) => highest)) + 1,
+    lock: lockedByAll(copies),
     copies: () => outcomesOf(copies),
     keyedHash: (text) => keyedTextHash(namingKey, text),
     async commit(manifest) {
@@ -120,6 +125,7 @@ function notOpenYet(copy: WriterCopy, signal: AbortSignal | undefined): OpenCopy
     ...copy,
     presence: null,
     mending: null,
+    locked: null,
     anew: new Set(),
     stored: new Map(),
     expected,
@@ -140,7 +146,9 @@ async function look(copy: OpenCopy): Promise<void> {
   const { storage, stored, expected, anew, signal } = copy
   const mending = await copy.openMending()
   copy.mending = mending
-  copy.presence = await copy.announce()
+  const presence = await copy.announce()
+  copy.presence = presence
+  copy.locked = copy.lock?.begin(await presence.begun()) ?? null
   const mended = new Set<string>()
   for await (const { key, size } of listChunks(storage, { signal })) {
     const name = chunkNameOfKey(key)
@@ -152,6 +160,7 @@ async function look(copy: OpenCopy): Promise<void> {
   await copy.visitPrevious((manifest) => {
     const { sequence, chunks } = manifest
     mending.visit(manifest)
+    copy.lock?.heed(manifest)
     copy.highest = Math.max(copy.highest, sequence)
     for (const [name, , size] of chunks) if (stored.get(name) !== size) expected.set(name, size)
   })
@@ -161,6 +170,14 @@ async function look(copy: OpenCopy): Promise<void> {
     const should = mended.has(name) ? undefined : expected.get(name)
     if (!isOfSize(size, should) && stored.delete(name)) anew.add(name)
   }
+}
+
+/** What holds of the locks in every copy: clocks differ. */
+function lockedByAll(copies: readonly OpenCopy[]): ManifestLock | null {
+  const locks = copies.flatMap(({ locked, state }) =>
+    locked === null || state.failed !== null ? [] : [locked],
+  )
+  return locks.reduce<ManifestLock | null>((least, one) => (least === null || one.until < least.until ? one : least), null) // prettier-ignore
 }
 
 /**

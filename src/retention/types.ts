@@ -39,6 +39,7 @@ export interface RetentionReason {
     | 'future'
     | 'pinned'
     | 'used'
+    | 'locked'
     | 'other'
     | 'max-count'
     | 'none'

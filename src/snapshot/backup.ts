@@ -74,7 +74,7 @@ async function makeBackup(o: BackupRequest): Promise<MadeBackup> {
   // A clock that was set back meanwhile must not let a backup end before it began.
   const finished = new Date(Math.max(started.getTime(), o.clock.now().getTime()))
   const manifest: Manifest = {
-    format: 2,
+    ...(o.writer.lock === null ? { format: 2 } : { format: 3, lock: o.writer.lock }),
     id: o.writer.id,
     sequence: o.writer.sequence,
     kind: 'full',

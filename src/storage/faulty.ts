@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HoldfastError } from '../lib/errors.ts'
 import type { ErrorCode } from '../lib/error-codes.ts'
-import type { Storage } from './storage.ts'
+import type { ObjectLocks, Storage } from './storage.ts'
 
 /** One call of a storage that is about to happen. */
 export interface StorageCall {
-  readonly method: 'put' | 'get' | 'head' | 'list' | 'delete'
+  readonly method: 'put' | 'get' | 'head' | 'list' | 'delete' | 'lock'
   /** The key, or the prefix of a `list`. */
   readonly key: string
   /** 1 for the first call of any method. */
@@ -45,6 +45,14 @@ export function openFaultyStorage(inner: Storage, faults: (call: StorageCall) =>
     return result
   }
 
+  function faultyLocks(locks: ObjectLocks): ObjectLocks {
+    return {
+      ...locks,
+      of: (key, options) => run(next('head', key), key, () => locks.of(key, options)),
+      extend: (key, lock, options) => run(next('lock', key), key, () => locks.extend(key, lock, options)),
+    }
+  }
+
   return {
     address: inner.address,
     put(key, data, options) {
@@ -76,6 +84,7 @@ export function openFaultyStorage(inner: Storage, faults: (call: StorageCall) =>
     delete(key, options) {
       return run(next('delete', key), key, () => inner.delete(key, options))
     },
+    ...(inner.locks === undefined ? {} : { locks: faultyLocks(inner.locks) }),
   }
 }
 

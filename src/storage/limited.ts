@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
+import { aroundLocks } from './locks.ts'
 import { pause, type Pause } from './pause.ts'
 import { throwIfCancelled } from './signal.ts'
 import type { CallOptions, Storage } from './storage.ts'
@@ -60,6 +61,7 @@ export function limitedStorage(
       }),
     head: (key, call) => run(call, () => inner.head(key, call)),
     delete: (key, call) => run(call, () => inner.delete(key, call)),
+    ...aroundLocks(inner.locks, (work, call) => run(call, work)),
     async *list(prefix, call) {
       // Who goes through a list makes other calls meanwhile, and would wait for a place that it holds itself.
       const objects = inner.list(prefix, call)[Symbol.asyncIterator]()

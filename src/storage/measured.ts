@@ -67,6 +67,7 @@ export function measuredStorage(
       ),
     head: (key, call) => run('head', () => inner.head(key, call)),
     delete: (key, call) => run('delete', () => inner.delete(key, call)),
+    locks: inner.locks,
     async *list(prefix, call) {
       const began = clock.now().getTime()
       let failed = true

@@ -2,20 +2,35 @@ import type { Clock } from '../lib/clock.ts'
 import { HoldfastError } from '../lib/errors.ts'
 import { checkKey, checkPrefix } from './key.ts'
 import { throwIfCancelled } from './signal.ts'
-import type { Storage } from './storage.ts'
+import { both } from './locks.ts'
+import type { Lock, ObjectLocks, Storage } from './storage.ts'
 
-/** Objects in this process's memory, for tests. */
-export function openMemoryStorage({ clock = { now: () => new Date(0) } }: { clock?: Clock } = {}): Storage {
-  const objects = new Map<string, { readonly data: Uint8Array; readonly modified: Date }>()
+interface Stored {
+  readonly data: Uint8Array
+  readonly modified: Date
+  lock: Lock | null
+}
+
+/** Objects in this process's memory, for tests. With `locks` they can be locked, and what is locked is not deleted. */
+export function openMemoryStorage({
+  clock = { now: () => new Date(0) },
+  locks = false,
+}: { clock?: Clock; locks?: boolean } = {}): Storage {
+  const objects = new Map<string, Stored>()
 
   return {
     address: 'memory:',
+    ...(locks ? { locks: locksOf(objects) } : {}),
 
     async put(key, data, options) {
       checkKey(key)
       throwIfCancelled(options)
       if (objects.has(key)) return 'exists'
-      objects.set(key, { data: Uint8Array.from(data), modified: clock.now() })
+      objects.set(key, {
+        data: Uint8Array.from(data),
+        modified: clock.now(),
+        lock: locks ? (options?.lock ?? null) : null,
+      })
       return 'stored'
     },
 
@@ -47,7 +62,28 @@ export function openMemoryStorage({ clock = { now: () => new Date(0) } }: { cloc
     async delete(key, options) {
       checkKey(key)
       throwIfCancelled(options)
+      const { lock = null } = objects.get(key) ?? {}
+      if (lock !== null && lock.until > clock.now())
+        throw new HoldfastError('storage_denied', `memory:${key} is locked`)
       objects.delete(key)
+    },
+  }
+}
+
+function locksOf(objects: ReadonlyMap<string, Stored>): ObjectLocks {
+  return {
+    async require() {},
+    async of(key) {
+      return objects.get(key)?.lock ?? null
+    },
+    async extend(key, lock) {
+      const object = objects.get(key)
+      if (object === undefined)
+        throw new HoldfastError('storage_failed', `Cannot lock memory:${key}: no such object`)
+      object.lock = both(object.lock, lock)
+    },
+    async keepsDeleted() {
+      return false
     },
   }
 }

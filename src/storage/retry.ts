@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import type { ErrorCode } from '../lib/error-codes.ts'
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
+import { aroundLocks } from './locks.ts'
 import { pause, type Pause } from './pause.ts'
 import type { CallOptions, Storage } from './storage.ts'
 
@@ -68,6 +69,7 @@ export function retryingStorage(inner: Storage, retry: Retry): Storage {
     head: (key, call) => retry(() => inner.head(key, call), call),
     delete: (key, call) => retry(() => inner.delete(key, call), call),
     list: (prefix, call) => inner.list(prefix, call),
+    ...aroundLocks(inner.locks, retry),
   }
 }
 

@@ -25,7 +25,14 @@ export interface Storage {
    * concurrent writers exactly one gets `'stored'` unless an answer was lost, when a retry gets `'exists'` for
    * its own object. Safe to retry. Once it has resolved, `data` is the caller's again.
    */
-  put(key: string, data: Uint8Array, options?: CallOptions): Promise<'stored' | 'exists'>
+  put(
+    key: string,
+    data: Uint8Array,
+    options?: CallOptions & {
+      /** The object is locked from its first moment. Only where there are `locks`. It does not lock one that was there. Throws `storage_no_locks`. */
+      readonly lock?: Lock | undefined
+    },
+  ): Promise<'stored' | 'exists'>
 
   /** The whole object, or `length` bytes from `offset`. Throws `storage_not_found`. Safe to retry. */
   get(key: string, options?: CallOptions & { offset?: number; length?: number }): Promise<Uint8Array>
@@ -39,8 +46,42 @@ export interface Storage {
    */
   list(prefix: string, options?: CallOptions): AsyncIterable<ObjectInfo>
 
-  /** Removes an object. Not an error if there is none. Only prune and key removal call it. Safe to retry. */
+  /**
+   * Removes an object, so that none of this name is listed, read, or in the way of a `put`. Not an error if there is none. Of one that is
+   * locked either throws `storage_denied`, or takes it out of sight and keeps it. Only prune and key removal call it. Safe to retry.
+   */
   delete(key: string, options?: CallOptions): Promise<void>
+
+  /** Not there where objects can't be locked. */
+  readonly locks?: ObjectLocks | undefined
+}
+
+/** `governance`: those who have a right of its own for it can end the lock. `compliance`: nobody can. */
+export type LockMode = 'governance' | 'compliance'
+
+/** Keeps an object from being removed or changed. */
+export interface Lock {
+  /** By the storage's clock; to the second. */
+  readonly until: Date
+  readonly mode: LockMode
+}
+
+/** Locks on objects, where a storage has such. Every method may be called again. */
+export interface ObjectLocks {
+  /** Throws `storage_no_locks` if nothing can be locked in this storage, as far as that can be told without trying. */
+  require(options?: CallOptions): Promise<void>
+
+  /** The lock of an object; null: there is no object or no lock, or this credential is not told. It may be over. */
+  of(key: string, options?: CallOptions): Promise<Lock | null>
+
+  /**
+   * Locks an object that is there for at least as long, and as strictly. What is locked for longer or more strictly stays so. Throws
+   * `storage_no_locks`, and `storage_denied`, also where a lock of the mode `governance` can't become one of `compliance`.
+   */
+  extend(key: string, lock: Lock, options?: CallOptions): Promise<void>
+
+  /** True if what is deleted stays in the storage, unseen and taking room. False also where it does not say. */
+  keepsDeleted(options?: CallOptions): Promise<boolean>
 }
 
 export interface CallOptions {

@@ -36,8 +36,14 @@ export function chunkKeys() {
 function writerCopy(storage: Storage, previous: readonly Manifest[]): WriterCopy {
   return {
     storage,
+    lock: null,
     openMending: async () => nothingToMend,
-    announce: async () => ({ avoid: new Set(), end: async () => {}, leave() {} }),
+    announce: async () => ({
+      begun: async () => new Date(0),
+      avoid: new Set(),
+      end: async () => {},
+      leave() {},
+    }),
     visitPrevious: async (visit) => previous.forEach(visit),
     putManifest: async () => {},
   }

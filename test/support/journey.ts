@@ -6,6 +6,7 @@ import { plainSchema } from '../../src/postgres/schema/dump.ts'
 import { connect, connectWire, type Connection } from '../../src/postgres/connect.ts'
 import type { Wire } from '../../src/postgres/wire.ts'
 import { literal, qualified } from '../../src/postgres/quote.ts'
+import type { LockRequest } from '../../src/repository/backup-lock.ts'
 import { checkRepository, type CheckReport } from '../../src/repository/check.ts'
 import type { BackupContents, BackupScope } from '../../src/repository/format/contents.ts'
 import type { Manifest } from '../../src/repository/format/manifest.ts'
@@ -44,6 +45,7 @@ interface RunOptions {
 export interface BackupOptions extends RunOptions, Partial<BackupScope> {
   readonly proof?: Proof
   readonly lockTimeoutMs?: number
+  readonly lock?: LockRequest
 }
 
 export interface RestoreChoice extends RunOptions, Partial<RestoreOptions> {
@@ -155,7 +157,9 @@ export function repositoryAt(
         credentials,
         clock: options.clock ?? systemClock,
         threads: 2,
+        lock: options.lock,
         signal: options.signal,
+        onProgress: options.onProgress,
       })
       return await runBackup({
         writer,

@@ -1,8 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { after } from 'node:test'
+import { assemble, etag, listPage, lockAnswers, ranged, Refusal, xml, type Stored } from './s3-answers.ts'
+import { askedLock, changeFault, digestFault, retentionOf, type LockFault, type S3Lock } from './s3-locks.ts'
 import { signatureFault } from './s3-signature.ts'
 import type { S3Place } from './s3.ts'
 
@@ -24,6 +26,7 @@ export const operations = [
   'abort-upload',
   'list-uploads',
   'about-bucket',
+  'lock',
 ] as const
 export type S3Operation = (typeof operations)[number]
 
@@ -53,6 +56,11 @@ export interface S3ServerOptions {
   readonly buckets?: readonly string[]
   /** Where `If-None-Match` is heeded; elsewhere it is ignored without a word. */
   readonly conditional?: 'everywhere' | 'put' | 'nowhere'
+  /**
+   * Buckets keep versions, and lock objects for who asks for it; they want the MD5 of what is to be locked. `all`: of everything, as where objects
+   * are locked by default.
+   */
+  readonly locks?: 'asked' | 'all'
   /** Objects in one page of a list. */
   readonly page?: number
   readonly tls?: { readonly key: string; readonly cert: string }
@@ -70,24 +78,12 @@ export interface S3Server extends S3Place {
   /** Keys with uploads that were begun, and neither completed nor aborted. */
   openUploads(): string[]
   object(bucket: string, key: string): Buffer | undefined
+  /** The lock of an object. */
+  lock(bucket: string, key: string): S3Lock | null
+  /** Takes away the marks of deletions, as who owns the bucket can: what was deleted and kept is there again. */
+  undelete(bucket: string): void
   /** Puts an object there without a request. */
   place(bucket: string, key: string, data: Buffer): void
-}
-
-interface Stored {
-  readonly data: Buffer
-  readonly modified: Date
-}
-
-/** A failure that is the answer. */
-class Refusal extends Error {
-  readonly status: number
-  readonly code: string
-  constructor(status: number, code: string) {
-    super(code)
-    this.status = status
-    this.code = code
-  }
 }
 
 /** Starts a server on loopback that ends when the tests of this file have. */
@@ -98,7 +94,12 @@ export async function s3Server(options: S3ServerOptions = {}): Promise<S3Server>
     secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY',
   }
   const buckets = new Map((options.buckets ?? ['bucket']).map((name) => [name, new Map<string, Stored>()]))
-  const uploads = new Map<string, { bucket: string; key: string; parts: Map<number, Buffer>; begun: Date }>()
+  const uploads = new Map<
+    string,
+    { bucket: string; key: string; parts: Map<number, Buffer>; begun: Date; lock: S3Lock | null }
+  >()
+  /** What was deleted, where versions are kept. */
+  const hidden = new Map((options.buckets ?? ['bucket']).map((name) => [name, new Map<string, Stored>()]))
   const requests: S3Request[] = []
   const counts = new Map<S3Operation, number>()
   const about = new Map<string, string>()
@@ -150,7 +151,7 @@ export async function s3Server(options: S3ServerOptions = {}): Promise<S3Server>
       response.end(
         request.method === 'HEAD'
           ? ''
-          : xml('Error', `<Code>${error.code}</Code><Message>${error.code}</Message>`),
+          : xml('Error', `<Code>${error.code}</Code><Message>${error.message}</Message>`),
       )
     }
   }
@@ -159,8 +160,10 @@ export async function s3Server(options: S3ServerOptions = {}): Promise<S3Server>
     const fault = signatureFault({ request, body, credentials, now: now() })
     if (fault !== null) throw new Refusal(403, fault)
     const { headers } = request
-    const unknown = Object.keys(headers).find((name) =>
-      /^x-amz-(checksum|sdk-checksum|trailer)|^content-md5/.test(name),
+    const unknown = Object.keys(headers).find(
+      (name) =>
+        /^x-amz-(checksum|sdk-checksum|trailer)/.test(name) ||
+        (options.locks === undefined && name === 'content-md5'),
     )
     if (unknown !== undefined || headers['transfer-encoding'] !== undefined)
       throw new Refusal(501, 'NotImplemented')
@@ -181,12 +184,28 @@ export async function s3Server(options: S3ServerOptions = {}): Promise<S3Server>
       if (heeded && request.headers['if-none-match'] === '*' && objects.has(key))
         throw new Refusal(412, 'PreconditionFailed')
     }
+    const refuse = (fault: LockFault): void => {
+      if (fault !== null)
+        throw new Refusal(
+          fault === 'AccessDenied' ? 403 : 400,
+          fault,
+          fault === 'InvalidRequest' ? 'Content-MD5 is required' : fault,
+        )
+    }
+    /** The lock that is asked for, if the request may ask. */
+    const wanted = (data: Buffer): S3Lock | null => {
+      const lock = askedLock(request.headers)
+      if (lock !== null && options.locks === undefined) throw new Refusal(400, 'InvalidRequest')
+      if (options.locks === 'all' || lock !== null) refuse(digestFault(request.headers, data))
+      if (lock !== null) refuse(changeFault(null, lock, now()))
+      return lock
+    }
     const uploadId = query.get('uploadId') ?? ''
     const upload = uploads.get(uploadId)
     switch (asked.operation) {
       case 'put':
         unlessTaken(conditional !== 'nowhere')
-        objects.set(key, { data: body, modified: now() })
+        objects.set(key, { data: body, modified: now(), lock: wanted(body) })
         response.setHeader('etag', etag(body))
         return Buffer.alloc(0)
       case 'get':
@@ -194,11 +213,29 @@ export async function s3Server(options: S3ServerOptions = {}): Promise<S3Server>
         const found = objects.get(key)
         if (found === undefined) throw new Refusal(404, 'NoSuchKey')
         response.setHeader('last-modified', found.modified.toUTCString())
+        if (found.lock !== null) {
+          response.setHeader('x-amz-object-lock-mode', found.lock.mode)
+          response.setHeader('x-amz-object-lock-retain-until-date', found.lock.until.toISOString())
+        }
         const data = ranged(found.data, request.headers.range, response)
         response.setHeader('content-length', data.length)
         return data
       }
+      case 'lock': {
+        const found = objects.get(key)
+        if (options.locks === undefined) throw new Refusal(400, 'InvalidRequest')
+        if (found === undefined) throw new Refusal(404, 'NoSuchKey')
+        const lock = retentionOf(body.toString())
+        refuse(digestFault(request.headers, body) ?? changeFault(found.lock, lock, now()))
+        found.lock = lock
+        return Buffer.alloc(0)
+      }
       case 'delete':
+        if (options.locks !== undefined) {
+          const found = objects.get(key)
+          if (found !== undefined) hidden.get(asked.bucket)?.set(key, found)
+          response.setHeader('x-amz-delete-marker', 'true')
+        }
         objects.delete(key)
         response.statusCode = 204
         return Buffer.alloc(0)
@@ -208,13 +245,15 @@ export async function s3Server(options: S3ServerOptions = {}): Promise<S3Server>
         return Buffer.alloc(0)
       case 'begin-upload': {
         const id = randomUUID()
-        uploads.set(id, { bucket: asked.bucket, key, parts: new Map(), begun: now() })
+        const lock = askedLock(request.headers)
+        uploads.set(id, { bucket: asked.bucket, key, parts: new Map(), begun: now(), lock })
         return xml('InitiateMultipartUploadResult', `<UploadId>${id}</UploadId>`)
       }
       case 'put-part': {
         const number = Number(query.get('partNumber'))
         if (upload === undefined) throw new Refusal(404, 'NoSuchUpload')
         if (!(number >= 1 && number <= 1000)) throw new Refusal(400, 'InvalidArgument')
+        if (upload.lock !== null || options.locks === 'all') refuse(digestFault(request.headers, body))
         upload.parts.set(number, body)
         response.setHeader('etag', etag(body))
         return Buffer.alloc(0)
@@ -222,7 +261,11 @@ export async function s3Server(options: S3ServerOptions = {}): Promise<S3Server>
       case 'complete-upload': {
         if (upload === undefined) throw new Refusal(404, 'NoSuchUpload')
         unlessTaken(conditional === 'everywhere')
-        objects.set(key, { data: assemble(upload.parts, body.toString()), modified: now() })
+        objects.set(key, {
+          data: assemble(upload.parts, body.toString()),
+          modified: now(),
+          lock: upload.lock,
+        })
         uploads.delete(uploadId)
         return xml('CompleteMultipartUploadResult', '<ETag>x</ETag>')
       }
@@ -240,7 +283,8 @@ export async function s3Server(options: S3ServerOptions = {}): Promise<S3Server>
       }
       case 'about-bucket': {
         const question = ['versioning', 'object-lock', 'lifecycle'].find((name) => query.has(name)) ?? ''
-        const answer = about.get(question)
+        const answer =
+          about.get(question) ?? (options.locks === undefined ? undefined : lockAnswers[question])
         if (answer === undefined) throw new Refusal(501, 'NotImplemented')
         if (/^\w+$/.test(answer)) throw new Refusal(answer === 'AccessDenied' ? 403 : 404, answer)
         return Buffer.from(answer)
@@ -267,7 +311,12 @@ export async function s3Server(options: S3ServerOptions = {}): Promise<S3Server>
     requests,
     openUploads: () => [...uploads.values()].map(({ key }) => key),
     object: (bucket, key) => buckets.get(bucket)?.get(key)?.data,
-    place: (bucket, key, data) => void buckets.get(bucket)?.set(key, { data, modified: now() }),
+    place: (bucket, key, data) => void buckets.get(bucket)?.set(key, { data, modified: now(), lock: null }),
+    lock: (bucket, key) => buckets.get(bucket)?.get(key)?.lock ?? null,
+    undelete(bucket) {
+      for (const [key, found] of hidden.get(bucket) ?? []) buckets.get(bucket)?.set(key, found)
+      hidden.get(bucket)?.clear()
+    },
   }
   return server
 }
@@ -283,61 +332,7 @@ function operationOf(method: string, key: string, query: URLSearchParams): S3Ope
     if (method === 'PUT') return 'put-part'
     return method === 'POST' ? 'complete-upload' : 'abort-upload'
   }
-  if (method === 'PUT') return 'put'
+  if (method === 'PUT') return query.has('retention') ? 'lock' : 'put'
   if (method === 'HEAD') return 'head'
   return method === 'DELETE' ? 'delete' : 'get'
-}
-
-function ranged(data: Buffer, range: string | undefined, response: ServerResponse): Buffer {
-  const match = /^bytes=(\d+)-(\d*)$/.exec(range ?? '')
-  if (match === null) return data
-  const from = Number(match[1])
-  const to = match[2] === '' ? data.length - 1 : Math.min(Number(match[2]), data.length - 1)
-  if (from >= data.length) throw new Refusal(416, 'InvalidRange')
-  response.statusCode = 206
-  response.setHeader('content-range', `bytes ${from}-${to}/${data.length}`)
-  return data.subarray(from, to + 1)
-}
-
-function listPage(objects: ReadonlyMap<string, Stored>, query: URLSearchParams, page: number): Buffer {
-  const prefix = query.get('prefix') ?? ''
-  const after_ = Buffer.from(query.get('continuation-token') ?? '', 'base64').toString()
-  const keys = [...objects.keys()].filter((key) => key.startsWith(prefix) && key > after_).sort()
-  const shown = keys.slice(0, page)
-  const items = shown.map((key) => {
-    const { data, modified } = objects.get(key) ?? { data: Buffer.alloc(0), modified: new Date(0) }
-    return `<Contents><Key>${key}</Key><Size>${data.length}</Size><LastModified>${modified.toISOString()}</LastModified></Contents>`
-  })
-  const more = keys.length > shown.length
-  const token = more
-    ? `<NextContinuationToken>${Buffer.from(shown.at(-1) ?? '').toString('base64')}</NextContinuationToken>`
-    : ''
-  return xml('ListBucketResult', `<IsTruncated>${more}</IsTruncated>${token}${items.join('')}`)
-}
-
-/** The parts that a client names, in its order, which must be ascending; all but the last have a least size. */
-function assemble(parts: ReadonlyMap<number, Buffer>, request: string): Buffer {
-  const named = [...request.matchAll(/<Part>(.*?)<\/Part>/gs)].map(([, part = '']) => ({
-    number: Number(/<PartNumber>(\d+)</.exec(part)?.[1]),
-    tag: /<ETag>(.*?)</.exec(part)?.[1]?.replaceAll('&quot;', '"'),
-  }))
-  const chosen = named.map(({ number, tag }, index) => {
-    const data = parts.get(number)
-    if (data === undefined || etag(data) !== tag) throw new Refusal(400, 'InvalidPart')
-    if (number <= (named[index - 1]?.number ?? 0)) throw new Refusal(400, 'InvalidPartOrder')
-    if (index < named.length - 1 && data.length < 5 * 1024 ** 2) throw new Refusal(400, 'EntityTooSmall')
-    return data
-  })
-  if (chosen.length === 0) throw new Refusal(400, 'MalformedXML')
-  return Buffer.concat(chosen)
-}
-
-function etag(data: Buffer): string {
-  return `"${createHash('md5').update(data).digest('hex')}"`
-}
-
-function xml(name: string, content: string): Buffer {
-  return Buffer.from(
-    `<?xml version="1.0" encoding="UTF-8"?>\n<${name} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${content}</${name}>`,
-  )
 }

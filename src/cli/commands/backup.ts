@@ -3,6 +3,7 @@ import { proofs } from '../../config/declaration.ts'
 import type { BackupScope } from '../../repository/format/contents.ts'
 import { defineCommand, optionalArgument } from '../command.ts'
 import { formatBytes, formatCount, formatCountOf, formatDuration, formatRate } from '../format.ts'
+import { lockMeant, lockOptions, lockText } from '../lock.ts'
 import { choice, text } from '../option.ts'
 import { excludeData, hostFile, jobs, lockTimeout, module, ownerKey, repo, rowChoices } from '../options.ts'
 import { secondsOf, summaryOf } from '../summary.ts'
@@ -45,6 +46,7 @@ export const command = defineCommand({
       default: 'sampled',
     },
     lockTimeout,
+    ...lockOptions,
   },
   examples: [
     {
@@ -58,6 +60,10 @@ export const command = defineCommand({
     {
       what: 'where the environment names the database',
       command: 'PGSERVICE=shop HOLDFAST_REPO=/mnt/backups/shop holdfast backup',
+    },
+    {
+      what: 'which nobody can delete for a month, in a bucket with object lock',
+      command: 'holdfast backup shop --repo s3://backups/shop --lock-for 30d',
     },
     {
       what: 'without the rows of the logs',
@@ -81,10 +87,19 @@ export const command = defineCommand({
     const proof = input.proof ?? configured?.proof ?? 'sampled'
     // Asked for before the password, which may cost somebody a prompt.
     const repo = await repositoryAddresses(context, { repo: input.repo, source: configured })
+    const lock = await lockMeant(context, input, configured)
     const source = await resolveAddress(context, configured ?? input.source)
     const opened = await openForWriting(context, { ...input, repo, source: undefined })
     const [repository, others] = [firstOf(opened), opened.copies.slice(1)]
-    await using writer = await beginBackup({ repository, others, credentials: opened.host, clock, signal })
+    await using writer = await beginBackup({
+      repository,
+      others,
+      credentials: opened.host,
+      clock,
+      lock,
+      signal,
+      onProgress: out.progress,
+    })
     const making = namingModules(modules, () =>
       runBackup({
         writer,
@@ -123,6 +138,7 @@ export const command = defineCommand({
       out.line(`  proof   ${proof}: rows received equal rows counted by the source`)
       if (copies.length > 1)
         out.line(`  copies  complete in ${copies.filter(({ error }) => error === null).map(({ address }) => address).join(', ')}`) // prettier-ignore
+      if (manifest.lock !== undefined) out.line(`  locked  ${lockText(manifest.lock, clock.now())}`)
     }
     for (const gap of contents.gaps)
       out.warn(`not in the backup: ${printable(gap.what)}. ${printable(gap.why)}`)

@@ -1,6 +1,7 @@
 import type { VerifiedMark } from '../../repository/format/verified.ts'
 import { defineCommand } from '../command.ts'
 import { formatAgo, formatBytes, formatCount, formatDuration, formatWhen } from '../format.ts'
+import { lockText } from '../lock.ts'
 import { hostFile, ownerKey, repo, source } from '../options.ts'
 import { summaryOf } from '../summary.ts'
 
@@ -8,7 +9,7 @@ export const command = defineCommand({
   name: 'list',
   summary: 'list the backups of a repository',
   description:
-    'Lists the backups of a repository, newest first, when a drill of the whole of each was last made, and which are pinned. Needs no secret.',
+    'Lists the backups of a repository, newest first, when a drill of the whole of each was last made, which are locked, and which are pinned. Needs no secret.',
   arguments: {},
   options: { repo, source, hostFile, ownerKey },
   examples: [
@@ -34,6 +35,7 @@ export const command = defineCommand({
     const pins = await readPins({ repository, signal })
     const damage = await readDamaged(repository, { signal })
     const damaged = new Set(damage.backups)
+    const locked = backups.some(({ lock }) => lock !== undefined)
     const pinned = backups.some(({ id }) => pins.has(id))
     if (backups.length === 0) out.line('No backups yet.')
     else {
@@ -49,6 +51,7 @@ export const command = defineCommand({
           { title: 'NEW', align: 'right', spare: 4 },
           { title: 'TIME', align: 'right', spare: 3 },
           { title: 'VERIFIED', min: 12 },
+          ...(locked ? [{ title: 'LOCKED', min: 16 }] : []),
           ...(pinned ? [{ title: 'PINNED', min: 10 }] : []),
         ],
         backups.map((backup) => [
@@ -62,6 +65,7 @@ export const command = defineCommand({
           formatBytes(backup.totals.newStoredBytes),
           formatDuration(Date.parse(backup.finished) - Date.parse(backup.started)),
           damaged.has(backup.id) ? 'DAMAGED' : verifiedText(verified.marks.get(backup.id), clock.now()),
+          ...(locked ? [backup.lock === undefined ? '' : lockText(backup.lock, clock.now())] : []),
           ...(pinned ? [pinReason(pins.get(backup.id) ?? [])] : []),
         ]),
       )

@@ -7,6 +7,7 @@ import type { VerifiedMark } from '../../repository/format/verified.ts'
 import type { Repository } from '../../repository/types.ts'
 import { defineCommand, requiredArgument, type CommandContext } from '../command.ts'
 import { formatBytes, formatCount, formatCountOf, formatDuration, formatRate, formatWhen } from '../format.ts'
+import { lockText } from '../lock.ts'
 import { opening } from '../options.ts'
 import type { Output } from '../output.ts'
 import { contentsSummaryOf, proofOf, secondsOf, summaryOf } from '../summary.ts'
@@ -79,6 +80,9 @@ async function show(
     ...(damaged.length === 0
       ? []
       : [['Damaged', damagedText(damaged, clock.now())] satisfies [string, string]]),
+    ...(manifest.lock === undefined
+      ? []
+      : [['Locked', lockText(manifest.lock, clock.now())] satisfies [string, string]]),
     ...pins.map(({ pin }): [string, string] => ['Pinned', pinText(pin, clock.now())]),
     ['Gaps', totals.gaps === 0 ? 'none' : formatCount(totals.gaps)],
   ]

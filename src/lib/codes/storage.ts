@@ -63,4 +63,9 @@ export const storage = {
       'The object storage overwrites objects although it is told not to, so nothing in it would be safe.',
     hint: 'Use a storage that heeds If-None-Match when objects are put; docs/STORAGE.md names some.',
   },
+  storage_no_locks: {
+    exit: 7,
+    meaning: 'The backup was to be locked, and the storage locks no objects.',
+    hint: 'Back up into a bucket that was made with object lock, or leave out --lock-for; docs/STORAGE.md tells how.',
+  },
 } as const satisfies Record<string, ErrorCodeInfo>

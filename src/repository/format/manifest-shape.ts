@@ -1,6 +1,6 @@
 import { chunkListCheck } from './chunk-list.ts'
 import { backupId, chunkNamePattern, labelCheck, longTextCheck, shortId, timestamp } from './fields.ts'
-import type { Manifest, ManifestTotals } from './manifest.ts'
+import type { Manifest, ManifestLock, ManifestTotals } from './manifest.ts'
 import { type Check, integer, nullable, object, oneOf, text } from './shape.ts'
 
 const totals = object<ManifestTotals>({
@@ -33,14 +33,21 @@ const fields = {
   contents: text(chunkNamePattern),
   chunks: chunkListCheck,
 }
-const first = object<Omit<Manifest, 'scope'>>({ ...fields, format: oneOf(1) })
-const second = object<Required<Manifest>>({
+const first = object<Omit<Manifest, 'scope' | 'lock'>>({ ...fields, format: oneOf(1) })
+const scope = nullable(text(chunkNamePattern))
+const second = object<Omit<Manifest, 'lock'> & { scope: string | null }>({
   ...fields,
   format: oneOf(2),
-  scope: nullable(text(chunkNamePattern)),
+  scope,
+})
+const third = object<Required<Manifest>>({
+  ...fields,
+  format: oneOf(3),
+  scope,
+  lock: object<ManifestLock>({ until: timestamp, mode: oneOf('governance', 'compliance') }),
 })
 /** What the JSON of a manifest must be, by its format. */
-export const manifestCheck: Check<Manifest> = (value, place) =>
-  typeof value === 'object' && value !== null && 'format' in value && value.format === 2
-    ? second(value, place)
-    : first(value, place)
+export const manifestCheck: Check<Manifest> = (value, place) => {
+  const format = typeof value === 'object' && value !== null && 'format' in value ? value.format : 1
+  return (format === 3 ? third : format === 2 ? second : first)(value, place)
+}

@@ -3,7 +3,8 @@
  * presence need. It names no table and holds no row. docs/FORMAT.md "Manifests".
  */
 export interface Manifest {
-  readonly format: 1 | 2
+  /** The least that holds it: 3 only with a lock. */
+  readonly format: 1 | 2 | 3
   /** `20261121T013131Z-8f3a9c21`: the source's clock to the second, and 4 random bytes. */
   readonly id: string
   /** One more than the highest sequence the writer saw: orders backups even where clocks were wrong. */
@@ -18,6 +19,8 @@ export interface Manifest {
    * tell.
    */
   readonly scope?: string | null
+  /** Until when, by the storage's clock, and how everything that the backup needs was locked in the storage it was made in. Only in format 3. */
+  readonly lock?: ManifestLock
   /** Id of the admitted host that signed this. */
   readonly host: string
   readonly holdfast: string
@@ -46,6 +49,12 @@ export function summarize({ chunks, ...rest }: Manifest): ManifestSummary {
 }
 
 export type ManifestChunk = readonly [name: string, plainBytes: number, storedBytes: number]
+
+export interface ManifestLock {
+  /** ISO 8601, UTC. */
+  readonly until: string
+  readonly mode: 'governance' | 'compliance'
+}
 
 export interface ManifestTotals {
   readonly tables: number

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../lib/error-codes.ts'
 import { HoldfastError, isHoldfastError, messageOf } from '../../lib/errors.ts'
 
-export type S3Action = 'read' | 'write' | 'list' | 'delete'
+export type S3Action = 'read' | 'write' | 'list' | 'delete' | 'lock'
 
 /** What was asked when it failed. */
 export interface S3Call {
@@ -144,6 +144,7 @@ const rights: Readonly<Record<S3Action, string>> = {
   write: 's3:PutObject on its objects',
   list: 's3:ListBucket on the bucket',
   delete: 's3:DeleteObject on its objects; a lock on them refuses it, too',
+  lock: 's3:PutObjectRetention and s3:GetObjectRetention on its objects',
 }
 
 function hintFor(code: ErrorCode, thrown: unknown, call: S3Call): string | null {

@@ -109,7 +109,13 @@ async function askCompletion(o: {
   explain: (thrown: unknown) => HoldfastError
 }): Promise<boolean> {
   const { sdk, client } = o.connection
-  const answer = await completesConditionally({ ...o, key: '', retry: (work) => work(), call: o })
+  const answer = await completesConditionally({
+    ...o,
+    key: '',
+    retry: (work) => work(),
+    call: o,
+    digested: false,
+  })
   const object = { Bucket: o.bucket, Key: `${o.prefix}tmp/conditional` }
   await client.send(new sdk.DeleteObjectCommand(object)).catch(() => undefined)
   return answer

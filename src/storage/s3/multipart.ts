@@ -1,9 +1,10 @@
 import { eachLimited } from '../../lib/async.ts'
 import type { HoldfastError } from '../../lib/errors.ts'
 import type { Retry } from '../retry.ts'
-import type { CallOptions } from '../storage.ts'
+import type { CallOptions, Lock } from '../storage.ts'
 import { sending, type S3Connection } from './client.ts'
 import { isAnswer } from './errors.ts'
+import { lockParameters, wantsDigest, withDigest } from './locks.ts'
 
 /** An object that is to be put, and with what. */
 export interface PartsTarget {
@@ -15,6 +16,8 @@ export interface PartsTarget {
   /** What a failure of the SDK means: only of that `retry` knows whether to try again. */
   readonly explain: (thrown: unknown) => HoldfastError
   readonly call: CallOptions | undefined
+  /** The server wants the digest of what is put. */
+  readonly digested: boolean
 }
 
 export interface PartSizes {
@@ -40,25 +43,33 @@ export function partSize(bytes: number, parts: PartSizes = usualParts): number {
  * stays with the server, unseen, until it is aborted: a rule of the bucket's life cycle does that.
  */
 export async function putInParts(
-  o: PartsTarget & { readonly data: Uint8Array; readonly size: number },
+  o: PartsTarget & {
+    readonly data: Uint8Array
+    readonly size: number
+    readonly lock: Lock | undefined
+  },
 ): Promise<'stored' | 'exists'> {
   const { connection, call } = o
   if (await isTaken(o)) return 'exists'
   const { sdk, client } = connection
   const target = { Bucket: o.bucket, Key: o.prefix + o.key }
   const abort = sending(call)
-  const begun = await client.send(new sdk.CreateMultipartUploadCommand(target), abort)
+  const begun = await client.send(
+    new sdk.CreateMultipartUploadCommand({ ...target, ...lockParameters(o.lock) }),
+    abort,
+  )
   const upload = { ...target, UploadId: begun.UploadId }
   try {
-    const part = o.size
-    const numbers = Array.from({ length: Math.ceil(o.data.length / part) }, (_, index) => index + 1)
+    const { size } = o
+    const numbers = Array.from({ length: Math.ceil(o.data.length / size) }, (_, index) => index + 1)
     const parts: { PartNumber: number; ETag: string | undefined }[] = []
     await eachLimited(numbers, partsAtOnce, async (number) => {
-      const Body = o.data.subarray((number - 1) * part, number * part)
-      const command = { ...upload, PartNumber: number, Body, ContentLength: Body.length }
+      const Body = o.data.subarray((number - 1) * size, number * size)
+      const part = { ...upload, PartNumber: number, Body, ContentLength: Body.length }
       const send = async () => {
         try {
-          return await client.send(new sdk.UploadPartCommand(command), abort)
+          const command = new sdk.UploadPartCommand(part)
+          return await client.send(o.digested ? withDigest(command) : command, abort)
         } catch (error) {
           throw o.explain(error)
         }
@@ -90,9 +101,14 @@ export async function completesConditionally(o: PartsTarget): Promise<boolean> {
   const { sdk, client } = o.connection
   const object = { Bucket: o.bucket, Key: o.prefix + probe.key, Body: 'x', IfNoneMatch: '*' }
   const abort = sending(o.call)
-  await client.send(new sdk.PutObjectCommand(object), abort).catch((error: unknown) => {
+  const digest = <C extends { readonly middlewareStack: object }>(command: C): C =>
+    o.digested ? withDigest(command) : command
+  try {
+    await client.send(digest(new sdk.PutObjectCommand(object)), abort)
+  } catch (error) {
+    if (!o.digested && wantsDigest(error)) return await completesConditionally({ ...o, digested: true })
     if (!isAnswer(error, 412)) throw error
-  })
+  }
   const upload = await client.send(
     new sdk.CreateMultipartUploadCommand({ Bucket: object.Bucket, Key: object.Key }),
     abort,
@@ -101,7 +117,7 @@ export async function completesConditionally(o: PartsTarget): Promise<boolean> {
   const { UploadId } = upload
   try {
     const part = await client.send(
-      new sdk.UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1, Body: 'x' }),
+      digest(new sdk.UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1, Body: 'x' })),
       abort,
     )
     const MultipartUpload = { Parts: [{ PartNumber: 1, ETag: part.ETag }] }

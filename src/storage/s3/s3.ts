@@ -6,6 +6,7 @@ import type { CallOptions, ObjectInfo, Storage } from '../storage.ts'
 import { printS3Address } from './address.ts'
 import { openClient, sending, type ClientOptions, type S3Connection } from './client.ts'
 import { isAnswer, s3Error, type S3Action } from './errors.ts'
+import { lockParameters, noLocks, s3Locks, wantsDigest, withDigest } from './locks.ts'
 import { completesConditionally, partSize, putInParts, usualParts, type PartSizes } from './multipart.ts'
 import { readBody } from './body.ts'
 
@@ -20,6 +21,8 @@ export interface S3Storage extends Storage {
   /** The connection, for `facts.ts`. Opened when it is first needed. */
   connect(): Promise<S3Connection>
 }
+
+type PutOptions = Parameters<Storage['put']>[2]
 
 /** The most that S3 takes in one request. */
 const largestPut = 5 * 1024 ** 3
@@ -36,6 +39,8 @@ export function openS3Storage(options: S3Options): S3Storage {
   let connecting: Promise<S3Connection> | null = null
   let bucketSeen = false
   let conditional: Promise<boolean> | null = null
+  /** The server has asked for digests. */
+  let digests = false
 
   function connect(): Promise<S3Connection> {
     connecting ??= openClient(options)
@@ -67,36 +72,49 @@ export function openS3Storage(options: S3Options): S3Storage {
     }
   }
 
-  async function putWhole({ sdk, client }: S3Connection, key: string, data: Uint8Array, call?: CallOptions) {
+  async function putWhole(
+    { sdk, client }: S3Connection,
+    key: string,
+    data: Uint8Array,
+    call: PutOptions,
+  ): Promise<'stored' | 'exists'> {
     const command = new sdk.PutObjectCommand({
       Bucket: bucket,
       Key: prefix + key,
       Body: data,
       ContentLength: data.length,
       IfNoneMatch: '*',
+      ...lockParameters(call?.lock),
     })
+    const digested = digests || call?.lock !== undefined
     try {
-      await client.send(command, sending(call))
+      await client.send(digested ? withDigest(command) : command, sending(call))
       return 'stored'
     } catch (error) {
       if (isAnswer(error, 412)) return 'exists'
-      throw error
+      if (!digested && wantsDigest(error)) {
+        digests = true
+        return await putWhole(await connect(), key, data, call)
+      }
+      throw call?.lock !== undefined && isAnswer(error, 'InvalidRequest') ? noLocks(bucket, error) : error
     }
   }
 
   /** In parts where the server can be relied on not to let the last of two writers win. */
-  async function put(key: string, data: Uint8Array, call?: CallOptions): Promise<'stored' | 'exists'> {
+  async function put(key: string, data: Uint8Array, call: PutOptions): Promise<'stored' | 'exists'> {
     if (data.length >= parts.from) {
       const connection = await connect()
       const reason = (error: unknown) => explain(error, 'write', key, call, connection.clockAheadMs())
-      const target = { connection, bucket, prefix, key, retry, explain: reason, call }
+      const digested = digests || call?.lock !== undefined
+      const target = { connection, bucket, prefix, key, retry, explain: reason, call, digested }
       // Asked for all callers, so none of them can cancel it for the others.
-      conditional ??= completesConditionally({ ...target, call: undefined })
+      conditional ??= completesConditionally({ ...target, call: undefined, digested: digests })
       const inParts = await conditional.catch((error: unknown) => {
         conditional = null
         throw error
       })
-      if (inParts) return await putInParts({ ...target, data, size: partSize(data.length, parts) })
+      if (inParts)
+        return await putInParts({ ...target, data, size: partSize(data.length, parts), lock: call?.lock })
     }
     if (data.length > largestPut) {
       throw new HoldfastError('storage_failed', `${root}${key} is too large to be stored in one piece`, {
@@ -124,6 +142,7 @@ export function openS3Storage(options: S3Options): S3Storage {
   return {
     address,
     connect,
+    locks: s3Locks({ bucket, prefix, run }),
 
     async put(key, data, call) {
       checkKey(key)

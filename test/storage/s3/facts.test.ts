@@ -66,7 +66,7 @@ test('versions and locks are told as the server has them', async () => {
   answer(server, 'object-lock', '<ObjectLockEnabled>Enabled</ObjectLockEnabled>')
   const half = await facts()
   assert.match(half['versioning'] ?? '', /^note: suspended/)
-  assert.match(half['object lock'] ?? '', /^note: on, but nothing is locked/)
+  assert.match(half['object lock'] ?? '', /^good: on: backup --lock-for/)
   answer(server, 'versioning', '')
   server.about.set('object-lock', 'ObjectLockConfigurationNotFoundError')
   const off = await facts()
