@@ -20,7 +20,10 @@ const engine = ['lib', 'version.ts', 'storage/storage.ts', 'repository', 'postgr
 export const layers: Readonly<Record<string, Layer>> = {
   'version.ts': { imports: [] },
   lib: { imports: [] },
-  storage: { imports: ['lib'], packages: ['@aws-sdk/client-s3'] },
+  storage: {
+    imports: ['lib'],
+    packages: ['@aws-sdk/client-s3', '@azure/storage-blob', '@azure/identity', 'google-auth-library'],
+  },
   postgres: { imports: ['lib'], packages: ['pg', '@electric-sql/pglite-tools'] },
   // The stored formats describe roles and schema entries in the words of the code that reads them from a server.
   repository: {

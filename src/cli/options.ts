@@ -228,6 +228,11 @@ export const variables: readonly { readonly name: string; readonly description: 
     description:
       'As the SDK for Amazon S3 reads them, for a repository at s3://. Without them it looks into its own files and asks the machine it runs on.',
   },
+  {
+    name: 'AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_ACCOUNT, AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN',
+    description:
+      "Account and credential for a repository at azblob://. Without a credential, Azure's own library looks for a login, also in AZURE_TENANT_ID, AZURE_CLIENT_ID, ...",
+  },
   { name: 'HOLDFAST_DEBUG', description: 'Set to 1 to print the stack of an error.' },
   {
     name: 'XDG_CONFIG_HOME',

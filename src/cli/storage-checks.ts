@@ -1,7 +1,8 @@
 import type { HoldfastError } from '../lib/errors.ts'
 import type { LocalFacts } from '../storage/local-facts.ts'
 import type { Outcome, ProbeFacts } from '../storage/probe.ts'
-import type { Asked, S3Facts } from '../storage/s3/facts.ts'
+import type { Asked, CloudFacts, PlaceFacts, Retention } from '../storage/remote/facts.ts'
+import type { S3Facts } from '../storage/s3/facts.ts'
 import { formatAgo, formatBytes, formatCountOf, formatRate } from './format.ts'
 import { clock, good, note, unknown, withoutStop, type SourceCheck } from './source-checks.ts'
 
@@ -32,23 +33,7 @@ export function probeChecks(facts: ProbeFacts): SourceCheck[] {
 /** What is told of a bucket besides. */
 export function s3Checks(facts: S3Facts, now: Date): SourceCheck[] {
   return [
-    facts.encrypted
-      ? good('encrypted', 'by TLS; it is certain that this is the storage')
-      : note(
-          'encrypted',
-          'no: what is stored is sealed all the same, but who listens can send the requests again',
-        ),
-    facts.clockAheadMs === null
-      ? unknown('clock', 'the storage does not tell its time')
-      : clock(facts.clockAheadMs, "the storage's"),
-    asked('versioning', facts.versioning, (state) =>
-      state === 'on'
-        ? good(
-            'versioning',
-            'on: what is deleted can be had back, and takes room, until a rule of the bucket clears old versions away',
-          )
-        : note('versioning', `${state}: what is deleted is gone`, 'Turn it on, or keep a second copy.'),
-    ),
+    ...placeChecks(facts),
     asked('object lock', facts.lock, lockCheck),
     asked('parts', facts.completesConditionally, (heeded) =>
       heeded
@@ -56,6 +41,23 @@ export function s3Checks(facts: S3Facts, now: Date): SourceCheck[] {
         : good('parts', 'large objects go up whole: a condition on completing parts is not heeded'),
     ),
     asked('uploads', facts.uploads, (uploads) => uploadsCheck(uploads, facts, now)),
+  ]
+}
+
+/** What is told of a place at Azure or Google besides. */
+export function cloudChecks(facts: CloudFacts): SourceCheck[] {
+  const { softDeleteDays, versioning } = facts
+  const kept = 'answer' in softDeleteDays && softDeleteDays.answer !== null
+  const versions = 'answer' in versioning && versioning.answer === 'on'
+  return [
+    ...placeChecks(facts, kept),
+    asked('soft delete', softDeleteDays, (days) => {
+      if (days !== null)
+        return good('soft delete', `on: what is deleted can be had back for ${formatCountOf(days, 'day')}`)
+      if (versions) return good('soft delete', 'off; there are versions')
+      return note('soft delete', 'off: what is deleted is gone', 'Turn it on, or keep a second copy.')
+    }),
+    asked('retention', facts.retention, retentionCheck),
   ]
 }
 
@@ -81,6 +83,30 @@ export function localChecks({ freeBytes, network, mode }: LocalFacts): SourceChe
   ]
 }
 
+/** `kept`: what is deleted can be had back also where there are no versions. */
+function placeChecks({ encrypted, clockAheadMs, versioning }: PlaceFacts, kept = false): SourceCheck[] {
+  return [
+    encrypted
+      ? good('encrypted', 'by TLS; it is certain that this is the storage')
+      : note(
+          'encrypted',
+          'no: what is stored is sealed all the same, but who listens can send the requests again',
+        ),
+    clockAheadMs === null
+      ? unknown('clock', 'the storage does not tell its time')
+      : clock(clockAheadMs, "the storage's"),
+    asked('versioning', versioning, (state) => {
+      if (state === 'on')
+        return good(
+          'versioning',
+          'on: what is deleted can be had back, and takes room, until old versions are cleared away',
+        )
+      if (kept) return good('versioning', `${state}; what is deleted is kept for a while`)
+      return note('versioning', `${state}: what is deleted is gone`, 'Turn it on, or keep a second copy.')
+    }),
+  ]
+}
+
 function step(name: string, outcome: Outcome, well: string): SourceCheck {
   if (outcome === null) return unknown(name, 'could not be tried')
   return outcome.failure === null ? good(name, well) : failed(name, outcome.failure)
@@ -96,7 +122,7 @@ function onceCheck(writesOnce: boolean | null): SourceCheck {
   return {
     name: 'write once',
     result: 'bad',
-    text: 'an object that was there was overwritten: the storage does not heed If-None-Match',
+    text: 'an object that was there was overwritten: the storage does not heed the condition that its key be free',
     hint: 'Use another storage: in this one, one backup could overwrite another.',
     code: 'storage_overwrites',
   }
@@ -135,6 +161,20 @@ function lockCheck(lock: { mode: string | null; days: number | null } | null): S
     'object lock',
     `on: what is stored can not be deleted for ${formatCountOf(lock.days, 'day')} (${lock.mode})`,
   )
+}
+
+function retentionCheck(retention: Retention | null): SourceCheck {
+  if (retention === null) {
+    return note(
+      'retention',
+      'none: who may delete can delete everything',
+      'Let the storage keep what is stored for a time, by a policy.',
+    )
+  }
+  const { days, locked } = retention
+  const how = days === null ? 'as long as its policy or hold says' : `for ${formatCountOf(days, 'day')}`
+  const open = locked === false ? '; the policy is not locked, so who manages it can end it' : ''
+  return good('retention', `what is stored can not be deleted ${how}${open}`)
 }
 
 function uploadsCheck(

@@ -1,5 +1,6 @@
 import { steadyClock } from '../lib/clock.ts'
 import { openAny, type Opened } from '../storage/address.ts'
+import { azureSecrets } from '../storage/azure/access.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { CommandContext } from './command.ts'
 
@@ -9,6 +10,8 @@ export function openStorageAt(context: CommandContext, address: string): Storage
 }
 
 /** The same, telling of what kind it is. */
-export function openAnyAt({ clock, limits }: CommandContext, address: string): Opened {
-  return openAny(address, { clock, steadyClock, random: Math.random, limits })
+export function openAnyAt({ clock, limits, env, redactor }: CommandContext, address: string): Opened {
+  const opened = openAny(address, { clock, steadyClock, random: Math.random, limits, environment: env })
+  if (opened.kind === 'azure') for (const secret of azureSecrets(env)) redactor.add(secret)
+  return opened
 }

@@ -30,7 +30,7 @@ export const proofs = ['counts', 'sampled', 'full'] as const
 const login = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*:[^/?#]*@/i
 
 /** A parameter of an address that is called like a secret. No address of a repository has one. */
-const secretParameter = /[?&][^=&]*(key|secret|token|password|credential)[^=&]*=/i
+const secretParameter = /[?&](sig|[^=&]*(key|secret|token|password|credential|signature|sas)[^=&]*)=/i
 
 const place = text({
   description:

@@ -4,6 +4,9 @@ import { HoldfastError } from '../lib/errors.ts'
 import { limitedStorage, type Limits } from './limited.ts'
 import { openLocalStorage } from './local.ts'
 import { createRetry, retryingStorage } from './retry.ts'
+import type { Environment } from './azure/access.ts'
+import { parseAzureAddress, type AzureLocation } from './azure/address.ts'
+import { openAzureStorage, type AzureStorage } from './azure/azure.ts'
 import { parseS3Address, type S3Location } from './s3/address.ts'
 import { openS3Storage, type S3Storage } from './s3/s3.ts'
 import type { Storage } from './storage.ts'
@@ -17,16 +20,34 @@ export interface StorageOptions {
   /** A number from 0 up to 1. */
   readonly random: () => number
   readonly limits: Limits
+  /** Where credentials of Azure's storage may be. Other libraries look for theirs themselves. */
+  readonly environment: Environment
 }
 
 /** A storage, and what is special to its kind, for who wants to know what it is like. */
 export type Opened =
   | { readonly kind: 'local'; readonly storage: Storage; readonly directory: string }
+  | {
+      readonly kind: 'azure'
+      readonly storage: Storage
+      readonly location: AzureLocation
+      readonly azure: AzureStorage
+    }
   | { readonly kind: 's3'; readonly storage: Storage; readonly location: S3Location; readonly s3: S3Storage }
 
+/** What others call them. */
+const meant: Readonly<Record<string, string>> = {
+  az: 'azblob',
+  azure: 'azblob',
+  abfs: 'azblob',
+  abfss: 'azblob',
+  wasbs: 'azblob',
+  s3a: 's3',
+}
+
 /**
- * The storage at `address`: a path, a `file://` URL or an `s3://` address. Touches nothing. Calls to object storage are tried again
- * where the failure may pass; a disk's would not. Throws `usage` for other kinds of address.
+ * The storage at `address`: a path, a `file://` URL, or the address of an object storage. Touches nothing. Calls to object storage are
+ * tried again where the failure may pass; a disk's would not. Throws `usage` for other kinds of address.
  */
 export function openStorage(address: string, options: StorageOptions): Storage {
   return openAny(address, options).storage
@@ -35,26 +56,45 @@ export function openStorage(address: string, options: StorageOptions): Storage {
 /** As `openStorage`, telling what it has opened. */
 export function openAny(address: string, options: StorageOptions): Opened {
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):\/\//.exec(address)?.[1]?.toLowerCase()
-  if (scheme === 's3') return openRemote(address, options)
-  if (scheme === undefined && address === '') {
-    throw new HoldfastError('usage', 'The address of the repository is empty.')
+  switch (scheme) {
+    case 's3':
+    case 'azblob':
+      return openRemote(scheme, address, options)
+    case undefined:
+    case 'file':
+      break
+    default: {
+      const other = Object.hasOwn(meant, scheme) ? meant[scheme] : undefined
+      throw new HoldfastError('usage', `A repository at ${scheme}:// is not supported.`, {
+        hint:
+          other === undefined
+            ? 'Give a path, or an address that begins with file://, s3:// or azblob://.'
+            : `An address of such a storage begins with ${other}://; docs/STORAGE.md says how it goes on.`,
+      })
+    }
   }
-  if (scheme !== undefined && scheme !== 'file') {
-    throw new HoldfastError('usage', `A repository at ${scheme}:// is not supported yet.`, {
-      hint: 'Give a path, or an address that begins with file:// or s3://.',
-    })
-  }
+  if (address === '') throw new HoldfastError('usage', 'The address of the repository is empty.')
   const local = openLocalStorage(scheme === undefined ? address : pathOf(address))
   return { kind: 'local', storage: limited(local, options), directory: local.address }
 }
 
 /** Limits are inside of the attempts: one that waits to be tried again keeps nobody's place, and what is sent twice counts twice. */
-function openRemote(address: string, options: StorageOptions): Opened {
-  const { clock, steadyClock, random } = options
+function openRemote(scheme: 's3' | 'azblob', address: string, options: StorageOptions): Opened {
+  const { clock, steadyClock, random, environment } = options
   const retry = createRetry({ clock: steadyClock, random })
-  const location = parseS3Address(address)
-  const s3 = openS3Storage({ location, clock, retry })
-  return { kind: 's3', storage: retryingStorage(limited(s3, options), retry), location, s3 }
+  const wrapped = (storage: Storage): Storage => retryingStorage(limited(storage, options), retry)
+  switch (scheme) {
+    case 's3': {
+      const location = parseS3Address(address)
+      const s3 = openS3Storage({ location, clock, retry })
+      return { kind: 's3', storage: wrapped(s3), location, s3 }
+    }
+    case 'azblob': {
+      const location = parseAzureAddress(address)
+      const azure = openAzureStorage({ location, environment, clock, retry })
+      return { kind: 'azure', storage: wrapped(azure), location, azure }
+    }
+  }
 }
 
 function limited(storage: Storage, { limits, steadyClock }: StorageOptions): Storage {

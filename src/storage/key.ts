@@ -23,7 +23,8 @@ export function isSegment(text: string): boolean {
   return segment.test(text) && text !== '.' && !text.includes('..')
 }
 
-function isKey(key: string): boolean {
+/** True if `key` is a key as `ObjectInfo.key` defines it, and not in `tmp/`. */
+export function isKey(key: string): boolean {
   const segments = key.split('/')
   return segments.every(isSegment) && segments[0] !== 'tmp'
 }

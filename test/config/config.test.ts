@@ -179,6 +179,12 @@ const wrong: readonly [text: string, message: string, bySchema: boolean, code?: 
     'config_secret',
   ],
   [
+    withShop({ repository: 'azblob://backups/shop?sv=2024&sig=hunter22' }),
+    'sources.shop.repository: holds a password. Leave it out of the address: this file is no place for it.',
+    false,
+    'config_secret',
+  ],
+  [
     withShop({ repository: 's3://key:hunter22@bucket/shop' }),
     'sources.shop.repository: holds a password. Leave it out of the address: this file is no place for it.',
     false,

@@ -3,11 +3,12 @@ import { resolve } from 'node:path'
 import { test } from 'node:test'
 import { steadyClock, systemClock } from '../../src/lib/clock.ts'
 import { openStorage } from '../../src/storage/address.ts'
+import { parseAzureAddress } from '../../src/storage/azure/address.ts'
 import { parseS3Address, printS3Address } from '../../src/storage/s3/address.ts'
 
 const limits = { requests: null, bytesPerSecond: null }
 const open = (address: string) =>
-  openStorage(address, { clock: systemClock, steadyClock, random: () => 0, limits })
+  openStorage(address, { clock: systemClock, steadyClock, random: () => 0, limits, environment: {} })
 
 test('paths and file addresses are local storage', () => {
   assert.equal(open('/srv/backups').address, '/srv/backups')
@@ -46,8 +47,33 @@ test('an address of S3 is printed as it was given', () => {
   assert.equal(parseS3Address('s3://bucket/').prefix, '')
 })
 
-test('an address of S3 that holds a secret or means nothing is refused, and its values are not repeated', () => {
+test('an address of Azure is printed as it was given', () => {
   for (const address of [
+    'azblob://backups',
+    'azblob://backups/shop/b?account=myaccount',
+    'azblob://b-1/a?account=shop&endpoint=https://blobs.example.com:444/shop&ca=/etc/a%20b%26c.pem',
+    'azblob://backups?endpoint=http://storage.internal/shop&insecure=true',
+    'azblob://backups?endpoint=http://127.0.0.1:10000/devstoreaccount1',
+  ]) {
+    assert.equal(open(address).address, address)
+  }
+  assert.equal(open('AZBLOB://backups/a/?').address, 'azblob://backups/a')
+  assert.equal(parseAzureAddress('azblob://backups/a/b').prefix, 'a/b/')
+})
+
+test('an address of another kind is refused with the one that was meant', () => {
+  for (const [address, meant] of [
+    ['azure://a', /azblob:\/\//],
+    ['wasbs://a', /azblob:\/\//],
+    ['sftp://a', /file:\/\/, s3:\/\//],
+    ['constructor://a', /file:\/\/, s3:\/\//],
+  ] as const) {
+    assert.throws(() => open(address), { code: 'usage', hint: meant })
+  }
+})
+
+test('an address of S3 that holds a secret or means nothing is refused, and its values are not repeated', () => {
+  refuseAll([
     's3://key:hunter22@bucket/x',
     's3://hunter22@bucket/x',
     's3://bucket/x?secret-access-key=hunter22',
@@ -66,7 +92,33 @@ test('an address of S3 that holds a secret or means nothing is refused, and its 
     's3://bucket//hunter22',
     's3://bucket/../hunter22',
     's3://bucket/hunter22?region=',
-  ]) {
+  ])
+})
+
+test('an address of Azure that holds a secret or means nothing is refused, and its values are not repeated', () => {
+  const signed = 'sv=2024-11-04&sp=rcl&sig=hunter22'
+  refuseAll([
+    'azblob://account:hunter22@backups/x',
+    'azblob://hunter22@backups/x',
+    `azblob://backups/x?${signed}`,
+    'azblob://backups/x?sig=hunter22',
+    'azblob://backups/x?AccountKey=hunter22',
+    'azblob://backups/x?sas=hunter22',
+    'azblob://backups/x?endpoint=https://u:hunter22@blobs.example.com',
+    `azblob://backups/x?endpoint=${encodeURIComponent(`https://shop.blob.core.windows.net/?${signed}`)}`,
+    `azblob://backups/x?endpoint=https://shop.blob.core.windows.net/?${signed}`,
+    'azblob://backups/x#hunter22',
+    'azblob://backups/x?account=hunter22!',
+    'azblob://Hunter22_/x',
+    'azblob://hunter22--a/x',
+    'azblob://$hunter22/x',
+    'azblob://backups//hunter22',
+    'azblob://backups/x?account=hunter22&account=b',
+  ])
+})
+
+function refuseAll(addresses: readonly string[]): void {
+  for (const address of addresses) {
     assert.throws(
       () => open(address),
       (error: Error & { code?: string; hint?: string }) =>
@@ -74,7 +126,7 @@ test('an address of S3 that holds a secret or means nothing is refused, and its 
       address,
     )
   }
-})
+}
 
 test('plain http is for this machine only, unless the address allows it', () => {
   for (const host of ['localhost:1', '127.0.0.1', '127.8.8.8:90', '[::1]:90'])
@@ -85,5 +137,7 @@ test('plain http is for this machine only, unless the address allows it', () => 
       message: /in the clear/,
     })
     open(`s3://bucket?endpoint=http://${host}&insecure=true`)
+    assert.throws(() => open(`azblob://backups?endpoint=http://${host}/shop`), { message: /in the clear/ })
+    open(`azblob://backups?endpoint=http://${host}/shop&insecure=true`)
   }
 })

@@ -1,6 +1,7 @@
 import { HoldfastError } from '../../lib/errors.ts'
 import { defineCommand, optionalArgument, type CommandContext } from '../command.ts'
 import { tellChecks } from '../checks-text.ts'
+import type { Opened } from '../../storage/address.ts'
 import type { SourceCheck } from '../source-checks.ts'
 
 const test = defineCommand({
@@ -48,20 +49,32 @@ async function examine(context: CommandContext, address: string) {
   const { steadyClock } = await import('../../lib/clock.ts')
   const { openAnyAt } = await import('../storage.ts')
   const { probeStorage } = await import('../../storage/probe.ts')
-  const { localChecks, probeChecks, s3Checks } = await import('../storage-checks.ts')
+  const { probeChecks } = await import('../storage-checks.ts')
   const { clock, signal } = context
   const opened = openAnyAt(context, address)
   const probe = await probeStorage({ storage: opened.storage, clock: steadyClock, signal })
-  const checks: SourceCheck[] = probeChecks(probe)
-  if (opened.kind === 'local') {
-    const { localFacts } = await import('../../storage/local-facts.ts')
-    checks.push(...localChecks(await localFacts(opened.directory)))
-  } else if (probe.write?.failure === null) {
-    const { s3Facts } = await import('../../storage/s3/facts.ts')
-    const facts = await s3Facts({ storage: opened.s3, location: opened.location, signal })
-    checks.push(...s3Checks(facts, clock.now()))
-  }
+  const reached = opened.kind === 'local' || probe.write?.failure === null
+  const checks = [...probeChecks(probe), ...(reached ? await ownChecks(opened, clock.now(), signal) : [])]
   return { storage: opened.storage.address, checks, probe }
+}
+
+/** What there is to tell of a storage of its kind. */
+async function ownChecks(opened: Opened, now: Date, signal: AbortSignal): Promise<SourceCheck[]> {
+  const { cloudChecks, localChecks, s3Checks } = await import('../storage-checks.ts')
+  switch (opened.kind) {
+    case 'local': {
+      const { localFacts } = await import('../../storage/local-facts.ts')
+      return localChecks(await localFacts(opened.directory))
+    }
+    case 's3': {
+      const { s3Facts } = await import('../../storage/s3/facts.ts')
+      return s3Checks(await s3Facts({ storage: opened.s3, location: opened.location, signal }), now)
+    }
+    case 'azure': {
+      const { azureFacts } = await import('../../storage/azure/facts.ts')
+      return cloudChecks(await azureFacts({ storage: opened.azure, location: opened.location, signal }))
+    }
+  }
 }
 
 export const command = defineCommand({

@@ -24,13 +24,13 @@ export const storage = {
   },
   storage_bucket_missing: {
     exit: 3,
-    meaning: 'The object storage has no bucket of this name.',
-    hint: 'Check the address, its region and endpoint; Holdfast makes no buckets.',
+    meaning: 'The object storage has no bucket or container of this name.',
+    hint: 'Check the address and its endpoint; Holdfast makes no buckets and no containers.',
   },
   storage_login_failed: {
     exit: 5,
     meaning: 'The object storage does not accept the credentials, or there are none.',
-    hint: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.',
+    hint: 'Set the credentials of the storage; docs/STORAGE.md says where they are looked for.',
   },
   storage_clock_differs: {
     exit: 5,
@@ -61,7 +61,7 @@ export const storage = {
     exit: 7,
     meaning:
       'The object storage overwrites objects although it is told not to, so nothing in it would be safe.',
-    hint: 'Use a storage that heeds If-None-Match when objects are put; docs/STORAGE.md names some.',
+    hint: 'Use a storage that heeds the condition when objects are put; docs/STORAGE.md names some.',
   },
   storage_no_locks: {
     exit: 7,

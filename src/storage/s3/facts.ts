@@ -1,18 +1,12 @@
 import type { HoldfastError } from '../../lib/errors.ts'
+import { ask, type Asked, type PlaceFacts } from '../remote/facts.ts'
 import type { S3Location } from './address.ts'
 import { sending, type S3Connection } from './client.ts'
 import { isAnswer, s3Error } from './errors.ts'
 import { completesConditionally } from './multipart.ts'
 import type { S3Storage } from './s3.ts'
 
-/** An answer to a question about the bucket, or why there is none: few credentials may ask all of them. */
-export type Asked<T> = { readonly answer: T } | { readonly failure: HoldfastError }
-
-export interface S3Facts {
-  readonly encrypted: boolean
-  /** By how much the server's clock is ahead of this machine's, in milliseconds; null if it does not say. */
-  readonly clockAheadMs: number | null
-  readonly versioning: Asked<'on' | 'off' | 'suspended'>
+export interface S3Facts extends PlaceFacts {
   /** Null: objects are not locked. `days` is null where there is no default, so that only locks asked for one by one hold. */
   readonly lock: Asked<{ readonly mode: string | null; readonly days: number | null } | null>
   /** Uploads in parts that were begun and not completed, at most a thousand, and the oldest of them. */
@@ -38,22 +32,12 @@ export async function s3Facts(o: {
   const explain = (thrown: unknown): HoldfastError =>
     s3Error(thrown, { action: 'read', place: `s3://${bucket}`, bucket, clockAheadMs: clockAheadMs(), signal })
 
-  async function ask<T>(question: () => Promise<T>): Promise<Asked<T>> {
-    try {
-      return { answer: await question() }
-    } catch (error) {
-      const failure = explain(error)
-      if (failure.code === 'cancelled' || failure.code === 'usage') throw failure
-      return { failure }
-    }
-  }
-
-  const versioning = await ask(async () => {
+  const versioning = await ask(explain, async () => {
     const { Status } = await client.send(new sdk.GetBucketVersioningCommand({ Bucket }), options)
     if (Status === undefined) return 'off'
     return Status === 'Enabled' ? 'on' : 'suspended'
   })
-  const lock = await ask(async () => {
+  const lock = await ask(explain, async () => {
     try {
       const found = await client.send(new sdk.GetObjectLockConfigurationCommand({ Bucket }), options)
       if (found.ObjectLockConfiguration?.ObjectLockEnabled !== 'Enabled') return null
@@ -64,7 +48,7 @@ export async function s3Facts(o: {
       throw error
     }
   })
-  const uploads = await ask(async () => {
+  const uploads = await ask(explain, async () => {
     const found = await client.send(new sdk.ListMultipartUploadsCommand({ Bucket, Prefix: prefix }), options)
     const begun = (found.Uploads ?? []).flatMap(({ Initiated }) =>
       Initiated === undefined ? [] : [Initiated],
@@ -72,7 +56,7 @@ export async function s3Facts(o: {
     const oldest = begun.sort((a, b) => a.getTime() - b.getTime())[0] ?? null
     return { open: found.Uploads?.length ?? 0, oldest }
   })
-  const clearsUploadsAfterDays = await ask(async () => {
+  const clearsUploadsAfterDays = await ask(explain, async () => {
     try {
       const { Rules = [] } = await client.send(
         new sdk.GetBucketLifecycleConfigurationCommand({ Bucket }),
@@ -89,7 +73,7 @@ export async function s3Facts(o: {
       throw error
     }
   })
-  const completes = await ask(() => askCompletion({ connection, bucket, prefix, signal, explain }))
+  const completes = await ask(explain, () => askCompletion({ connection, bucket, prefix, signal, explain }))
   return {
     encrypted: location.endpoint?.protocol !== 'http:',
     clockAheadMs: clockAheadMs(),

@@ -4,7 +4,8 @@ import { HoldfastError } from '../../lib/errors.ts'
 import { both, covers } from '../locks.ts'
 import type { CallOptions, Lock, ObjectLocks } from '../storage.ts'
 import { sending, type S3Connection } from './client.ts'
-import { isAnswer, type S3Action } from './errors.ts'
+import type { Action } from '../remote/errors.ts'
+import { isAnswer } from './errors.ts'
 
 /** What the parameters of a put are, of an object that is to be locked. */
 export function lockParameters(
@@ -66,7 +67,7 @@ export function s3Locks(o: {
   readonly bucket: string
   readonly prefix: string
   readonly run: <T>(
-    action: S3Action,
+    action: Action,
     key: string,
     call: CallOptions | undefined,
     work: (connection: S3Connection) => Promise<T>,

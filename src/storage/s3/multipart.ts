@@ -1,5 +1,6 @@
 import { eachLimited } from '../../lib/async.ts'
 import type { HoldfastError } from '../../lib/errors.ts'
+import { partsAtOnce } from '../remote/parts.ts'
 import type { Retry } from '../retry.ts'
 import type { CallOptions, Lock } from '../storage.ts'
 import { sending, type S3Connection } from './client.ts'
@@ -18,23 +19,6 @@ export interface PartsTarget {
   readonly call: CallOptions | undefined
   /** The server wants the digest of what is put. */
   readonly digested: boolean
-}
-
-export interface PartSizes {
-  /** Objects of this many bytes and more go up in parts. */
-  readonly from: number
-  /** Of each part but the last. Servers take 5 MiB to 5 GiB. */
-  readonly size: number
-}
-
-export const usualParts: PartSizes = { from: 64 * 1024 ** 2, size: 16 * 1024 ** 2 }
-/** Amazon takes 10,000; other servers fewer. */
-const mostParts = 1000
-const partsAtOnce = 4
-
-/** The size of the parts of an object. */
-export function partSize(bytes: number, parts: PartSizes = usualParts): number {
-  return Math.max(parts.size, Math.ceil(bytes / mostParts))
 }
 
 /**

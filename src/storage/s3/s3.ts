@@ -1,14 +1,16 @@
 import { HoldfastError } from '../../lib/errors.ts'
-import { checkKey, checkPrefix, isSegment } from '../key.ts'
+import { checkKey, checkPrefix, isKey } from '../key.ts'
+import { readBody } from '../remote/body.ts'
+import type { Action } from '../remote/errors.ts'
+import { partSize, usualParts, type PartSizes } from '../remote/parts.ts'
 import type { Retry } from '../retry.ts'
 import { throwIfCancelled } from '../signal.ts'
 import type { CallOptions, ObjectInfo, Storage } from '../storage.ts'
 import { printS3Address } from './address.ts'
 import { openClient, sending, type ClientOptions, type S3Connection } from './client.ts'
-import { isAnswer, s3Error, type S3Action } from './errors.ts'
+import { isAnswer, s3Error } from './errors.ts'
 import { lockParameters, noLocks, s3Locks, wantsDigest, withDigest } from './locks.ts'
-import { completesConditionally, partSize, putInParts, usualParts, type PartSizes } from './multipart.ts'
-import { readBody } from './body.ts'
+import { completesConditionally, putInParts } from './multipart.ts'
 
 export interface S3Options extends ClientOptions {
   /** For the requests that one call consists of: pages of a list, parts of a large object. Left out: one attempt each. */
@@ -49,7 +51,7 @@ export function openS3Storage(options: S3Options): S3Storage {
 
   function explain(
     thrown: unknown,
-    action: S3Action,
+    action: Action,
     key: string,
     call: CallOptions | undefined,
     clockAheadMs: number | null,
@@ -58,7 +60,7 @@ export function openS3Storage(options: S3Options): S3Storage {
   }
 
   async function run<T>(
-    action: S3Action,
+    action: Action,
     key: string,
     call: CallOptions | undefined,
     work: (connection: S3Connection) => Promise<T>,
@@ -209,8 +211,8 @@ export function openS3Storage(options: S3Options): S3Storage {
         for (const { Key = '', Size = 0, LastModified = new Date(0) } of page.Contents ?? []) {
           throwIfCancelled(call)
           const key = Key.slice(prefix.length)
-          if (isObject(key))
-            yield { key, size: Size, modified: wholeSeconds(LastModified) } satisfies ObjectInfo
+          // What others put into the bucket, such as a console's marks of folders, is passed over.
+          if (isKey(key)) yield { key, size: Size, modified: wholeSeconds(LastModified) } satisfies ObjectInfo
         }
         from = page.IsTruncated === true ? page.NextContinuationToken : undefined
       } while (from !== undefined)
@@ -223,12 +225,6 @@ export function openS3Storage(options: S3Options): S3Storage {
       })
     },
   }
-}
-
-/** What others put into the bucket, such as a console's marks of folders, is passed over. */
-function isObject(key: string): boolean {
-  const segments = key.split('/')
-  return segments.every(isSegment) && segments[0] !== 'tmp'
 }
 
 /** A HEAD tells no more than seconds; a list that told more would tell another time. */
