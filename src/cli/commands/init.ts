@@ -60,6 +60,10 @@ export const command = defineCommand({
       what: 'in a bucket of an object storage',
       command: 'holdfast init "s3://backups/shop?endpoint=https://s3.example.com"',
     },
+    {
+      what: "in a container of Azure's; in a bucket of Google's it would be gs://backups/shop",
+      command: 'holdfast init "azblob://backups/shop?account=myaccount"',
+    },
     { what: 'opened by a passphrase', command: 'holdfast init /mnt/backups/shop --passphrase' },
   ],
   cancelled: 'No repository was made.',
