@@ -233,6 +233,11 @@ export const variables: readonly { readonly name: string; readonly description: 
     description:
       "Account and credential for a repository at azblob://. Without a credential, Azure's own library looks for a login, also in AZURE_TENANT_ID, AZURE_CLIENT_ID, ...",
   },
+  {
+    name: 'GOOGLE_APPLICATION_CREDENTIALS, ...',
+    description:
+      "As Google's library for logging in reads them, for a repository at gs://. Without it that looks into the files of gcloud and asks the machine it runs on.",
+  },
   { name: 'HOLDFAST_DEBUG', description: 'Set to 1 to print the stack of an error.' },
   {
     name: 'XDG_CONFIG_HOME',

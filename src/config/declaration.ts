@@ -34,7 +34,7 @@ const secretParameter = /[?&](sig|[^=&]*(key|secret|token|password|credential|si
 
 const place = text({
   description:
-    'the address of a repository: a path, relative to this file, or file:///backups/shop or s3://bucket/shop',
+    'the address of a repository: a path, relative to this file, or file:///backups/shop, s3://bucket/shop, azblob://container/shop or gs://bucket/shop',
   pattern: /\S/,
   check: (value) =>
     login.test(value) || secretParameter.test(value)

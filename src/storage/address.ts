@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '../lib/clock.ts'
 import { HoldfastError } from '../lib/errors.ts'
+import { parseGoogleAddress, type GoogleLocation } from './google/address.ts'
+import { openGoogleStorage, type GoogleStorage } from './google/google.ts'
 import { limitedStorage, type Limits } from './limited.ts'
 import { openLocalStorage } from './local.ts'
 import { createRetry, retryingStorage } from './retry.ts'
@@ -33,6 +35,12 @@ export type Opened =
       readonly location: AzureLocation
       readonly azure: AzureStorage
     }
+  | {
+      readonly kind: 'google'
+      readonly storage: Storage
+      readonly location: GoogleLocation
+      readonly google: GoogleStorage
+    }
   | { readonly kind: 's3'; readonly storage: Storage; readonly location: S3Location; readonly s3: S3Storage }
 
 /** What others call them. */
@@ -42,6 +50,7 @@ const meant: Readonly<Record<string, string>> = {
   abfs: 'azblob',
   abfss: 'azblob',
   wasbs: 'azblob',
+  gcs: 'gs',
   s3a: 's3',
 }
 
@@ -59,6 +68,7 @@ export function openAny(address: string, options: StorageOptions): Opened {
   switch (scheme) {
     case 's3':
     case 'azblob':
+    case 'gs':
       return openRemote(scheme, address, options)
     case undefined:
     case 'file':
@@ -68,7 +78,7 @@ export function openAny(address: string, options: StorageOptions): Opened {
       throw new HoldfastError('usage', `A repository at ${scheme}:// is not supported.`, {
         hint:
           other === undefined
-            ? 'Give a path, or an address that begins with file://, s3:// or azblob://.'
+            ? 'Give a path, or an address that begins with file://, s3://, azblob:// or gs://.'
             : `An address of such a storage begins with ${other}://; docs/STORAGE.md says how it goes on.`,
       })
     }
@@ -79,7 +89,7 @@ export function openAny(address: string, options: StorageOptions): Opened {
 }
 
 /** Limits are inside of the attempts: one that waits to be tried again keeps nobody's place, and what is sent twice counts twice. */
-function openRemote(scheme: 's3' | 'azblob', address: string, options: StorageOptions): Opened {
+function openRemote(scheme: 's3' | 'azblob' | 'gs', address: string, options: StorageOptions): Opened {
   const { clock, steadyClock, random, environment } = options
   const retry = createRetry({ clock: steadyClock, random })
   const wrapped = (storage: Storage): Storage => retryingStorage(limited(storage, options), retry)
@@ -93,6 +103,11 @@ function openRemote(scheme: 's3' | 'azblob', address: string, options: StorageOp
       const location = parseAzureAddress(address)
       const azure = openAzureStorage({ location, environment, clock, retry })
       return { kind: 'azure', storage: wrapped(azure), location, azure }
+    }
+    case 'gs': {
+      const location = parseGoogleAddress(address)
+      const google = openGoogleStorage({ location, clock, retry })
+      return { kind: 'google', storage: wrapped(google), location, google }
     }
   }
 }

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { steadyClock, systemClock } from '../../src/lib/clock.ts'
 import { openStorage } from '../../src/storage/address.ts'
 import { parseAzureAddress } from '../../src/storage/azure/address.ts'
+import { parseGoogleAddress } from '../../src/storage/google/address.ts'
 import { parseS3Address, printS3Address } from '../../src/storage/s3/address.ts'
 
 const limits = { requests: null, bytesPerSecond: null }
@@ -61,10 +62,24 @@ test('an address of Azure is printed as it was given', () => {
   assert.equal(parseAzureAddress('azblob://backups/a/b').prefix, 'a/b/')
 })
 
+test('an address of Google is printed as it was given', () => {
+  for (const address of [
+    'gs://backups',
+    'gs://my.backups_1/shop/b?project=shop-123',
+    'gs://backups/a?endpoint=https://storage.example.com:444&project=example.com:shop&ca=/etc/a%20b%26c.pem',
+    'gs://backups?endpoint=http://127.0.0.1:4443',
+  ]) {
+    assert.equal(open(address).address, address)
+  }
+  assert.equal(open('GS://backups/a/?').address, 'gs://backups/a')
+  assert.equal(parseGoogleAddress('gs://backups/a/b').prefix, 'a/b/')
+})
+
 test('an address of another kind is refused with the one that was meant', () => {
   for (const [address, meant] of [
     ['azure://a', /azblob:\/\//],
     ['wasbs://a', /azblob:\/\//],
+    ['gcs://a', /gs:\/\//],
     ['sftp://a', /file:\/\/, s3:\/\//],
     ['constructor://a', /file:\/\/, s3:\/\//],
   ] as const) {
@@ -114,6 +129,24 @@ test('an address of Azure that holds a secret or means nothing is refused, and i
     'azblob://$hunter22/x',
     'azblob://backups//hunter22',
     'azblob://backups/x?account=hunter22&account=b',
+  ])
+})
+
+test('an address of Google that holds a secret or means nothing is refused, and its values are not repeated', () => {
+  refuseAll([
+    'gs://hunter22@backups/x',
+    'gs://backups/x?key=hunter22',
+    'gs://backups/x?access_token=hunter22',
+    'gs://backups/x?private_key=hunter22',
+    'gs://backups/x?X-Goog-Signature=hunter22',
+    'gs://backups/x?endpoint=https://u:hunter22@storage.example.com',
+    'gs://backups/x?project=hunter22!',
+    'gs://backups/x?insecure=hunter22',
+    'gs://backups/x#hunter22',
+    'gs://Hunter22/x',
+    'gs://backups//hunter22',
+    // A token goes along with every request.
+    'gs://backups/hunter22?endpoint=http://storage.example.com',
   ])
 })
 

@@ -71,6 +71,10 @@ export const command = defineCommand({
       what: 'on a disk, with a copy elsewhere',
       command: 'holdfast init /mnt/backups/shop --copy "s3://backups/shop"',
     },
+    {
+      what: "in a container of Azure's; in a bucket of Google's it would be gs://backups/shop",
+      command: 'holdfast init "azblob://backups/shop?account=myaccount"',
+    },
     { what: 'opened by a passphrase', command: 'holdfast init /mnt/backups/shop --passphrase' },
   ],
   cancelled: 'No repository was made.',

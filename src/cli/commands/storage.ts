@@ -9,8 +9,8 @@ const test = defineCommand({
   summary: 'find out what a storage can do, and how fast',
   description:
     'Writes, reads, lists and deletes objects of its own under probe/, which no repository uses, and tells what the storage is like: ' +
-    'whether it overwrites, whether this credential can delete, how fast it is; of a bucket also its clock, versions, locks and unfinished ' +
-    'uploads, of a directory its file system and permissions. There need not be a repository yet. The exit status is 0 if a ' +
+    'whether it overwrites, whether this credential can delete, how fast it is; of a bucket or container also its clock, versions, locks or ' +
+    'retention and unfinished uploads, of a directory its file system and permissions. There need not be a repository yet. The exit status is 0 if a ' +
     'repository would work there, else that of the first problem.',
   arguments: { repo: optionalArgument('REPO', 'where; if left out, the configured repository') },
   options: {},
@@ -18,6 +18,11 @@ const test = defineCommand({
     {
       what: 'before the first backup',
       command: 'holdfast storage test "s3://backups/shop?endpoint=https://s3.example.com"',
+    },
+    {
+      what: "in a container of Azure's",
+      command:
+        'AZURE_STORAGE_SAS_TOKEN=$(cat sas) holdfast storage test "azblob://backups/shop?account=myaccount"',
     },
     { what: 'for a program', command: "holdfast storage test /mnt/backups/shop --json | jq '.checks'" },
   ],
@@ -73,6 +78,10 @@ async function ownChecks(opened: Opened, now: Date, signal: AbortSignal): Promis
     case 'azure': {
       const { azureFacts } = await import('../../storage/azure/facts.ts')
       return cloudChecks(await azureFacts({ storage: opened.azure, location: opened.location, signal }))
+    }
+    case 'google': {
+      const { googleFacts } = await import('../../storage/google/facts.ts')
+      return cloudChecks(await googleFacts({ storage: opened.google, location: opened.location, signal }))
     }
   }
 }

@@ -81,8 +81,8 @@ function serverCode(status: number): ErrorCode {
   return status >= 500 && status !== 501 ? 'storage_busy' : 'storage_failed'
 }
 
-/** Node's codes: of TLS, and of connections. */
-function networkCode(thrown: unknown): ErrorCode {
+/** What Node's codes mean, of TLS and of connections; `storage_failed` for everything else. */
+export function networkCode(thrown: unknown): ErrorCode {
   const { code } = (thrown ?? {}) as { readonly code?: unknown }
   if (typeof code !== 'string') return 'storage_failed'
   if (/CERT|ISSUER|^UNABLE_TO_VERIFY|^ERR_TLS_/.test(code)) return 'storage_certificate'
