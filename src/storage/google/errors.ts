@@ -73,6 +73,7 @@ const rights: Readonly<Record<Action, string>> = {
   write: 'storage.objects.create',
   list: 'storage.objects.list',
   delete: 'storage.objects.delete; a policy that keeps objects, or a hold, refuses it, too',
+  lock: 'storage.objects.setRetention, as in the role Storage Object Admin',
 }
 
 function hintFor(code: ErrorCode, reason: string | null, call: GoogleCall): string | null {
