@@ -21,10 +21,12 @@ export interface BackupLock {
   /** Takes down what an earlier backup of this host has locked for long enough. */
   heed(manifest: Manifest): void
   /**
-   * Locks what the backup needs and is not known to be locked for long enough: chunks that were there already, the header and the key set. To be
-   * called before the manifest is put.
+   * Locks the header, and those chunks of a backup that were there already and are not known to be locked for long enough. To be called before the
+   * manifest is put, as is the other.
    */
-  lockAll(manifest: Manifest, o: { keyset: number; onProgress?: OnProgress | undefined }): Promise<void>
+  lockChunks(manifest: Manifest, onProgress?: OnProgress): Promise<void>
+  /** Locks the key set of this version: without it nothing can be opened. */
+  lockKeyset(version: number): Promise<void>
 }
 
 const locksAtOnce = 32
@@ -72,9 +74,9 @@ export function lockBackup(
       for (const [name] of manifest.chunks) locked.add(name)
     },
 
-    async lockAll({ chunks }, { keyset, onProgress }) {
+    async lockChunks({ chunks }, onProgress) {
       const chunkKeys = chunks.filter(([name]) => locked.find(name) === -1).map(([name]) => chunkKey(name))
-      const keys = [headerKey, keysetKey(keyset), ...chunkKeys]
+      const keys = [headerKey, ...chunkKeys]
       let done = 0
       await eachLimited(keys, locksAtOnce, async (key) => {
         await locks.extend(key, lock, { signal })
@@ -82,5 +84,7 @@ export function lockBackup(
         onProgress?.({ phase: 'locking', done, total: keys.length, unit: 'objects' })
       })
     },
+
+    lockKeyset: (version) => locks.extend(keysetKey(version), lock, { signal }),
   }
 }

@@ -37,7 +37,8 @@ export async function beginBackup(o: {
   const epoch = repository.keyset.epochs.at(-1)
   if (epoch === undefined) throw new HoldfastError('internal', 'The key set has no epoch.')
   const { storage } = repository
-  const locking = o.lock == null ? null : { request: o.lock, locks: await requireLocks(storage, { signal }) }
+  const { lock: request = null } = o
+  const locking = request === null ? null : { request, locks: await requireLocks(storage, { signal }) }
   const started = o.clock.now()
   const id = newId(started)
   const signer = { id: credentials.host, seed: signingSeedOf(credentials) }
@@ -66,10 +67,11 @@ export async function beginBackup(o: {
           signal,
         }),
       async putManifest(manifest) {
+        await lock?.lockChunks(manifest, o.onProgress)
         // A host that was revoked meanwhile must not report a backup that nobody will accept.
         const now = await openRepository({ storage, trust: { host: credentials }, signal })
         requireAdmitted(now.keyset, credentials)
-        await lock?.lockAll(manifest, { keyset: now.keyset.version, onProgress: o.onProgress })
+        await lock?.lockKeyset(now.keyset.version)
         await putManifest(lock?.storage ?? storage, manifest, credentials, { signal })
       },
       threads: o.threads,

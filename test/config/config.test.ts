@@ -194,7 +194,7 @@ const wrong: readonly [text: string, message: string, bySchema: boolean, code?: 
   [withShop({ tables: [true] }), 'sources.shop.tables[0]: must be a text, and is true.', true],
   [
     withShop({ exclude: [] }),
-    `sources.shop.exclude: is not known here. Known are address, password, repository, profile, schemas, tables, excludeTables, excludeData, proof, modules, drill, keep.`,
+    `sources.shop.exclude: is not known here. Known are address, password, repository, profile, schemas, tables, excludeTables, excludeData, proof, modules, drill, keep, lock.`,
     true,
   ],
   [
