@@ -65,15 +65,16 @@ export async function carryOut(
   const { sizes, copies } = await storedSizes(o, { ready, planned, planOf, backups, restores })
   let objects = 0
   let bytes = 0
+  const byPlan = ready.map((): number[] => [])
+  for (const [number, which] of planOf.entries())
+    if (sizes[number] !== absent || copies.has(number)) byPlan[which]?.push(number)
   for (const [which, plan] of ready.entries()) {
-    const going: number[] = []
-    for (const [number, of] of planOf.entries())
-      if (of === which && (sizes[number] !== absent || copies.has(number))) going.push(number)
-    for (let at = 0; at < going.length; at += deletesInARow) {
+    const chunks = byPlan[which] ?? []
+    for (let at = 0; at < chunks.length; at += deletesInARow) {
       throwIfCancelled(signal)
       // Another prune was quicker, and these names may be in use again before long.
       if ((await storage.head(prunePlanKey(plan.id, 'deleted'), { signal })) !== null) break
-      await eachLimited(going.slice(at, at + deletesInARow), deletesAtOnce, async (number) => {
+      await eachLimited(chunks.slice(at, at + deletesInARow), deletesAtOnce, async (number) => {
         const size = sizes[number] ?? absent
         const own = size === absent ? [] : [{ key: chunkKey(planned.name(number)), size }]
         for (const object of [...own, ...(copies.get(number) ?? [])]) {
@@ -82,7 +83,7 @@ export async function carryOut(
           bytes += object.size
         }
       })
-      o.onProgress?.({ phase: 'deleting chunks', done: at, total: going.length, unit: 'objects' })
+      o.onProgress?.({ phase: 'deleting chunks', done: at, total: chunks.length, unit: 'objects' })
     }
     await putPlanPart(storage, plan.id, 'deleted', { signal })
   }

@@ -19,15 +19,17 @@ export interface LockRequest {
 export interface BackupLock {
   /** The storage, which locks chunks and manifests as they are put, once `begin` was called. */
   readonly storage: Storage
-  /** `begun`: the storage's time at the beginning. Resolves to what is locked until when. */
+  /** `begun`: the storage's time at the beginning. What is locked from then on, and until when. */
   begin(begun: Date): ManifestLock
   /** Takes down what an earlier backup of this host has locked for long enough. */
   heed(manifest: Manifest): void
   /**
-   * Locks what the backup needs and is not known to be locked for long enough: chunks that were there already, the header and the key set. To be
-   * called before the manifest is put.
+   * Locks the header, and those chunks of a backup that were there already and are not known to be locked for long enough. To be called before the
+   * manifest is put, as is the other.
    */
-  lockAll(manifest: Manifest, o: { keyset: number; onProgress?: OnProgress | undefined }): Promise<void>
+  lockChunks(manifest: Manifest, onProgress?: OnProgress): Promise<void>
+  /** Locks the key set of this version: without it nothing can be opened. */
+  lockKeyset(version: number): Promise<void>
 }
 
 const locksAtOnce = 32
@@ -83,7 +85,7 @@ export function lockBackup(
       for (const [name] of manifest.chunks) locked.add(name)
     },
 
-    async lockAll({ chunks }, { keyset, onProgress }) {
+    async lockChunks({ chunks }, onProgress) {
       const { lock } = beginning()
       // Of a chunk that was mended the copy is what counts, and it may be younger than the lock that is known.
       const mended = await mendedKeys(storage, { signal })
@@ -91,7 +93,7 @@ export function lockBackup(
         const copy = mended.get(name)
         return copy !== undefined ? [copy] : locked.find(name) === -1 ? [chunkKey(name)] : []
       })
-      const keys = [headerKey, keysetKey(keyset), ...chunkKeys]
+      const keys = [headerKey, ...chunkKeys]
       let done = 0
       await eachLimited(keys, locksAtOnce, async (key) => {
         await locks.extend(key, lock, { signal })
@@ -99,5 +101,7 @@ export function lockBackup(
         onProgress?.({ phase: 'locking', done, total: keys.length, unit: 'objects' })
       })
     },
+
+    lockKeyset: (version) => locks.extend(keysetKey(version), beginning().lock, { signal }),
   }
 }

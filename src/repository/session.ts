@@ -76,10 +76,11 @@ function writerCopy(
     announce: () => announceWriter({ storage, signer, documents: [manifestKey(id)], signal }),
     visitPrevious: (visit) => repository.manifests({ visit, signal }),
     async putManifest(manifest) {
+      await lock?.lockChunks(manifest, o.onProgress)
       // A host that was revoked meanwhile must not report a backup that nobody will accept.
       const now = await openRepository({ storage, trust: { host: credentials }, signal })
       requireAdmitted(now.keyset, credentials)
-      await lock?.lockAll(manifest, { keyset: now.keyset.version, onProgress: o.onProgress })
+      await lock?.lockKeyset(now.keyset.version)
       await putManifest(lock?.storage ?? storage, manifest, credentials, { signal })
     },
   }

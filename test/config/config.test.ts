@@ -34,6 +34,7 @@ const whole = `{
   "$schema": "holdfast.schema.json",
   "version": 1,
   "repository": "backups",
+  "lock": { "for": "30d" },
   "sources": {
     "shop": {
       "address": "postgres://app@db1/shop?sslmode=verify-full",
@@ -44,7 +45,8 @@ const whole = `{
       "proof": "full",
       "modules": { "crm": { "description": "customers", "tables": ["crm.*", "public.leads"] } },
       "drill": { "goal": "15m", "assertions": "drills/" },
-      "keep": { "last": 7, "within": "30d", "zone": "Europe/Berlin" }
+      "keep": { "last": 7, "within": "30d", "zone": "Europe/Berlin" },
+      "lock": { "for": "8w", "mode": "compliance" }
     },
     "1": { "address": "host=/tmp dbname=one", "password": { "command": ["./get", "x"] } },
     "constructor": { "address": "service=c", "password": { "env": "C_PASSWORD" } }
@@ -70,7 +72,9 @@ test('a whole file is read, with its paths from where it is, and fits the schema
     modules: new Map([['crm', { description: 'customers', tables: ['crm.*', 'public.leads'] }]]),
     drill: { goal: '15m', assertions: '/etc/shop/drills' },
     keep: { ...nothingKept, last: 7, within: '30d', zone: 'Europe/Berlin' },
+    lock: { for: '8w', mode: 'compliance' },
   })
+  assert.deepEqual(config.lock, { for: '30d', mode: undefined })
   assert.deepEqual(findSource(config, '1').password, { command: ['./get', 'x'] })
   assert.deepEqual(findSource(config, 'constructor').modules, new Map())
   assert.deepEqual([...parse('\uFEFF{"version": 1}').sources], [])
@@ -101,7 +105,7 @@ const wrong: readonly [text: string, message: string, bySchema: boolean, code?: 
   ['{"version": 1, "source": {}}', 'source: is not known here. Did you mean sources?', true],
   [
     '{"version": 1, "plans": {}}',
-    'plans: is not known here. Known are $schema, version, repository, sources.',
+    'plans: is not known here. Known are $schema, version, repository, lock, sources.',
     true,
   ],
   ['{"version": 1, "repository": 7}', 'repository: must be a text, and is a number.', true],
@@ -196,7 +200,7 @@ const wrong: readonly [text: string, message: string, bySchema: boolean, code?: 
   [withShop({ tables: [true] }), 'sources.shop.tables[0]: must be a text, and is true.', true],
   [
     withShop({ exclude: [] }),
-    `sources.shop.exclude: is not known here. Known are address, password, repository, profile, schemas, tables, excludeTables, excludeData, proof, modules, drill, keep.`,
+    `sources.shop.exclude: is not known here. Known are address, password, repository, profile, schemas, tables, excludeTables, excludeData, proof, modules, drill, keep, lock.`,
     true,
   ],
   [

@@ -111,6 +111,27 @@ test('what was locked after it was planned is retained, and a backup keeps its c
   assert.deepEqual(await readAll(place), [place.third.id, place.first.id])
 })
 
+test('a chunk that was locked after it was planned is asked for, and not tried: a delete may only hide it', async () => {
+  const place = await threeBackups()
+  await prune(place)
+  const [key = ''] = ownChunk(place.first)
+  place.clock.pass(2 * day)
+  await place.lock([key], 10)
+  const tried: string[] = []
+  const storage: Storage = {
+    ...place.storage,
+    async delete(what, options) {
+      tried.push(what)
+      await place.storage.delete(what, options)
+    },
+  }
+  const { removed, retained } = await prune({ ...place, storage })
+  assert.deepEqual(removed.backups, [place.second.id, place.first.id])
+  assert.equal(removed.chunks.objects, 3)
+  assert.equal(retained.objects, 1)
+  assert.ok(!tried.includes(key))
+})
+
 test('all else that a prune tidies up may be locked', async () => {
   const place = await threeBackups()
   await place.lock(await keysBelow(place.storage, ''), 10)
