@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { lockText } from '../../src/cli/lock.ts'
+import { retainedText } from '../../src/cli/retained-text.ts'
 import { parseHostFile } from '../../src/repository/hostfile.ts'
 import { openLocalStorage } from '../../src/storage/local.ts'
 import { commandLine } from '../support/command-line.ts'
@@ -77,4 +78,18 @@ test('what is locked until when is listed, shown and counted', async () => {
   assert.match(cli.run(['show', id], { HOME: '/nowhere' }).stdout, new RegExp(`Locked {2}until ${day}, compliance`)) // prettier-ignore
   assert.match(cli.run(['stats', 'repo']).stdout, new RegExp(`Locked: what 1 backup needs, .*until ${day}`))
   assert.equal(lockText(lock, new Date(until.getTime() + 1)), `was until ${day}`)
+})
+
+test('what a prune leaves to locks, and what its deletes do not free, is told', () => {
+  const none = { objects: 0, bytes: 0, until: null }
+  assert.equal(retainedText({ retained: none, keepsDeleted: false }), '')
+  const retained = { objects: 2, bytes: 3000, until: new Date('2026-12-29T00:00:00Z') }
+  assert.equal(
+    retainedText({ retained, keepsDeleted: false }),
+    ' Retained by locks: 3.0 kB in 2 chunks, the last until 2026-12-29 00:00 UTC.',
+  )
+  assert.match(
+    retainedText({ retained: none, keepsDeleted: true }),
+    /^ The bucket keeps versions: .* takes room/,
+  )
 })

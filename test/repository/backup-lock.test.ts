@@ -92,6 +92,21 @@ test('what the same host has locked on the same day is not locked again; the wor
   assert.equal(place.extended(), 2 + 1)
 })
 
+test('what another writer stores without a lock at the same moment is locked all the same', async () => {
+  const place = await lockingPlace()
+  const { inner } = place
+  const storage: Storage = {
+    ...inner,
+    async put(key, data, options) {
+      if (key.startsWith('chunks/')) await inner.put(key, data)
+      return await inner.put(key, data, options)
+    },
+  }
+  const made = await place.backUp(['a', 'b'], { storage })
+  assert.equal(made.chunks.length, 3)
+  assert.ok((await place.lockedUntil(made)) >= place.clock.now().getTime() + 30 * day)
+})
+
 test('a backup that fails at any write or lock hurts no lock, and the next one locks all it needs', async () => {
   for (const method of ['put', 'lock'] as const) {
     for (let number = 1, failed = true; failed; number++) {
