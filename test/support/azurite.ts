@@ -1,3 +1,4 @@
+import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob'
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -9,7 +10,6 @@ import { systemClock } from '../../src/lib/clock.ts'
 import type { Environment } from '../../src/storage/azure/access.ts'
 import { parseAzureAddress } from '../../src/storage/azure/address.ts'
 import { openAzureStorage, type AzureStorage } from '../../src/storage/azure/azure.ts'
-import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob'
 
 /** Azurite, Microsoft's own emulator of its blob storage, on loopback, with all it holds in memory. */
 export interface Azurite {
@@ -33,7 +33,7 @@ export async function azurite(flags: readonly string[] = []): Promise<Azurite> {
   const key = randomBytes(32).toString('base64')
   const args = ['--blobPort', '0', '--inMemoryPersistence', '--extentMemoryLimit', '2048', '--silent']
   const more = ['--skipApiVersionCheck', '--disableTelemetry', ...flags]
-  const script = '"$@" & pid=$!; cat >/dev/null; kill -9 $pid; wait'
+  const script = 'exec 3<&0; "$@" </dev/null & pid=$!; { cat <&3 >/dev/null; kill -9 $pid; } & wait $pid'
   const server = spawn('sh', ['-c', script, 'sh', process.execPath, main, ...args, ...more], {
     cwd: directory,
     env: { PATH: process.env['PATH'], HOME: directory, AZURITE_ACCOUNTS: `${account}:${key}` },
@@ -51,7 +51,6 @@ export async function azurite(flags: readonly string[] = []): Promise<Azurite> {
       said += bytes.toString()
       const found = /listens on (https?:\/\/127\.0\.0\.1:\d+)\s/.exec(said)
       if (found?.[1] !== undefined) resolve(found[1])
-      if (said.includes('Exit due to')) reject(new Error(said))
     }
     server.stdout.on('data', hear)
     server.stderr.on('data', hear)

@@ -64,7 +64,9 @@ export async function openClient(options: GoogleOptions): Promise<GoogleConnecti
 
 async function findLogin(): Promise<Login> {
   const { GoogleAuth } = await import('google-auth-library')
-  const auth = new GoogleAuth({ scopes, clientOptions: { transporterOptions: { timeout: loginMs } } })
+  const clientOptions = { transporterOptions: { timeout: loginMs } }
+  // It would look for a project to name, also by running gcloud, and none is needed.
+  const auth = new GoogleAuth({ scopes, clientOptions, projectId: 'none' })
   return async () => {
     try {
       return Object.fromEntries(await auth.getRequestHeaders())

@@ -62,6 +62,7 @@ async function exchange(
   o: { readonly agents: Agents; readonly timeouts: Timeouts; readonly serverClock: ServerClock },
 ): Promise<HttpAnswer> {
   const { agents, timeouts } = o
+  signal?.throwIfAborted()
   const secure = url.protocol === 'https:'
   const sent = secure
     ? requestHttps(url, { method, headers, agent: agents.https })

@@ -57,6 +57,7 @@ test('a SAS gives the rights that it names, and no others', async () => {
   }
   const backingUp = await signed('rcl')
   assert.equal(await backingUp.put('a', Buffer.from('x')), 'stored')
+  assert.equal(await backingUp.put('a', Buffer.from('y')), 'exists')
   assert.equal(await backingUp.put('big', Buffer.alloc(parts.from)), 'stored')
   assert.equal(Buffer.from(await backingUp.get('a')).toString(), 'x')
   assert.deepEqual(await listed(backingUp, ''), ['a', 'big'])

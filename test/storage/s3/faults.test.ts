@@ -3,27 +3,16 @@ import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { isHoldfastError } from '../../../src/lib/errors.ts'
 import type { ErrorCode } from '../../../src/lib/error-codes.ts'
-import { createRetry, retryingStorage, type Retry } from '../../../src/storage/retry.ts'
+import { retryingStorage } from '../../../src/storage/retry.ts'
 import { s3Error } from '../../../src/storage/s3/errors.ts'
+import { notedRetry } from '../../support/noted-retry.ts'
 import { s3Server, type S3Fault, type S3Operation, type S3ServerOptions } from '../../support/s3-server.ts'
 import { freshAddress, s3At } from '../../support/s3.ts'
 import { listed } from '../conformance.ts'
 
 /* What a server and a network do to one call, and what is left of it. Nothing waits: pauses between attempts are only noted. */
 
-const waits: number[] = []
-const newRetry = (): Retry => {
-  let now = 0
-  return createRetry({
-    clock: { now: () => new Date(now) },
-    random: () => 0.5,
-    pause: async (ms) => {
-      waits.push(ms)
-      now += ms
-    },
-  })
-}
-const retry = newRetry()
+const { retry, waits } = notedRetry()
 const part = 5 * 1024 ** 2
 
 /** A server, and a storage on it that tries again. `once`: what goes wrong with the first request of an operation. */
@@ -196,7 +185,7 @@ test('a bucket that is not there is told from an object that is not', async () =
 
 test('a server that nobody listens for is given up after three attempts', async () => {
   const place = { endpoint: '', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } }
-  const nobody = retryingStorage(s3At(place, 's3://bucket/x?endpoint=http://127.0.0.1:1'), newRetry())
+  const nobody = retryingStorage(s3At(place, 's3://bucket/x?endpoint=http://127.0.0.1:1'), notedRetry().retry)
   await assert.rejects(nobody.get('a'), { code: 'storage_unreachable', message: /after 3 attempts/ })
 })
 
