@@ -27,6 +27,7 @@ const statuses: readonly [number, string][] = [
   [5, 'Not allowed: a password, key, role or permission is missing or wrong.'],
   [6, 'A server could not be reached, or the connection broke.'],
   [7, 'Refused for safety: it would have overwritten or mixed something.'],
+  [8, 'Done in at least one copy of the repository, and not in all that were named.'],
   [130, 'Cancelled by Ctrl-C or a signal.'],
 ]
 

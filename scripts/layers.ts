@@ -36,6 +36,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   verify: { imports: [...engine, 'restore'] },
   erasure: { imports: [...engine, 'restore'] },
   retention: { imports: ['lib'] },
+  copies: { imports: ['lib', 'storage/storage.ts', 'repository'] },
   prune: { imports: ['lib', 'storage/storage.ts', 'repository', 'retention'] },
   sample: { imports: ['lib', 'postgres'] },
   cli: {
@@ -50,6 +51,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       'erasure',
       'retention',
       'prune',
+      'copies',
       'sample',
     ],
     packages: ['commander'],

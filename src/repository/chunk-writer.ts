@@ -1,23 +1,17 @@
 import { HoldfastError, messageOf } from '../lib/errors.ts'
-import { free } from '../lib/free.ts'
-import type { Storage } from '../storage/storage.ts'
+import type { ChunkPlace } from './chunk-place.ts'
 import { createSealer, type NamedChunk } from './crypto/sealer.ts'
 import { decodeRecipient } from './format/age-keys.ts'
-import { chunkKey } from './format/chunk-names.ts'
 import type { ManifestChunk } from './format/manifest.ts'
 import type { WrittenChunks } from './types.ts'
 
 /** What storing chunks needs; nothing in it decrypts. */
 export interface ChunkWriterOptions {
-  readonly storage: Storage
+  readonly place: ChunkPlace
   /** The repository's naming key, 32 bytes. */
   readonly namingKey: Uint8Array
   /** The epoch whose public key (`age1...`) new chunks are sealed to. */
   readonly epoch: { readonly id: string; readonly publicKey: string }
-  /** Stored size by name of chunks that are known to be there. Others are found by the storage's answer to `put`. */
-  readonly stored: ReadonlyMap<string, number>
-  /** Throws if a chunk that was there already must not be relied on. */
-  readonly takeOver: (name: string, size: number) => Promise<void> | void
   /** Names that must not be used, since a prune may delete these chunks at any moment. */
   readonly avoid: ReadonlySet<string>
   readonly threads?: number | undefined
@@ -36,7 +30,7 @@ const space = 0x20
 
 /** Opens a writer. It asks nothing of the storage before the first chunk. */
 export function openChunkWriter(options: ChunkWriterOptions): ChunkWriter {
-  const { storage, namingKey, epoch, stored, avoid, signal } = options
+  const { place, namingKey, epoch, avoid, signal } = options
   const epochPublicKey = decodeRecipient(epoch.publicKey)
   const sealer = createSealer({ namingKey, epochPublicKey, threads: options.threads })
 
@@ -50,19 +44,7 @@ export function openChunkWriter(options: ChunkWriterOptions): ChunkWriter {
   /** Makes a chunk durable, if it is not, and adds it to the list. */
   async function keep(chunk: NamedChunk): Promise<number> {
     const { name, plainBytes } = chunk
-    let size = stored.get(name)
-    let isNew = false
-    if (size === undefined) {
-      const sealed = await chunk.seal()
-      size = sealed.length
-      isNew = (await storage.put(chunkKey(name), sealed, { signal })) === 'stored'
-      free(sealed)
-      // Somebody stored it meanwhile, sealed with other randomness: the size that counts is theirs.
-      if (!isNew) size = await storedSize(storage, name, signal)
-    } else {
-      chunk.drop()
-    }
-    if (!isNew) await options.takeOver(name, size)
+    const { size, isNew } = await place.keep(chunk)
     stats.plainBytes += plainBytes
     stats.storedBytes += size
     stats.newChunks += isNew ? 1 : 0
@@ -133,18 +115,6 @@ export function openChunkWriter(options: ChunkWriterOptions): ChunkWriter {
       await sealer[Symbol.asyncDispose]()
     },
   }
-}
-
-async function storedSize(storage: Storage, name: string, signal: AbortSignal | undefined): Promise<number> {
-  const info = await storage.head(chunkKey(name), { signal })
-  if (info !== null) return info.size
-  throw new HoldfastError(
-    'storage_failed',
-    `${chunkKey(name)} was there and is gone again in ${storage.address}.`,
-    {
-      hint: 'Run it again. A prune does that to a run that showed no sign of life for a day; no other does.',
-    },
-  )
 }
 
 function throwIfCancelled(signal: AbortSignal | undefined): void {

@@ -2,6 +2,7 @@ import { eachLimited } from '../lib/async.ts'
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import type { ErrorCode } from '../lib/error-codes.ts'
 import type { CallOptions } from '../storage/storage.ts'
+import { onePlace } from './chunk-place.ts'
 import { openChunkWriter } from './chunk-writer.ts'
 import { currentEpoch } from './epochs.ts'
 import { chunkKey } from './format/chunk-names.ts'
@@ -133,12 +134,10 @@ export async function putErasure(
   })
   presence.defer(end)
   await using writer = openChunkWriter({
-    storage,
+    place: onePlace({ storage, stored: new Map(), takeOver, signal }),
     avoid,
     namingKey: vault.namingKey,
     epoch,
-    stored: new Map(),
-    takeOver,
     threads: 0,
     signal,
   })

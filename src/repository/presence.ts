@@ -11,6 +11,8 @@ export interface Presence {
   readonly avoid: ReadonlySet<string>
   /** Says that nothing more will be stored. Never fails: who can't say so is taken for dead after a day. */
   end(): Promise<void>
+  /** Shows no more sign of life, without saying so: where a document may still be on its way. */
+  leave(): void
 }
 
 /**
@@ -47,10 +49,12 @@ export async function announceWriter(
   const mark = { format: 1, writer, documents, plans } as const
   await put('heeds', encodeWriterMark({ ...mark, state: 'heeds' }, signer))
   const alive = keepAlive(storage, writerKey(writer, ''))
+  const leave = (): void => alive[Symbol.dispose]()
   return {
     avoid,
+    leave,
     async end() {
-      alive[Symbol.dispose]()
+      leave()
       const bytes = encodeWriterMark({ ...mark, state: 'ended' }, signer)
       await storage.put(writerKey(writer, 'ended'), bytes).catch(() => undefined)
     },

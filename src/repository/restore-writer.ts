@@ -1,4 +1,5 @@
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
+import { onePlace } from './chunk-place.ts'
 import { openChunkWriter } from './chunk-writer.ts'
 import { publicKeyOf } from './crypto/ed25519.ts'
 import { currentEpoch } from './epochs.ts'
@@ -67,16 +68,15 @@ export async function openRestoreWriter(o: {
   })
   /** Opened when it is first needed, which is hardly ever. */
   let reader: ChunkReader | null = null
+  const takeOver = async (name: string): Promise<void> => {
+    reader ??= readerOf(repository, vault, 1)
+    await requireWhole(reader, name, signal)
+  }
   const writer = openChunkWriter({
-    storage,
+    place: onePlace({ storage, stored: new Map(), takeOver, signal }),
     namingKey: vault.namingKey,
     epoch,
-    stored: new Map(),
     avoid: presence.avoid,
-    takeOver: async (name) => {
-      reader ??= readerOf(repository, vault, 1)
-      await requireWhole(reader, name, signal)
-    },
     threads: o.threads,
     signal,
   })

@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
-import { HoldfastError } from '../lib/errors.ts'
+import { currentEpoch } from './epochs.ts'
 import type { BackupContents } from './format/contents.ts'
 import { chunkKey } from './format/chunk-names.ts'
 import { decodeContents } from './format/contents-decode.ts'
@@ -12,49 +12,55 @@ import { openRepository } from './open.ts'
 import { announceWriter } from './presence.ts'
 import { openReader } from './reader.ts'
 import type { BackupWriter, ChunkReader, HostCredentials, Repository, Vault } from './types.ts'
-import { openWriter } from './writer.ts'
+import { openWriter, type WriterCopy } from './writer.ts'
 
 /**
  * Begins a backup as the host whose credentials are given, and says in the storage that it is at work. Needs no private key. Throws
- * `host_not_admitted`; its `commit` throws `writer_overtaken` if a prune took it for dead.
+ * `host_not_admitted`; its `commit` throws `writer_overtaken` if a prune took it for dead. With `others`, which have the same key set, it goes to all of
+ * these copies, and goes on as long as one of them takes it.
  */
 export async function beginBackup(o: {
   repository: Repository
+  others?: readonly Repository[] | undefined
   credentials: HostCredentials
   clock: Clock
   threads?: number | undefined
+  patienceMs?: number | undefined
   signal?: AbortSignal | undefined
 }): Promise<BackupWriter> {
-  const { repository, credentials, signal } = o
+  const { repository, others = [], credentials } = o
   requireAdmitted(repository.keyset, credentials)
-  const epoch = repository.keyset.epochs.at(-1)
-  if (epoch === undefined) throw new HoldfastError('internal', 'The key set has no epoch.')
-  const { storage } = repository
   const started = o.clock.now()
   const id = newId(started)
-  const signer = { id: credentials.host, seed: signingSeedOf(credentials) }
-  const presence = await announceWriter({ storage, signer, documents: [manifestKey(id)], signal })
-  const opening = openWriter({
-    storage,
+  return await openWriter({
+    ...o,
+    copies: [repository, ...others].map((copy) => writerCopy(copy, { ...o, id })),
     id,
     started,
-    avoid: presence.avoid,
-    end: () => presence.end(),
     namingKey: namingKeyOf(credentials),
-    epoch,
+    epoch: currentEpoch(repository.keyset),
     host: { id: credentials.host },
+  })
+}
+
+function writerCopy(
+  repository: Repository,
+  o: { credentials: HostCredentials; id: string; signal?: AbortSignal | undefined },
+): WriterCopy {
+  const { storage } = repository
+  const { credentials, id, signal } = o
+  const signer = { id: credentials.host, seed: signingSeedOf(credentials) }
+  return {
+    storage,
+    announce: () => announceWriter({ storage, signer, documents: [manifestKey(id)], signal }),
     visitPrevious: (visit) => repository.manifests({ visit, signal }),
     async putManifest(manifest) {
       // A host that was revoked meanwhile must not report a backup that nobody will accept.
-      const now = await openRepository({ storage: repository.storage, trust: { host: credentials }, signal })
+      const now = await openRepository({ storage, trust: { host: credentials }, signal })
       requireAdmitted(now.keyset, credentials)
-      await putManifest(repository.storage, manifest, credentials, { signal })
+      await putManifest(storage, manifest, credentials, { signal })
     },
-    threads: o.threads,
-    signal,
-  })
-  opening.catch(() => presence.end())
-  return await opening
+  }
 }
 
 /** Opens chunks of the repository with what the vault holds. */

@@ -1,3 +1,4 @@
+import type { HoldfastError } from '../lib/errors.ts'
 import type { Manifest, ManifestSummary } from './format/manifest.ts'
 import type { CallOptions, Storage } from '../storage/storage.ts'
 
@@ -107,6 +108,16 @@ export interface WrittenChunks {
   chunks(): Manifest['chunks']
 }
 
+/** What has become of one copy of a repository in a backup. */
+export interface CopyOutcome {
+  readonly address: string
+  /** Why it was given up, and has no such backup; null: nothing has failed in it. */
+  readonly failed: HoldfastError | null
+  /** What was stored in it that it did not have. */
+  readonly newChunks: number
+  readonly newStoredBytes: number
+}
+
 /** Writes one backup: chunks first, the manifest last. */
 export interface BackupWriter extends WrittenChunks {
   /** Id of the backup that it writes: when it was begun, and 4 random bytes. */
@@ -115,13 +126,19 @@ export interface BackupWriter extends WrittenChunks {
   readonly started: Date
   readonly epoch: string
   readonly host: string
-  /** Sequence number for the manifest: one more than the highest seen when the writer was opened. */
+  /** Sequence number for the manifest: one more than the highest seen, in any copy, when the writer was opened. */
   readonly sequence: number
+
+  /** Every copy of the repository that it was to write to, in their order, as things are now. */
+  copies(): readonly CopyOutcome[]
 
   /** Keyed hash of any text, for `Manifest.source`. */
   keyedHash(text: string): string
 
-  /** Signs and stores the manifest: the moment the backup comes to exist. Waits for nothing: every `store` must have resolved. */
+  /**
+   * Signs and stores the manifest, in every copy that has not failed: the moment the backup comes to exist there. Waits for nothing: every `store` must
+   * have resolved. Throws if it is stored in no copy.
+   */
   commit(manifest: Manifest): Promise<void>
 
   /** Stops the workers. Without `commit` before it there is no backup, only chunks that the next one reuses. */

@@ -3,7 +3,7 @@ import { generateIdentity, recipientOf } from '../../src/repository/format/age-k
 import type { Manifest } from '../../src/repository/format/manifest.ts'
 import { openReader } from '../../src/repository/reader.ts'
 import type { BackupWriter } from '../../src/repository/types.ts'
-import { openWriter } from '../../src/repository/writer.ts'
+import { openWriter, type WriterCopy } from '../../src/repository/writer.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 
 /** Keys as a repository holds them, without the repository. */
@@ -16,9 +16,19 @@ export function chunkKeys() {
     epoch,
     identity,
     writer: (storage: Storage, previous: readonly Manifest[] = [], signal?: AbortSignal) =>
-      openWriter({ storage, id: '20261121T013131Z-00000001', started: new Date('2026-11-21T01:31:31Z'), avoid: new Set(), end: async () => {}, namingKey, epoch, host: { id: 'host1' }, visitPrevious: async (visit) => previous.forEach(visit), putManifest: async () => {}, threads: 1, signal }), // prettier-ignore
+      openWriter({ copies: [writerCopy(storage, previous)], id: '20261121T013131Z-00000001', started: new Date('2026-11-21T01:31:31Z'), namingKey, epoch, host: { id: 'host1' }, threads: 1, signal }), // prettier-ignore
     reader: (storage: Storage) =>
       openReader({ storage, namingKey, epochs: new Map([[epoch.id, identity]]), threads: 1 }),
+  }
+}
+
+/** A copy that nobody prunes, and whose manifests go nowhere. */
+function writerCopy(storage: Storage, previous: readonly Manifest[]): WriterCopy {
+  return {
+    storage,
+    announce: async () => ({ avoid: new Set(), end: async () => {}, leave() {} }),
+    visitPrevious: async (visit) => previous.forEach(visit),
+    putManifest: async () => {},
   }
 }
 

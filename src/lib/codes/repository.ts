@@ -105,6 +105,21 @@ export const repository = {
       'The repository holds something that pruning can not read, and which may need what it would remove.',
     hint: 'See the message; nothing was removed.',
   },
+  copy_behind: {
+    exit: 7,
+    meaning: 'A copy of the repository lacks something that another copy has.',
+    hint: 'Bring it up to date: holdfast copy FROM TO.',
+  },
+  copies_differ: {
+    exit: 7,
+    meaning: 'What were to be copies of one repository are not.',
+    hint: 'See the message, and check the addresses; nothing was changed.',
+  },
+  copies_incomplete: {
+    exit: 8,
+    meaning: 'It was done in at least one copy of the repository, and not in all.',
+    hint: 'See why, and bring the others up to date: holdfast copy FROM TO.',
+  },
   keys_changed: {
     exit: 1,
     meaning: 'Someone else changed the keys of the repository at the same time.',
