@@ -64,23 +64,30 @@ export async function sourceMeant(context: CommandContext, text: string | undefi
 type About = Source | string | null | undefined
 
 /**
- * The address of the repository: --repo or its variable, else the source's, else the default of the configuration. Where no
- * source is named and there is only one, its own. Throws `usage` if none of them says.
+ * The addresses of the repository, one for each of its copies, the main one first: --repo or its variable, else the source's, else the default of the
+ * configuration. Where no source is named and there is only one, its own. Throws `usage` if none of them says.
  */
-export async function repositoryAddress(
+export async function repositoryAddresses(
   context: CommandContext,
-  o: { repo: string | undefined; source?: About },
-): Promise<string> {
-  if (o.repo !== undefined) return o.repo
+  o: { repo: readonly string[]; source?: About },
+): Promise<readonly string[]> {
+  if (o.repo.length > 0) return withoutTwice(o.repo)
   const config = await loadConfig(context)
   const named = typeof o.source === 'string' ? await sourceNamed(context, o.source) : o.source
   const [only, ...others] = config?.sources.values() ?? []
   const alone = o.source === undefined && others.length === 0 ? only : undefined
-  const address = named?.repository ?? config?.repository ?? alone?.repository
-  if (address !== undefined) return address
+  const found = named?.repository ?? config?.repository ?? alone?.repository
+  if (found !== undefined) return withoutTwice(typeof found === 'string' ? [found] : found)
   throw new HoldfastError('usage', `${longName(repo)} is missing: which repository?`, {
     hint: `Add --repo <address>, set HOLDFAST_REPO, or write "repository" into ${configName}.`,
   })
+}
+
+/** One place that is named twice would be two writers of one backup. */
+function withoutTwice(addresses: readonly string[]): readonly string[] {
+  const twice = addresses.find((address, index) => addresses.indexOf(address) !== index)
+  if (twice === undefined) return addresses
+  throw new HoldfastError('usage', `${twice} is named twice as a copy of the repository.`)
 }
 
 /** The modules that --module names: of `source`, or of the only source that is configured. Throws `module_not_found`, `usage`. */

@@ -5,12 +5,14 @@ import { custom, flag, integer, text, texts, wrong, type OptionSpec } from './op
 
 /** The options that several commands share, each declared once. */
 
-export const repo = text({
+const plainRepo = texts({
   flags: '-r, --repo <address>',
-  description: 'the repository: a path, or an address such as s3://bucket/shop?region=eu-central-1',
+  description:
+    'the repository: a path, or an address such as s3://bucket/shop?region=eu-central-1; given several times: copies of it, the main one first',
   env: 'HOLDFAST_REPO',
-  default: 'the one in holdfast.json',
 })
+
+export const repo = { ...plainRepo, default: 'the one in holdfast.json' }
 
 export const source = custom({
   flags: '--source <name>',
@@ -143,7 +145,8 @@ export const config = text({
 
 const limitRate = custom({
   flags: '--limit-rate <rate>',
-  description: 'how fast to write to the repository and read from it, all together: 20MB/s, 500kB/s',
+  description:
+    'how fast to write to the repository and read from it, all together, or each copy of it: 20MB/s, 500kB/s',
   env: 'HOLDFAST_LIMIT_RATE',
   default: 'as fast as it goes',
   read: (given) => (given === undefined ? null : readRate(given)),

@@ -1,67 +1,40 @@
 import { availableParallelism } from 'node:os'
-import type { Source } from '../config/config.ts'
+import { openCopies, type FailedCopy } from '../copies/open.ts'
 import { holdBack } from '../erasure/hold-back.ts'
 import { unmetErasures, unmetText } from '../erasure/unmet.ts'
-import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
+import { isHoldfastError } from '../lib/errors.ts'
 import type { BackupContents } from '../repository/format/contents.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
 import { erasuresInForce, type Erasure } from '../repository/erasures.ts'
 import type { HeldBack } from '../repository/held-back.ts'
-import { parseHostFile } from '../repository/hostfile.ts'
-import { openRepository, openUnlocked } from '../repository/open.ts'
+import { unlock } from '../repository/open.ts'
 import { readAllPieces } from '../repository/pieces.ts'
 import { readContents, readerOf } from '../repository/session.ts'
 import type { ChunkReader, HostCredentials, Repository, Vault } from '../repository/types.ts'
 import { markUse } from '../repository/uses.ts'
 import type { CommandContext } from './command.ts'
-import { repositoryAddress } from './config.ts'
+import { repositoryAddresses } from './config.ts'
+import { openEachCopy, readTogether, type Place } from './copies.ts'
 import { openStorageAt } from './storage.ts'
-import { defaultHostPath, findSecrets, readSecret, type Secrets } from './secrets.ts'
+import { findSecrets, type Secrets } from './secrets.ts'
 import { printable } from './width.ts'
 
-export interface Place {
-  /** As --repo gives it; undefined: as the configuration says. */
-  readonly repo: string | undefined
-  /** The configured source whose repository is meant, or its name. */
-  readonly source?: Source | string | null | undefined
-  readonly ownerKey: string | undefined
-}
-
-/** Opens a repository without any secret. What is known on this machine of its owner confirms it; else a note says that nothing does. */
+/** Opens a repository without any secret, to read what is in the clear. Several copies are read as one. */
 export async function openForListing(
   context: CommandContext,
   place: Place & { hostFile?: string | undefined },
 ): Promise<{ repository: Repository; host: HostCredentials | null }> {
-  const storage = openStorageAt(context, await repositoryAddress(context, place))
-  const { signal } = context
-  const { id } = await openRepository({ storage, signal })
-  const host = await findHost(context, { hostFile: place.hostFile, repository: id })
-  const trust = { host: host ?? undefined, ownerKey: place.ownerKey }
-  const repository = await openRepository({ storage, trust, signal })
-  if (!repository.ownerConfirmed) {
-    context.out.note('Nothing on this machine confirms whose repository this is; --owner-key KEY would.')
-  }
-  return { repository, host }
-}
-
-/** Opens a repository to write to it: the host file is needed, no secret that decrypts. Throws `host_not_admitted`. */
-export async function openForWriting(
-  context: CommandContext,
-  place: Place & { hostFile: string | undefined },
-): Promise<{ repository: Repository; host: HostCredentials }> {
-  const { repository, host } = await openForListing(context, place)
-  if (host !== null) return { repository, host }
-  const usual = defaultHostPath(context.env, repository.id)
-  throw new HoldfastError(
-    'host_not_admitted',
-    `This machine has no host file for the repository: ${usual} is not there.`,
-  )
+  const opened = await openEachCopy(context, place)
+  return { repository: readTogether(context, opened), host: opened.host }
 }
 
 export interface OpenedVault {
   readonly repository: Repository
   readonly vault: Vault
   readonly secrets: Secrets
+  /** The copies that `repository` reads as one, each by itself. */
+  readonly each: readonly Repository[]
+  readonly failed: readonly FailedCopy[]
 }
 
 /** Opens a repository and its vault with the identity or passphrase. */
@@ -69,13 +42,25 @@ export async function openWithVault(
   context: CommandContext,
   place: Place & { identity: string | undefined; passphraseFile: string | undefined },
 ): Promise<OpenedVault> {
-  const storage = openStorageAt(context, await repositoryAddress(context, place))
-  const { signal } = context
-  const { id, keyset } = await openRepository({ storage, trust: { ownerKey: place.ownerKey }, signal })
-  const takesPassphrase = keyset.recipients.some(({ kind }) => kind === 'passphrase')
-  const secrets = await findSecrets(context, { ...place, repository: id, takesPassphrase })
-  const opened = await openUnlocked({ storage, trust: { ownerKey: place.ownerKey }, signal, ...secrets })
-  return { repository: opened.repository, vault: opened.vault, secrets }
+  const { out, signal } = context
+  const { ownerKey } = place
+  const addresses = await repositoryAddresses(context, place)
+  const storages = addresses.map((address) => openStorageAt(context, address))
+  const { copies, failed } = await openCopies({ storages, trust: { ownerKey }, signal })
+  for (const { address, error } of failed) out.warn(`The copy ${address} can't be used: ${error.message}`)
+  const opened = readTogether(context, { copies, failed })
+  const takesPassphrase = opened.keyset.recipients.some(({ kind }) => kind === 'passphrase')
+  const secrets = await findSecrets(context, { ...place, repository: opened.id, takesPassphrase })
+  const vault = await unlock({ repository: opened, ownerKey, ...secrets })
+  const repository = { ...opened, ownerConfirmed: true }
+  if (addresses.length > 1) out.note(`Reading from ${copies.map(({ storage }) => storage.address).join(', then ')}.`) // prettier-ignore
+  return {
+    repository,
+    vault,
+    secrets,
+    each: copies.map((copy) => ({ ...copy, ownerConfirmed: true })),
+    failed,
+  }
 }
 
 /** Opens a repository to read what is in its backups. Dispose of the reader. */
@@ -120,20 +105,23 @@ export async function openBackup(context: CommandContext, place: BackupPlace): P
   return { ...given, [Symbol.asyncDispose]: () => until.disposeAsync() }
 }
 
-/** Marks a backup, or what a restore has left, as in use until it is disposed of. What could still take it away is told. */
+/** Marks a backup, or what a restore has left, as in use until it is disposed of, in every copy. What could still take it away is told. */
 export async function useStored(
   { out, signal }: CommandContext,
-  { storage }: Repository,
+  { storage, copies }: Repository,
   id: string,
 ): Promise<AsyncDisposable> {
-  const use = await markUse({ storage, id, signal })
-  if (use.state === 'unmarked')
-    out.note(
-      `The storage can't be written to from here, so a prune elsewhere does not know that ${id} is in use.`,
-    )
-  if (use.state === 'going')
-    out.warn(`A prune was begun that removes ${id}. If objects turn out to be missing, that is why.`)
-  return use
+  await using held = new AsyncDisposableStack()
+  for (const copy of copies?.all() ?? [storage]) {
+    const { state } = held.use(await markUse({ storage: copy, id, signal }))
+    if (state === 'unmarked')
+      out.note(
+        `The storage can't be written to from here, so a prune elsewhere does not know that ${id} is in use.`,
+      )
+    if (state === 'going')
+      out.warn(`A prune was begun that removes ${id}. If objects turn out to be missing, that is why.`)
+  }
+  return held.move()
 }
 
 /** What of a backup's contents may be given out: all that gives out rows goes this way. */
@@ -202,17 +190,4 @@ export async function readSchemaText(
 /** `--jobs`, or as many connections as keep this machine busy without crowding the server. */
 export function jobsOrDefault(jobs: number | undefined): number {
   return jobs ?? Math.min(4, availableParallelism())
-}
-
-async function findHost(
-  context: CommandContext,
-  options: { hostFile: string | undefined; repository: string },
-): Promise<HostCredentials | null> {
-  const path = options.hostFile ?? defaultHostPath(context.env, options.repository)
-  try {
-    return parseHostFile((await readSecret(path, 'The host file')).toString('utf8'))
-  } catch (error) {
-    if (options.hostFile === undefined && isHoldfastError(error, 'identity_missing')) return null
-    throw error
-  }
 }

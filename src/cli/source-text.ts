@@ -23,6 +23,11 @@ export function passwordText(reference: PasswordReference | undefined): string {
   return 'file' in reference ? `the file ${reference.file}` : `printed by ${reference.command.join(' ')}`
 }
 
+/** A repository, or the copies of one. */
+export function placesText(repository: Source['repository']): string {
+  return typeof repository === 'string' ? repository : (repository ?? []).join(', ')
+}
+
 /** Prints all that the configuration says of a source. */
 export function tellSource(out: Output, config: Config, source: Source): void {
   const own = source.repository ?? config.repository
@@ -35,7 +40,7 @@ export function tellSource(out: Output, config: Config, source: Source): void {
     ['Source', source.name],
     ['Address', source.address],
     ['Password', passwordText(source.password)],
-    ['Repository', own ?? 'none: name it by --repo'],
+    ['Repository', own === undefined ? 'none: name it by --repo' : placesText(own)],
     ['Profile', source.profile],
     ...lists
       .filter(([, all]) => all.length > 0)

@@ -11,8 +11,8 @@ import { Problems, type Problem } from './shape.ts'
 export interface Config {
   /** The file it is from, absolute. */
   readonly file: string
-  /** Address of the repository where none is named; a path is absolute. */
-  readonly repository: string | undefined
+  /** Address of the repository where none is named, or of several copies of it; a path is absolute. */
+  readonly repository: string | readonly string[] | undefined
   /** In the order of the file. */
   readonly sources: ReadonlyMap<string, Source>
 }
@@ -43,7 +43,7 @@ export function parseConfig(o: { text: string; file: string; inspect: InspectAdd
   const directory = dirname(resolve(o.file))
   return {
     file: resolve(o.file),
-    repository: absolute(read.repository, directory),
+    repository: allAbsolute(read.repository, directory),
     sources: new Map([...read.sources].map(([name, entry]) => [name, resolvePaths(name, entry, directory)])),
   }
 }
@@ -90,7 +90,7 @@ function resolvePaths(name: string, entry: SourceEntry, directory: string): Sour
     name,
     directory,
     password: passwordAt(entry.password, directory),
-    repository: absolute(entry.repository, directory),
+    repository: allAbsolute(entry.repository, directory),
     drill:
       drill?.assertions === undefined
         ? drill
@@ -107,9 +107,17 @@ function passwordAt(
     : reference
 }
 
+function allAbsolute(
+  repository: string | readonly string[] | undefined,
+  directory: string,
+): string | readonly string[] | undefined {
+  if (repository === undefined) return undefined
+  if (typeof repository === 'string') return absolute(repository, directory)
+  return repository.map((address) => absolute(address, directory))
+}
+
 /** An address that is a path is relative to the file; any other has a scheme, and may name a file of certificates. */
-function absolute(address: string | undefined, directory: string): string | undefined {
-  if (address === undefined) return undefined
+function absolute(address: string, directory: string): string {
   if (!isUrl(address)) return resolve(directory, address)
   return address.replace(/([?&]ca=)(?!\/|%2F)([^&#]+)/i, (_, name: string, path: string) => {
     // What is escaped in the path stays so; the directory's own characters must not end the parameter.

@@ -7,6 +7,7 @@ import {
   named,
   object,
   oneOf,
+  oneOrMore,
   optional,
   text,
   wholeNumber,
@@ -31,7 +32,7 @@ const login = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*:[^/?#]*@/i
 /** A parameter of an address that is called like a secret. No address of a repository has one. */
 const secretParameter = /[?&][^=&]*(key|secret|token|password|credential)[^=&]*=/i
 
-const repository = text({
+const place = text({
   description:
     'the address of a repository: a path, relative to this file, or file:///backups/shop or s3://bucket/shop',
   pattern: /\S/,
@@ -40,6 +41,10 @@ const repository = text({
       ? { secret: true, what: 'holds a password. Leave it out of the address: this file is no place for it.' }
       : null,
 })
+
+/** A repository, or several copies of one. */
+const repository = (description: string) =>
+  oneOrMore({ ...place, schema: { ...place.schema, description } }, { description: `${description}: several copies of one, the main one first`, of: 'address' }) // prettier-ignore
 
 const tablePatterns = (description: string): Shape<readonly string[]> =>
   withDefault(list(tablePattern, { description, of: 'pattern' }), [])
@@ -114,10 +119,7 @@ function sourceShape(inspect: InspectAddress) {
         check: (value) => addressRefusal(value, inspect),
       }),
       password: optional(passwordShape),
-      repository: optional({
-        ...repository,
-        schema: { ...repository.schema, description: 'where its backups go, if not into the default' },
-      }),
+      repository: optional(repository('where its backups go, if not into the default')),
       profile: withDefault(oneOf(['postgres'], 'what kind of application it is'), 'postgres'),
       schemas: withDefault(
         list(schemaPattern, { description: 'only rows of these schemas', of: 'pattern' }),
@@ -144,10 +146,7 @@ export function configShape(inspect: InspectAddress) {
     {
       $schema: optional(text({ description: 'where this schema is, for editors' })),
       version: oneOf([1], 'of this format'),
-      repository: optional({
-        ...repository,
-        schema: { ...repository.schema, description: 'the repository where none is named' },
-      }),
+      repository: optional(repository('the repository where none is named')),
       sources: withDefault(
         named(sourceShape(inspect), {
           description: 'databases by name; commands take the name in place of an address',

@@ -13,7 +13,7 @@ export const emptyConfig = printJson(
 export interface NewSource {
   readonly address: string
   readonly password?: JsonValue | undefined
-  readonly repository?: string | undefined
+  readonly repository?: string | readonly string[] | undefined
   readonly schemas?: readonly string[]
   readonly tables?: readonly string[]
   readonly excludeTables?: readonly string[]

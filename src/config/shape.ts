@@ -104,6 +104,18 @@ export function list<T>(
   }
 }
 
+/** One of them, or a list of at least one. */
+export function oneOrMore<T>(
+  item: Shape<T>,
+  o: { description: string; of: string },
+): Shape<T | readonly T[]> {
+  const many = list(item, { ...o, notEmpty: true })
+  return {
+    schema: { oneOf: [item.schema, many.schema] },
+    read: (value, path) => (isJsonArray(value) ? many.read(value, path) : item.read(value, path)),
+  }
+}
+
 type Fields = Readonly<Record<string, Shape<unknown>>>
 type ValuesOf<F extends Fields> = { readonly [K in keyof F]: ValueOf<F[K]> }
 

@@ -33,6 +33,8 @@ export async function putPin(
     when: Date
     reason: string
     who: string
+    /** Its id, if it is to be the same in several copies. */
+    id?: string
   } & CallOptions,
 ): Promise<Pin> {
   const { repository, credentials, backup, when, reason, who, signal } = o
@@ -40,7 +42,7 @@ export async function putPin(
   const pin: Pin = {
     format: 1,
     backup,
-    pin: newId(when),
+    pin: o.id ?? newId(when),
     when: when.toISOString(),
     reason,
     who,

@@ -5,7 +5,7 @@ import { backupId, manifestKey, manifestPrefix } from './format/fields.ts'
 import { idMeant, noSuchId } from './ids.ts'
 import { decodeManifest, getIfPresent, listManifestKeys, readManifests } from './manifests.ts'
 import type { RefusedManifest } from './manifests.ts'
-import type { Keyset, Repository } from './types.ts'
+import type { Copies, Keyset, Repository } from './types.ts'
 
 /** Puts together a repository whose header and key set have been verified. */
 export function repositoryOf(parts: {
@@ -13,6 +13,7 @@ export function repositoryOf(parts: {
   storage: Storage
   keyset: Keyset
   ownerConfirmed: boolean
+  copies?: Copies | undefined
 }): Repository {
   const { storage, keyset } = parts
   const read = async (keys: readonly string[], options: Parameters<Repository['manifests']>[0]) =>

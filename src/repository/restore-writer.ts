@@ -55,7 +55,9 @@ export async function openRestoreWriter(o: {
   signal?: AbortSignal | undefined
 }): Promise<RestoreWriter> {
   const { repository, vault, parts, signal } = o
-  const { storage, keyset } = repository
+  const { keyset } = repository
+  // Of several copies one is written to. What it has already is read there: that another one has it whole would not do.
+  const storage = repository.copies?.home ?? repository.storage
   if (publicKeyOf(vault.ownerSeed) !== keyset.ownerKey) {
     throw new HoldfastError('internal', 'The vault belongs to another repository')
   }
@@ -69,7 +71,7 @@ export async function openRestoreWriter(o: {
   /** Opened when it is first needed, which is hardly ever. */
   let reader: ChunkReader | null = null
   const takeOver = async (name: string): Promise<void> => {
-    reader ??= readerOf(repository, vault, 1)
+    reader ??= readerOf({ ...repository, storage, copies: undefined }, vault, 1)
     await requireWhole(reader, name, signal)
   }
   const writer = openChunkWriter({

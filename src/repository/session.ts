@@ -67,6 +67,7 @@ function writerCopy(
 export function readerOf(repository: Repository, vault: Vault, threads?: number): ChunkReader {
   return openReader({
     storage: repository.storage,
+    copies: repository.copies,
     namingKey: vault.namingKey,
     epochs: vault.epochs,
     threads,

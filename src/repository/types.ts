@@ -21,6 +21,27 @@ export interface Repository {
 
   /** The backup with this id, unique beginning of an id, or `latest`. Throws `backup_not_found`, `backup_ambiguous`. */
   find(reference: string, options?: CallOptions): Promise<Manifest>
+
+  /** Where `storage` reads several copies as one: which they are. */
+  readonly copies?: Copies | undefined
+}
+
+/** Several copies of a repository that are read as one. */
+export interface Copies {
+  /** The one that is written to, where only one is. */
+  readonly home: Storage
+  /** All of them, in the order in which they are asked. */
+  all(): readonly Storage[]
+  /** Is told what a copy did not give that another one gave. */
+  onFault(fault: CopyFault): void
+}
+
+/** What is wrong with an object in one copy of a repository. */
+export interface CopyFault {
+  readonly address: string
+  readonly key: string
+  readonly what: 'missing' | 'damaged' | 'failed'
+  readonly reason: string
 }
 
 /** What the newest key set object says, after its signature was verified. docs/FORMAT.md "Key sets". */

@@ -105,7 +105,7 @@ test('options become typed values, with the environment behind them', async () =
   )
   assert.deepEqual(got?.input, {
     backup: 'latest',
-    repo: '/from/env',
+    repo: ['/from/env'],
     source: undefined,
     identity: undefined,
     passphraseFile: undefined,
@@ -159,7 +159,7 @@ test('an option may stand before a subcommand too', async () => {
   ]) {
     const { got } = await parse(args, { HOLDFAST_REPO: 'env' })
     assert.equal(got?.command.name, 'rotate')
-    assert.equal(got.input['repo'], 'x')
+    assert.deepEqual(got.input['repo'], ['x'])
   }
 })
 

@@ -221,6 +221,17 @@ const wrong: readonly [text: string, message: string, bySchema: boolean, code?: 
   ],
 ]
 
+test('a repository may be a list of copies, each with its path; an empty list is none', () => {
+  const config = parse(withShop({ repository: ['backups', 's3://bucket/shop'] }))
+  assert.deepEqual(config.sources.get('shop')?.repository, ['/etc/shop/backups', 's3://bucket/shop'])
+  assert.throws(
+    () => parse(withShop({ repository: [] })),
+    /sources\.shop\.repository: must hold at least one address/,
+  )
+  const secret = { repository: ['backups', 's3://key:hunter22@bucket/shop'] }
+  assert.throws(() => parse(withShop(secret)), /sources\.shop\.repository\[1\]: holds a password/)
+})
+
 test('what is wrong in a file is told with its path and what is allowed; what may be a secret is not repeated', () => {
   for (const [text, message, bySchema, code = 'config_invalid'] of wrong) {
     const error = refusalOf(text)

@@ -15,7 +15,9 @@ export const command = defineCommand({
     'Backs up a database into a repository: one consistent state, encrypted, with what is stored already not stored ' +
     'again. Needs the host file that init or keys admit wrote, and no secret that decrypts. The source is only read. ' +
     'Rows can be left out by name; the definition of every table is always kept. Of a source in holdfast.json it takes ' +
-    'repository, scope and proof; tables that are chosen or left out here stand in place of those that the file says.',
+    'repository, scope and proof; tables that are chosen or left out here stand in place of those that the file says. ' +
+    'Into several copies of a repository it goes at once, and it goes on as long as one of them takes it; the exit status is ' +
+    '8 then, and holdfast copy brings the others up to date.',
   arguments: {
     source: optionalArgument(
       'SOURCE',
@@ -65,8 +67,9 @@ export const command = defineCommand({
   cancelled:
     'No backup was made, and the source is as it was. What was stored already is used by the next backup.',
   async run(context, input) {
-    const { openForWriting, jobsOrDefault } = await import('../repository.ts')
-    const { modulesMeant, namingModules, repositoryAddress, sourceMeant } = await import('../config.ts')
+    const { jobsOrDefault } = await import('../repository.ts')
+    const { copyResults, firstOf, openForWriting, requireComplete } = await import('../copies.ts')
+    const { modulesMeant, namingModules, repositoryAddresses, sourceMeant } = await import('../config.ts')
     const { resolveAddress } = await import('../address.ts')
     const { beginBackup } = await import('../../repository/session.ts')
     const { runBackup } = await import('../../snapshot/backup.ts')
@@ -77,11 +80,12 @@ export const command = defineCommand({
     const modules = await modulesMeant(context, input.module, configured)
     const proof = input.proof ?? configured?.proof ?? 'sampled'
     // Asked for before the password, which may cost somebody a prompt.
-    const repo = await repositoryAddress(context, { repo: input.repo, source: configured })
+    const repo = await repositoryAddresses(context, { repo: input.repo, source: configured })
     const source = await resolveAddress(context, configured ?? input.source)
-    const { repository, host } = await openForWriting(context, { ...input, repo, source: undefined })
-    await using writer = await beginBackup({ repository, credentials: host, clock, signal })
-    const { manifest, contents } = await namingModules(modules, () =>
+    const opened = await openForWriting(context, { ...input, repo, source: undefined })
+    const [repository, others] = [firstOf(opened), opened.copies.slice(1)]
+    await using writer = await beginBackup({ repository, others, credentials: opened.host, clock, signal })
+    const making = namingModules(modules, () =>
       runBackup({
         writer,
         source,
@@ -96,7 +100,13 @@ export const command = defineCommand({
         onProgress: out.progress,
       }),
     )
+    const { manifest, contents } = await making.catch((error: unknown) => {
+      for (const { address, failed } of writer.copies())
+        if (failed !== null) out.warn(`The copy ${address} was given up before: ${printable(failed.message)}`)
+      throw error
+    })
     out.progressDone('done')
+    const copies = copyResults(opened, writer)
 
     const { totals } = manifest
     const took = secondsOf(manifest) * 1000
@@ -111,10 +121,14 @@ export const command = defineCommand({
       )
       out.line(`  took    ${formatDuration(took)}, ${formatRate(totals.plainBytes, took)}`)
       out.line(`  proof   ${proof}: rows received equal rows counted by the source`)
+      if (copies.length > 1)
+        out.line(`  copies  complete in ${copies.filter(({ error }) => error === null).map(({ address }) => address).join(', ')}`) // prettier-ignore
     }
     for (const gap of contents.gaps)
       out.warn(`not in the backup: ${printable(gap.what)}. ${printable(gap.why)}`)
-    out.result({ backup: summaryOf(manifest), gaps: contents.gaps })
+    const result = { backup: summaryOf(manifest), gaps: contents.gaps, copies }
+    requireComplete(`The backup ${manifest.id} was made`, copies, result)
+    out.result(result)
   },
 })
 

@@ -319,7 +319,7 @@ function publicPart(repository: Repository): Record<string, unknown> {
 }
 
 interface OpeningInput {
-  readonly repo: string | undefined
+  readonly repo: readonly string[]
   readonly source: string | undefined
   readonly identity: string | undefined
   readonly passphraseFile: string | undefined

@@ -1,5 +1,6 @@
 import { hostname, userInfo } from 'node:os'
 import { requireLabel } from '../../repository/format/fields.ts'
+import type { Pin } from '../../repository/format/pin.ts'
 import { defineCommand, requiredArgument } from '../command.ts'
 import { requiredText } from '../option.ts'
 import { hostFile, ownerKey, repo, source } from '../options.ts'
@@ -31,22 +32,22 @@ export const command = defineCommand({
   ],
   cancelled: 'The backup is pinned only if it was said so.',
   async run(context, input) {
-    const { openForWriting } = await import('../repository.ts')
+    const { inEachCopy, openForWriting, readTogether, requireComplete } = await import('../copies.ts')
     const { putPin } = await import('../../repository/pins.ts')
+    const { newId } = await import('../../repository/ids.ts')
     const { out, signal, clock } = context
     const reason = requireLabel('A reason', input.reason)
-    const { repository, host } = await openForWriting(context, input)
-    const { id } = await repository.find(input.backup, { signal })
-    const pin = await putPin({
-      repository,
-      credentials: host,
-      backup: id,
-      when: clock.now(),
-      reason,
-      who: `${userInfo().username} at ${hostname()}`,
-      signal,
+    const opened = await openForWriting(context, input)
+    const { id: backup } = await readTogether(context, opened).find(input.backup, { signal })
+    const when = clock.now()
+    const about = { backup, when, reason, who: `${userInfo().username} at ${hostname()}`, id: newId(when) }
+    const pins: Pin[] = []
+    const copies = await inEachCopy(opened, async (repository) => {
+      pins.push(await putPin({ repository, credentials: opened.host, ...about, signal }))
     })
-    out.line(`Backup ${id} is kept until holdfast unpin: ${printable(reason)}`)
-    out.result({ pin })
+    const [pin] = pins
+    out.line(`Backup ${backup} is kept until holdfast unpin: ${printable(reason)}`)
+    requireComplete(`The backup ${backup} was pinned`, copies, { pin, copies })
+    out.result({ pin, copies })
   },
 })

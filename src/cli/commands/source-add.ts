@@ -5,7 +5,7 @@ import { proofs } from '../../config/declaration.ts'
 import type { JsonValue } from '../../config/json.ts'
 import { HoldfastError } from '../../lib/errors.ts'
 import { defineCommand, requiredArgument } from '../command.ts'
-import { choice, custom, flag, text, wrong } from '../option.ts'
+import { choice, custom, flag, text, texts, wrong } from '../option.ts'
 import { excludeData, requireName, rowChoices } from '../options.ts'
 
 const commandFlags = '--password-command <command>'
@@ -46,7 +46,11 @@ const options = {
     description: 'the file whose first line is the password',
   }),
   passwordCommand,
-  repository: text({ flags: '--repo <address>', description: 'the repository that its backups go to' }),
+  repository: texts({
+    flags: '--repo <address>',
+    description:
+      'the repository that its backups go to; given several times: copies of it, the main one first',
+  }),
   ...rowChoices,
   excludeData,
   proof: choice({
@@ -103,7 +107,8 @@ export const command = defineCommand({
     const source: NewSource = {
       address: input.address,
       password: passwordOf(input, stored),
-      repository: input.repository === undefined ? undefined : stored(input.repository),
+      repository:
+        input.repository.length > 1 ? input.repository.map(stored) : input.repository.map(stored)[0],
       schemas: input.schema,
       tables: input.table,
       excludeTables: input.excludeTable,

@@ -74,7 +74,7 @@ export const command = defineCommand({
 
 async function runList(context: CommandContext): Promise<void> {
   const { requireConfig } = await import('../config.ts')
-  const { passwordText, sourceSummary } = await import('../source-text.ts')
+  const { passwordText, placesText, sourceSummary } = await import('../source-text.ts')
   const { out } = context
   const config = await requireConfig(context, 'There are no sources')
   const sources = [...config.sources.values()]
@@ -92,7 +92,7 @@ async function runList(context: CommandContext): Promise<void> {
         source.name,
         source.address,
         passwordText(source.password),
-        source.repository ?? config.repository ?? '',
+        placesText(source.repository ?? config.repository),
         [...source.modules.keys()].join(', '),
       ]),
     )

@@ -19,6 +19,6 @@ export const command = defineCommand({
   ],
   async run(context, input) {
     const { tellStats } = await import('../stats.ts')
-    await tellStats(context, { ...input, repo: input.place ?? input.repo })
+    await tellStats(context, { ...input, repo: input.place === undefined ? input.repo : [input.place] })
   },
 })

@@ -22,10 +22,11 @@ const test = defineCommand({
   ],
   cancelled: 'Objects of the test may be left under probe/. No repository uses them.',
   async run(context, input) {
-    const { repositoryAddress } = await import('../config.ts')
+    const { repositoryAddresses } = await import('../config.ts')
     const { out } = context
-    const repo = input.repo ?? context.env['HOLDFAST_REPO']
-    const address = await repositoryAddress(context, { repo: repo === '' ? undefined : repo })
+    const repo = [input.repo ?? context.env['HOLDFAST_REPO'] ?? ''].filter((given) => given !== '')
+    const [address = '', ...copies] = await repositoryAddresses(context, { repo })
+    for (const copy of copies) out.note(`Of several copies the main one is tested; another with holdfast storage test ${copy}.`) // prettier-ignore
     const { storage, checks, probe } = await examine(context, address)
     out.line(`Storage ${storage}`)
     tellChecks(out, checks)

@@ -18,19 +18,29 @@ export const command = defineCommand({
   ],
   cancelled: 'The backup is still pinned, unless it was said otherwise.',
   async run(context, input) {
-    const { openForListing } = await import('../repository.ts')
+    const { inEachCopy, openEachCopy, readTogether, requireComplete } = await import('../copies.ts')
     const { removePins } = await import('../../repository/pins.ts')
     const { out, signal } = context
-    const { repository } = await openForListing(context, input)
-    const { id } = await repository.find(input.backup, { signal })
-    const removed = await removePins({ repository, backup: id, signal }).catch((error: unknown) => {
-      if (!isHoldfastError(error, 'storage_denied')) throw error
-      throw new HoldfastError('storage_denied', error.message, {
-        cause: error,
-        hint: 'A pin is taken away by deleting it: use a credential that may delete, as prune does.',
+    const opened = await openEachCopy(context, input)
+    const { id } = await readTogether(context, opened).find(input.backup, { signal })
+    let removed = 0
+    const copies = await inEachCopy(opened, async (repository) => {
+      const here = await removePins({ repository, backup: id, signal }).catch((error: unknown) => {
+        if (!isHoldfastError(error, 'storage_denied')) throw error
+        throw new HoldfastError('storage_denied', error.message, {
+          cause: error,
+          hint: 'A pin is taken away by deleting it: use a credential that may delete, as prune does.',
+        })
       })
+      removed = Math.max(removed, here)
     })
     out.line(removed === 0 ? `Backup ${id} was not pinned.` : `Backup ${id} is not pinned any more.`)
-    out.result({ backup: id, removed })
+    requireComplete(
+      `The backup ${id} is not pinned any more`,
+      copies,
+      { backup: id, removed, copies },
+      'Run it again when that is mended: a pin that is left in one copy comes back to the others with holdfast copy.',
+    )
+    out.result({ backup: id, removed, copies })
   },
 })

@@ -1,0 +1,182 @@
+import type { Source } from '../config/config.ts'
+import { mergedRepository } from '../copies/merged.ts'
+import { openCopies, withNewestKeys, type OpenCopies } from '../copies/open.ts'
+import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
+import { parseHostFile } from '../repository/hostfile.ts'
+import { isOfCopy } from '../repository/several-places.ts'
+import type {
+  BackupWriter,
+  CopyFault,
+  CopyOutcome,
+  HostCredentials,
+  Repository,
+} from '../repository/types.ts'
+import type { CommandContext } from './command.ts'
+import { repositoryAddresses } from './config.ts'
+import { defaultHostPath, readSecret } from './secrets.ts'
+import { openStorageAt } from './storage.ts'
+import { printable } from './width.ts'
+
+export interface Place {
+  /** As --repo gives it, one for each copy; empty: as the configuration says. */
+  readonly repo: readonly string[]
+  /** The configured source whose repository is meant, or its name. */
+  readonly source?: Source | string | null | undefined
+  readonly ownerKey: string | undefined
+}
+
+/** The copies of a repository that can be used, each by itself, and what this machine knows of the owner. */
+export interface OpenedCopies extends OpenCopies {
+  readonly host: HostCredentials | null
+}
+
+/**
+ * Opens every copy of a repository without any secret, each by itself. What is known on this machine of its owner confirms it; else a note says that nothing
+ * does. A copy that can't be opened is told, and left out.
+ */
+export async function openEachCopy(
+  context: CommandContext,
+  place: Place & { hostFile?: string | undefined },
+): Promise<OpenedCopies> {
+  const { out, signal } = context
+  const addresses = await repositoryAddresses(context, place)
+  const storages = addresses.map((address) => openStorageAt(context, address))
+  const { id } = firstOf(await openCopies({ storages, signal }))
+  const host = await findHost(context, { hostFile: place.hostFile, repository: id })
+  const trust = { host: host ?? undefined, ownerKey: place.ownerKey }
+  const opened = await openCopies({ storages, trust, signal })
+  for (const { address, error } of opened.failed) out.warn(`The copy ${address} can't be used: ${error.message}`) // prettier-ignore
+  if (!firstOf(opened).ownerConfirmed) {
+    out.note('Nothing on this machine confirms whose repository this is; --owner-key KEY would.')
+  }
+  return { ...opened, host }
+}
+
+/**
+ * Opens the copies of a repository that can be written to: the host file is needed, no secret that decrypts, and those whose keys are older than another's are left
+ * out, and told. Throws `host_not_admitted`.
+ */
+export async function openForWriting(
+  context: CommandContext,
+  place: Place & { hostFile: string | undefined },
+): Promise<OpenCopies & { host: HostCredentials }> {
+  const opened = await openEachCopy(context, place)
+  const { host } = opened
+  if (host === null) {
+    const usual = defaultHostPath(context.env, firstOf(opened).id)
+    throw new HoldfastError(
+      'host_not_admitted',
+      `This machine has no host file for the repository: ${usual} is not there.`,
+    )
+  }
+  const current = withNewestKeys(opened)
+  for (const { address, error } of current.failed.slice(opened.failed.length))
+    context.out.warn(`The copy ${address} is not written to: ${error.message}`)
+  return { ...current, host }
+}
+
+/** The copy that was named first, of those that can be used. */
+export function firstOf({ copies: [first] }: OpenCopies): Repository {
+  if (first === undefined) throw new HoldfastError('internal', 'No copy was opened.')
+  return first
+}
+
+/** Several copies, read as one. */
+export function readTogether(context: CommandContext, { copies }: OpenCopies): Repository {
+  return mergedRepository(copies, faultTeller(context))
+}
+
+/** Warns of what a copy did not give: once for each copy and kind, since there may be a great many. */
+function faultTeller({ out }: CommandContext): (fault: CopyFault) => void {
+  const told = new Set<string>()
+  return ({ address, what, reason }) => {
+    if (told.has(`${what} ${address}`)) return
+    told.add(`${what} ${address}`)
+    const text = printable(reason.replace(/\.$/, ''))
+    if (what === 'failed') out.warn(`${text}. Another copy is read in its place.`)
+    else out.warn(`${text}. It is read from another copy; holdfast copy FROM ${printable(address)} --repair mends it.`) // prettier-ignore
+  }
+}
+
+async function findHost(
+  context: CommandContext,
+  options: { hostFile: string | undefined; repository: string },
+): Promise<HostCredentials | null> {
+  const path = options.hostFile ?? defaultHostPath(context.env, options.repository)
+  try {
+    return parseHostFile((await readSecret(path, 'The host file')).toString('utf8'))
+  } catch (error) {
+    if (options.hostFile === undefined && isHoldfastError(error, 'identity_missing')) return null
+    throw error
+  }
+}
+
+/** What was done in one copy of a repository, for `--json`. */
+export interface CopyResult {
+  readonly address: string
+  /** Null: all of it. */
+  readonly error: { readonly code: string; readonly message: string } | null
+}
+
+/** What became of a backup in each copy: those it was written to, then those that could not be. */
+export function copyResults(
+  { failed }: OpenCopies,
+  writer: Pick<BackupWriter, 'copies'>,
+): (CopyResult & Pick<CopyOutcome, 'newChunks' | 'newStoredBytes'>)[] {
+  const none = { newChunks: 0, newStoredBytes: 0 }
+  return [
+    ...writer.copies().map((copy) => ({ ...copy, error: copy.failed })),
+    ...failed.map((copy) => ({ ...copy, ...none })),
+  ].map(({ address, newChunks, newStoredBytes, error }) => {
+    return { address, newChunks, newStoredBytes, error: error === null ? null : errorJson(error) }
+  })
+}
+
+/** Does something in one copy after the other. What fails in all of them is thrown. */
+export async function inEachCopy(
+  { copies, failed }: OpenCopies,
+  work: (copy: Repository) => Promise<void>,
+): Promise<CopyResult[]> {
+  const results: CopyResult[] = failed.map(({ address, error }) => ({ address, error: errorJson(error) }))
+  let first: HoldfastError | null = null
+  let done = 0
+  for (const copy of copies) {
+    const { address } = copy.storage
+    try {
+      await work(copy)
+      done += 1
+      results.push({ address, error: null })
+    } catch (error) {
+      if (!isOfCopy(error)) throw error
+      first ??= error
+      results.push({ address, error: errorJson(error) })
+    }
+  }
+  if (done === 0 && first !== null) throw first
+  return results
+}
+
+function errorJson({ code, message }: HoldfastError): { code: string; message: string } {
+  return { code, message }
+}
+
+/** Throws `copies_incomplete` if what was done was not done in every copy. `result` is what it has done all the same. */
+export function requireComplete(
+  what: string,
+  copies: readonly CopyResult[],
+  result: Readonly<Record<string, unknown>>,
+  hint?: string,
+): void {
+  const [first] = copies.filter(({ error }) => error === null)
+  const failed = copies.filter(({ error }) => error !== null)
+  if (failed.length === 0 || first === undefined) return
+  const reasons = failed.map(
+    ({ address, error }) => `${address} (${(error?.message ?? '').replace(/\.$/, '')})`,
+  )
+  throw new HoldfastError('copies_incomplete', `${what}, but not in ${reasons.join(', nor in ')}.`, {
+    hint:
+      hint ??
+      `When that is mended: ${failed.map(({ address }) => `holdfast copy ${first.address} ${address}`).join(', then ')}.`,
+    details: result,
+  })
+}
