@@ -138,22 +138,28 @@ export async function inEachCopy(
   work: (copy: Repository) => Promise<void>,
 ): Promise<CopyResult[]> {
   const results: CopyResult[] = failed.map(({ address, error }) => ({ address, error: errorJson(error) }))
-  let first: HoldfastError | null = null
-  let done = 0
-  for (const copy of copies) {
-    const { address } = copy.storage
-    try {
-      await work(copy)
-      done += 1
-      results.push({ address, error: null })
-    } catch (error) {
-      if (!isOfCopy(error)) throw error
-      first ??= error
-      results.push({ address, error: errorJson(error) })
-    }
-  }
-  if (done === 0 && first !== null) throw first
+  const errors: HoldfastError[] = []
+  for (const copy of copies)
+    results.push(await resultOf(copy.storage.address, work(copy), (error) => errors.push(error)))
+  const [first] = errors
+  if (first !== undefined && errors.length === copies.length) throw first
   return results
+}
+
+/** What became of work that was done in one copy. What has nothing to do with the copy is thrown. */
+export async function resultOf(
+  address: string,
+  work: Promise<unknown>,
+  onError: (error: HoldfastError) => void = () => undefined,
+): Promise<CopyResult> {
+  try {
+    await work
+    return { address, error: null }
+  } catch (error) {
+    if (!isOfCopy(error)) throw error
+    onError(error)
+    return { address, error: errorJson(error) }
+  }
 }
 
 function errorJson({ code, message }: HoldfastError): { code: string; message: string } {

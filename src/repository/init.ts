@@ -72,7 +72,7 @@ export async function initRepository(options: {
 }
 
 /** Puts an object again that is there. A storage that takes it, as some servers do without a word, would let one backup overwrite another. */
-async function requireWriteOnce(storage: Storage, key: string, bytes: Uint8Array): Promise<void> {
+export async function requireWriteOnce(storage: Storage, key: string, bytes: Uint8Array): Promise<void> {
   if ((await storage.put(key, bytes)) === 'exists') return
   throw new HoldfastError('storage_overwrites', `${storage.address} overwrites objects that are there.`, {
     details: { key },
@@ -177,12 +177,12 @@ async function withdraw(o: {
   }
 }
 
-async function holds(storage: Storage, key: string, bytes: Uint8Array): Promise<boolean> {
+export async function holds(storage: Storage, key: string, bytes: Uint8Array): Promise<boolean> {
   const stored = await getIfPresent(storage, key)
   return stored !== null && Buffer.from(stored).equals(bytes)
 }
 
-function taken(storage: Storage, key: string): HoldfastError {
+export function taken(storage: Storage, key: string): HoldfastError {
   return new HoldfastError('repository_exists', `${storage.address} holds ${key} already`, {
     details: { key },
   })

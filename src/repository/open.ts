@@ -42,7 +42,7 @@ export interface Unlocked {
  */
 export async function openRepository(options: {
   storage: Storage
-  trust?: Trust
+  trust?: Trust | undefined
   signal?: AbortSignal | undefined
 }): Promise<Repository> {
   const { storage, trust = {}, signal } = options

@@ -40,8 +40,8 @@ test('what one copy lacks or has damaged is read from the other, verified, and t
   const { repository, faults } = await merged(a.storage, b.storage)
   await readBackup(repository, a, id)
   assert.deepEqual(
-    faults.map(({ address, key, what }) => [address, key, what]).toSorted(),
-    [['memory:a', first, 'missing'], ['memory:a', second, 'damaged']].toSorted(), // prettier-ignore
+    new Map(faults.map(({ address, key, what }) => [key, `${what} in ${address}`])),
+    new Map([[first, 'missing in memory:a'], [second, 'damaged in memory:a']]), // prettier-ignore
   )
   await b.storage.delete(first)
   await failure(readBackup(repository, a, id), 'object_missing')

@@ -5,29 +5,10 @@ import { isHoldfastError } from '../../src/lib/errors.ts'
 import { isAbandoned } from '../../src/repository/format/abandoned.ts'
 import { manifestKey } from '../../src/repository/format/fields.ts'
 import { markUse } from '../../src/repository/uses.ts'
-import type { Storage } from '../../src/storage/storage.ts'
 import { randomOf, type Random } from '../oracle/random.ts'
 import { bytesOf } from '../support/chunks.ts'
+import { slow } from '../support/slow-storage.ts'
 import { begin, finish, hour, prune, prunePlace, wholeBackups, type PrunePlace } from '../support/prune.ts'
-
-/** A storage whose calls take a while, each as long as chance will have it: so those of several machines come in any order. */
-function slow(inner: Storage, random: Random): Storage {
-  const wait = async (): Promise<void> => {
-    for (let turns = random.skewed(40); turns > 0; turns--) await turn()
-  }
-  return {
-    address: inner.address,
-    put: async (...call) => (await wait(), await inner.put(...call)),
-    get: async (...call) => (await wait(), await inner.get(...call)),
-    head: async (...call) => (await wait(), await inner.head(...call)),
-    delete: async (...call) => (await wait(), await inner.delete(...call)),
-    async *list(...call) {
-      await wait()
-      yield* inner.list(...call)
-      await wait()
-    },
-  }
-}
 
 /** A machine that backs up: rows that others have, too, with its own idea of the time. */
 async function backups(place: PrunePlace, random: Random, times: number): Promise<number> {

@@ -1,3 +1,7 @@
+import { copyRepository } from '../../src/copies/copy.ts'
+import { readyCopy, type ReadyCopy } from '../../src/copies/make-copy.ts'
+import type { CopyReport, CopyRequest } from '../../src/copies/types.ts'
+import { openRepository } from '../../src/repository/open.ts'
 import { openCopies, withNewestKeys } from '../../src/copies/open.ts'
 import { beginBackup } from '../../src/repository/session.ts'
 import type { BackupWriter } from '../../src/repository/types.ts'
@@ -53,6 +57,19 @@ export async function backUpBoth(
   const manifest = await finish(place, writer, rows)
   const failures = new Map(writer.copies().map(({ address, failed }) => [address, failed?.code ?? null]))
   return { id: manifest.id, failures, copies: writer.copies() }
+}
+
+/** Brings `b` up to date from `a`, as `holdfast copy` does. */
+export async function copyOver(
+  a: PrunePlace,
+  b: { readonly storage: Storage },
+  changes: Partial<CopyRequest> = {},
+): Promise<CopyReport & Pick<ReadyCopy, 'made' | 'keys'>> {
+  const { credentials, clock } = a
+  const from = await openRepository({ storage: a.storage, trust: { host: credentials } })
+  const { to, keyset, made, keys } = await readyCopy({ from, storage: b.storage })
+  const usual = { from, to, keyset, credentials, backups: null, opener: null, repair: false, clock }
+  return { ...(await copyRepository({ ...usual, ...changes })), made, keys }
 }
 
 /** Keys of all objects that copies have in common when they are up to date. */

@@ -1,8 +1,11 @@
 import { rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
+import type { HostCredentials } from '../../repository/types.ts'
+import type { Storage } from '../../storage/storage.ts'
 import { defineCommand, requiredArgument, type CommandContext } from '../command.ts'
-import { flag, text } from '../option.ts'
+import type { CopyResult } from '../copies.ts'
+import { flag, text, texts } from '../option.ts'
 import { writeSecretFile } from '../secret-file.ts'
 import { defaultHostPath, defaultIdentityPath, newPassphrase, readSecret } from '../secrets.ts'
 
@@ -49,6 +52,10 @@ export const command = defineCommand({
       description: 'under which name this machine is admitted',
       default: "the machine's own",
     }),
+    copy: texts({
+      flags: '--copy <address>',
+      description: 'an empty place that becomes a copy of the repository; may be repeated',
+    }),
   },
   examples: [
     { what: 'a repository on a disk', command: 'holdfast init /mnt/backups/shop' },
@@ -59,6 +66,10 @@ export const command = defineCommand({
     {
       what: 'in a bucket of an object storage',
       command: 'holdfast init "s3://backups/shop?endpoint=https://s3.example.com"',
+    },
+    {
+      what: 'on a disk, with a copy elsewhere',
+      command: 'holdfast init /mnt/backups/shop --copy "s3://backups/shop"',
     },
     { what: 'opened by a passphrase', command: 'holdfast init /mnt/backups/shop --passphrase' },
   ],
@@ -74,6 +85,7 @@ interface Input {
   readonly newPassphraseFile: string | undefined
   readonly hostFile: string | undefined
   readonly hostName: string | undefined
+  readonly copy: readonly string[]
 }
 
 async function run(context: CommandContext, input: Input): Promise<void> {
@@ -105,6 +117,41 @@ async function run(context: CommandContext, input: Input): Promise<void> {
     },
   })
   report(context, storage.address, result, written)
+  const copies = await makeCopies(context, {
+    storage,
+    credentials: result.hostCredentials,
+    places: input.copy,
+  })
+  const facts = {
+    repository: { id: result.repositoryId, address: storage.address, ownerKey: result.ownerKey },
+    identityFile: written.identity,
+    hostFile: written.host,
+    copies,
+  }
+  const { requireComplete } = await import('../copies.ts')
+  requireComplete('The repository was made', [{ address: storage.address, error: null }, ...copies], facts)
+  context.out.result(facts)
+}
+
+/** Each is made whole or not at all, whatever becomes of the others: the repository is there, and a copy can be made at any time. */
+async function makeCopies(
+  context: CommandContext,
+  o: { storage: Storage; credentials: HostCredentials; places: readonly string[] },
+): Promise<CopyResult[]> {
+  if (o.places.length === 0) return []
+  const { openRepository } = await import('../../repository/open.ts')
+  const { openStorageAt } = await import('../storage.ts')
+  const { copyTo } = await import('../copy.ts')
+  const { resultOf } = await import('../copies.ts')
+  const host = o.credentials
+  const from = await openRepository({ storage: o.storage, trust: { host }, signal: context.signal })
+  const results: CopyResult[] = []
+  for (const address of o.places) {
+    const storage = openStorageAt(context, address)
+    const making = copyTo(context, { from, storage, host, backups: null, opener: null, repair: false })
+    results.push(await resultOf(storage.address, making))
+  }
+  return results
 }
 
 async function chooseRecipient(context: CommandContext, input: Input) {
@@ -136,9 +183,4 @@ function report(
     )
     out.line('it is the only thing that opens the backups. Without it nobody can restore them, you included.')
   }
-  out.result({
-    repository: { id: result.repositoryId, address, ownerKey: result.ownerKey },
-    identityFile: written.identity,
-    hostFile: written.host,
-  })
 }
