@@ -14,7 +14,7 @@ export const command = defineCommand({
   summary: 'check that a repository is whole',
   description:
     'Checks that every object a backup, or the undoing of a restore, needs is there, which takes no secret. With ' +
-    '--read-data, a share of the objects is read, opened and hashed again, which takes the identity; each day it is another share.',
+    '--read-data, a share of the objects is read, opened and hashed again, which takes the identity; each day it is another share. Several copies are checked each by itself.',
   arguments: {},
   options: {
     repo,
@@ -45,6 +45,8 @@ export const command = defineCommand({
     { what: 'read everything now', command: 'holdfast check --repo /mnt/backups/shop --read-data all' },
   ],
   async run(context, input) {
+    const { checkedEach } = await import('../check-copies.ts')
+    if (await checkedEach(context, input, (each, repo) => command.run(each, { ...input, repo }))) return
     const { openForListing, openForReading } = await import('../repository.ts')
     const { checkRepository } = await import('../../repository/check.ts')
     const { out, signal, clock } = context

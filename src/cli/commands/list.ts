@@ -9,7 +9,7 @@ export const command = defineCommand({
   name: 'list',
   summary: 'list the backups of a repository',
   description:
-    'Lists the backups of a repository, newest first, when a drill of the whole of each was last made, and which are pinned. Needs no secret.',
+    'Lists the backups of a repository, newest first, when a drill of the whole of each was last made, and which are pinned. Of several copies, in which of them each is complete. Needs no secret.',
   arguments: {},
   options: { repo, source, hostFile, ownerKey },
   examples: [
@@ -20,12 +20,17 @@ export const command = defineCommand({
     },
   ],
   async run(context, input) {
-    const { openForListing } = await import('../repository.ts')
+    const { completeIn, openEachCopy, readTogether } = await import('../copies.ts')
     const { contentOf } = await import('../../repository/format/verified.ts')
     const { latestVerified } = await import('../../repository/verified.ts')
     const { pinReason, readPins } = await import('../../repository/pins.ts')
     const { out, signal, clock } = context
-    const { repository } = await openForListing(context, input)
+    const opened = await openEachCopy(context, input)
+    const repository = readTogether(context, opened)
+    const several = opened.copies.length + opened.failed.length > 1
+    const places = await completeIn(opened.copies, { signal })
+    const copiesOf = (id: string): string[] => [...places].filter(([, ids]) => ids.has(id)).map(([address]) => address) // prettier-ignore
+    const numbers = [...places.keys()]
     const contents = new Map<string, string>()
     const visit = (manifest: Manifest): unknown => contents.set(manifest.id, contentOf(manifest))
     const { backups, refused } = await repository.manifests({ signal, visit })
@@ -47,6 +52,7 @@ export const command = defineCommand({
           { title: 'TIME', align: 'right', spare: 3 },
           { title: 'VERIFIED', min: 12 },
           ...(pinned ? [{ title: 'PINNED', min: 10 }] : []),
+          ...(several ? [{ title: 'IN', min: 4 }] : []),
         ],
         backups.map((backup) => [
           backup.id,
@@ -60,8 +66,10 @@ export const command = defineCommand({
           formatDuration(Date.parse(backup.finished) - Date.parse(backup.started)),
           verifiedText(verified.marks.get(backup.id), clock.now()),
           ...(pinned ? [pinReason(pins.get(backup.id) ?? [])] : []),
+          ...(several ? [copiesOf(backup.id).map((address) => numbers.indexOf(address) + 1).join(' ')] : []), // prettier-ignore
         ]),
       )
+      if (several) for (const [index, address] of numbers.entries()) out.line(`In ${index + 1}: ${address}`)
     }
     for (const { key, reason } of refused) out.warn(`${key} is not accepted as a backup: ${reason}`)
     for (const { key, reason } of verified.refused)
@@ -76,6 +84,7 @@ export const command = defineCommand({
         ...summaryOf(backup),
         verified: verified.marks.get(backup.id) ?? null,
         pins: (pins.get(backup.id) ?? []).map(({ pin }) => pin),
+        copies: copiesOf(backup.id),
       })),
       refused,
       refusedMarks: verified.refused,
