@@ -94,6 +94,21 @@ test('what is damaged in one copy is read from the other, found by a check, and 
   assert.equal(user.run(['check', ...both, '--read-data', 'all']).status, 0)
 })
 
+test('what a restore in place leaves is in one copy, follows with the next, and undoes it from there', async () => {
+  const target = ['--to', source.url, '--yes', '--confirm', database]
+  await source.query("UPDATE person SET name = 'changed' WHERE id = 3")
+  user.json(['restore', 'latest', '--in-place', '--table', 'person', '--update-changed', ...target, ...both])
+  const names = async () => await source.query('SELECT name FROM person WHERE id = 3')
+  assert.notDeepEqual(await names(), [{ name: 'changed' }])
+  const restores = (repo: string): number =>
+    user.json<{ restores: unknown[] }>(['restores', '--repo', repo]).restores.length
+  assert.deepEqual([restores('one'), restores('two')], [2, 0])
+  assert.match(user.run(['copy', 'one', 'two']).stdout, /^Copied 0 backups, 3 documents of restores from/m)
+  assert.equal(restores('two'), 2)
+  user.json(['undo', 'latest', ...target, '--repo', 'two'])
+  assert.deepEqual(await names(), [{ name: 'changed' }])
+})
+
 test('an erasure that one copy has missed is an error until it is brought there', async () => {
   await writeFile(at('erased.txt'), '7\n')
   const erase = ['erase', '--table', 'person', '--keys', 'erased.txt', '--reason', 'asked', '--yes', '--confirm', database, ...both] // prettier-ignore
