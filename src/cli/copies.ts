@@ -1,8 +1,11 @@
 import type { Source } from '../config/config.ts'
+import { copyKeys } from '../copies/make-copy.ts'
 import { mergedRepository } from '../copies/merged.ts'
 import { openCopies, withNewestKeys, type OpenCopies } from '../copies/open.ts'
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
+import { manifestPrefix } from '../repository/format/fields.ts'
 import { parseHostFile } from '../repository/hostfile.ts'
+import { listManifests } from '../repository/manifests.ts'
 import { isOfCopy } from '../repository/several-places.ts'
 import type {
   BackupWriter,
@@ -11,6 +14,7 @@ import type {
   HostCredentials,
   Repository,
 } from '../repository/types.ts'
+import type { CallOptions } from '../storage/storage.ts'
 import type { CommandContext } from './command.ts'
 import { repositoryAddresses } from './config.ts'
 import { defaultHostPath, readSecret } from './secrets.ts'
@@ -79,6 +83,23 @@ export async function openForWriting(
 export function firstOf({ copies: [first] }: OpenCopies): Repository {
   if (first === undefined) throw new HoldfastError('internal', 'No copy was opened.')
   return first
+}
+
+/** By the address of each copy, the ids of the backups that are complete in it: whose manifests are there. */
+export async function completeIn(
+  copies: readonly Repository[],
+  options: CallOptions,
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const found = new Map<string, ReadonlySet<string>>()
+  for (const { storage } of copies) {
+    // One that fails now has been told, or will be.
+    const objects = await listManifests(storage, options).catch((error: unknown) => {
+      if (!isOfCopy(error)) throw error
+      return []
+    })
+    found.set(storage.address, new Set(objects.map(({ key }) => key.slice(manifestPrefix.length))))
+  }
+  return found
 }
 
 /** Several copies, read as one. */
@@ -160,6 +181,21 @@ export async function resultOf(
     onError(error)
     return { address, error: errorJson(error) }
   }
+}
+
+/** Brings the other copies to a key set that was changed in one of them. */
+export async function changeOthers(
+  { out, signal }: CommandContext,
+  { each, failed }: Pick<OpenCopies, 'failed'> & { readonly each: readonly Repository[] },
+  changed: Repository,
+): Promise<CopyResult[]> {
+  const home = (changed.copies?.home ?? changed.storage).address
+  return await inEachCopy({ copies: each, failed }, async (copy) => {
+    if (copy.storage.address === home) return
+    const { left } = await copyKeys(changed, copy, { signal })
+    for (const key of left)
+      out.warn(`${key} in ${copy.storage.address} can be opened by somebody who was removed, and may not be deleted from here. Delete it.`) // prettier-ignore
+  })
 }
 
 function errorJson({ code, message }: HoldfastError): { code: string; message: string } {

@@ -4,12 +4,11 @@ import { keyOfBackup, parseKeys } from '../erasure/given-keys.ts'
 import { readLiveKeys, type RowKeys } from '../erasure/live-keys.ts'
 import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
 import { keyHasher } from '../repository/crypto/erased-keys.ts'
-import { putErasure } from '../repository/erasures.ts'
 import type { NewErasure } from '../repository/erasures.ts'
 import { resolveAddress } from './address.ts'
 import type { CommandContext } from './command.ts'
 import { requireConfirmed } from './confirm.ts'
-import { requireReason, whoErases } from './erasures.ts'
+import { eraseInEach, requireErased, requireReason, whoErases } from './erasures.ts'
 import { formatCountOf } from './format.ts'
 import { openForReading, openStoredBackup, readSchemaText, type OpenedBackup } from './repository.ts'
 import { printable } from './width.ts'
@@ -31,7 +30,7 @@ const shown = 5
 
 /** `erase`: which rows no restore may bring back. */
 export async function eraseRows(context: CommandContext, input: Input): Promise<void> {
-  const { out, clock, signal } = context
+  const { out, signal } = context
   const { table, reason } = requireWhole(input)
   const columns = input.column?.split(',').map((name) => name.trim()) ?? null
   await using stack = new AsyncDisposableStack()
@@ -39,7 +38,7 @@ export async function eraseRows(context: CommandContext, input: Input): Promise<
   if (backup !== null) stack.use(backup)
   const { rows, database } = await readKeys(context, input, { table, columns, backup })
   const opened = backup ?? stack.use(await openWithReader(context, input))
-  const { vault, repository } = opened
+  const { vault } = opened
   const hash = keyHasher({ namingKey: vault.namingKey, of: rows })
   const erasure: NewErasure = {
     schema: rows.schema,
@@ -65,21 +64,17 @@ export async function eraseRows(context: CommandContext, input: Input): Promise<
     return
   }
   await requireConfirmed(context, { ...input, database, question: 'Hold these rows back from now on?' })
-  const { id, when } = await putErasure({
-    repository,
-    vault,
-    when: clock.now(),
-    withdraws: null,
-    erasure,
-    signal,
-  })
+  const { document, copies } = await eraseInEach(context, opened, { withdraws: null, erasure })
+  const { id, when } = document
   out.line(
     `Erased: no restore, undo, drill or export brings these rows back. Taken back by holdfast erase --withdraw ${id}`,
   )
   out.note(
     'Nothing was deleted: backups still hold the rows, encrypted, and the database those that nobody has deleted.',
   )
-  out.result({ erasure: { id, when, ...shownErasure }, stored: true })
+  const result = { erasure: { id, when, ...shownErasure }, stored: true, copies }
+  requireErased('These rows were erased', copies, result)
+  out.result(result)
 }
 
 function requireWhole(input: Input): { table: string; reason: string } {

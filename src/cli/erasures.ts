@@ -1,11 +1,22 @@
 import { hostname, userInfo } from 'node:os'
+import { readyCopy } from '../copies/make-copy.ts'
+import { newestKeys, sameKeys } from '../copies/open.ts'
 import { HoldfastError } from '../lib/errors.ts'
-import { findErasure, listErasures, putErasure, type Erasure } from '../repository/erasures.ts'
+import {
+  findErasure,
+  listErasures,
+  putErasure,
+  type Erasure,
+  type NewErasure,
+} from '../repository/erasures.ts'
+import type { ErasedDocument } from '../repository/format/erased.ts'
 import { requireDescription } from '../repository/format/fields.ts'
+import { newId } from '../repository/ids.ts'
 import type { CommandContext } from './command.ts'
 import { requireConfirmed } from './confirm.ts'
+import { inEachCopy, requireComplete, type CopyResult } from './copies.ts'
 import { formatCount, formatCountOf, formatWhen } from './format.ts'
-import { openForReading } from './repository.ts'
+import { openForReading, type OpenedVault } from './repository.ts'
 import { printable } from './width.ts'
 
 type Place = Parameters<typeof openForReading>[1]
@@ -54,9 +65,10 @@ export async function withdrawErasure(
     readonly confirm: string | undefined
   },
 ): Promise<void> {
-  const { out, signal, clock } = context
+  const { out, signal } = context
   const reason = requireReason(input.reason)
-  const { reader, repository, vault } = await openForReading(context, input)
+  const opened = await openForReading(context, input)
+  const { reader, repository } = opened
   await using _ = reader
   const { erasures } = await listErasures({ repository, reader, signal })
   const erasure = findErasure(erasures, input.withdraw)
@@ -77,19 +89,49 @@ export async function withdrawErasure(
     question: 'Let restores bring these rows again?',
   })
   const erasedBy = { schema, name, columns, reason, who: whoErases(), keys: [] }
-  const withdrawal = await putErasure({
-    repository,
-    vault,
-    when: clock.now(),
+  const { document: withdrawal, copies } = await eraseInEach(context, opened, {
     withdraws: id,
     erasure: erasedBy,
-    signal,
   })
   out.line(`Withdrawn: restores bring these rows again.`)
-  out.result({
+  const result = {
     erasure: erasureJson(erasure),
     withdrawn: { id: withdrawal.id, when: withdrawal.when, reason },
+    copies,
+  }
+  requireComplete('The erasure was withdrawn', copies, result)
+  out.result(result)
+}
+
+/** Stores an erasure, or a withdrawal, in every copy: the same document, whose keys the copy gets first where its own are older. */
+export async function eraseInEach(
+  { clock, signal }: CommandContext,
+  { vault, each, failed }: Pick<OpenedVault, 'vault' | 'each' | 'failed'>,
+  o: { readonly withdraws: string | null; readonly erasure: NewErasure },
+): Promise<{ document: ErasedDocument; copies: readonly CopyResult[] }> {
+  const when = clock.now()
+  const id = newId(when)
+  const newest = newestKeys(each)
+  const documents: ErasedDocument[] = []
+  const copies = await inEachCopy({ copies: each, failed }, async (copy) => {
+    const repository = sameKeys(copy, newest) ? copy : (await readyCopy({ from: newest, storage: copy.storage, signal })).to // prettier-ignore
+    documents.push(await putErasure({ repository, vault, when, id, ...o, signal }))
   })
+  const [document] = documents
+  if (document === undefined) throw new HoldfastError('internal', 'An erasure was stored nowhere.')
+  return { document, copies }
+}
+
+/** Throws `copies_incomplete` if a copy does not know of an erasure: whoever restores from that one alone would bring the rows back. */
+export function requireErased(
+  what: string,
+  copies: readonly CopyResult[],
+  result: Readonly<Record<string, unknown>>,
+): void {
+  const [whole] = copies.filter(({ error }) => error === null)
+  const lacking = copies.filter(({ error }) => error !== null)
+  const commands = lacking.map(({ address }) => `holdfast copy ${whole?.address ?? 'FROM'} ${address}`)
+  requireComplete(what, copies, result, `A restore from there alone would bring them back. As soon as it can be reached: ${commands.join(', then ')}.`) // prettier-ignore
 }
 
 /** For `--json`: the number of keys in place of their hashes. */

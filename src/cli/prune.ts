@@ -3,7 +3,8 @@ import { previewPrune, runPrune } from '../prune/prune.ts'
 import type { BackupDecision, PrunePreview, PruneReport } from '../prune/types.ts'
 import { describePolicy } from '../retention/policy.ts'
 import type { CommandContext } from './command.ts'
-import { sourceNamed } from './config.ts'
+import { repositoryAddresses, sourceNamed } from './config.ts'
+import { requireComplete, resultOf, type CopyResult } from './copies.ts'
 import { askYesNo } from './confirm.ts'
 import { formatBytes, formatCountOf, formatDuration, formatWhen } from './format.ts'
 import { keepMeant, keepOptions } from './keep.ts'
@@ -23,6 +24,28 @@ const hour = 60 * 60 * 1000
 
 /** `prune`: shows what stays and goes, and with consent carries out what was planned and plans anew. */
 export async function pruneRepository(context: CommandContext, input: Input): Promise<void> {
+  const addresses = await repositoryAddresses(context, input)
+  const [only, ...more] = addresses
+  if (only !== undefined && more.length === 0) {
+    context.out.result(await pruneCopy(context, input))
+    return
+  }
+  const copies: Record<string, unknown>[] = []
+  const results: CopyResult[] = []
+  const errors: HoldfastError[] = []
+  for (const address of addresses) {
+    context.out.line(`Copy ${address}`)
+    const pruning = pruneCopy(context, { ...input, repo: [address] }).then((done) => copies.push({ address, ...done })) // prettier-ignore
+    results.push(await resultOf(address, pruning, (error) => errors.push(error)))
+  }
+  const [first] = errors
+  if (first !== undefined && copies.length === 0) throw first
+  requireComplete('It was pruned', results, { copies }, 'Run it again when that is mended; each copy is pruned by itself.') // prettier-ignore
+  context.out.result({ copies })
+}
+
+/** Prunes one copy, by its own clock and with its own plans. */
+async function pruneCopy(context: CommandContext, input: Input): Promise<Record<string, unknown>> {
   const { out, signal, clock } = context
   const configured = input.source === undefined ? undefined : (await sourceNamed(context, input.source)).keep
   const { policy, restoresMs, graceMs, ofSource } = keepMeant(input, configured)
@@ -46,8 +69,7 @@ export async function pruneRepository(context: CommandContext, input: Input): Pr
   out.line(`Kept: ${describePolicy(policy)}.`)
   tellPreview(context, preview)
   if (input.dryRun) {
-    out.result({ policy, decisions: preview.decisions.map(decisionJson), restores: preview.oldRestores, frees: preview.frees, retained: preview.retained, keepsDeleted: preview.keepsDeleted, plans: preview.plans, refused: preview.refused }) // prettier-ignore
-    return
+    return { policy, decisions: preview.decisions.map(decisionJson), restores: preview.oldRestores, frees: preview.frees, retained: preview.retained, keepsDeleted: preview.keepsDeleted, plans: preview.plans, refused: preview.refused } // prettier-ignore
   }
   if (!input.yes && (await askYesNo(context, 'Go on?')) !== true) {
     throw new HoldfastError(
@@ -62,7 +84,7 @@ export async function pruneRepository(context: CommandContext, input: Input): Pr
   out.progressDone('done')
   tellReport(context, report)
   const { decisions, oldRestores, ...rest } = report
-  out.result({ policy, decisions: decisions.map(decisionJson), restores: oldRestores, ...rest })
+  return { policy, decisions: decisions.map(decisionJson), restores: oldRestores, ...rest }
 }
 
 /** Keyed hashes of the sources that are meant. Rules of one configured source must not be taken for those of another. */

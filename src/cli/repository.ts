@@ -73,9 +73,7 @@ export async function openForReading(
 }
 
 /** A backup of which nothing was read but its manifest. */
-export interface SealedBackup {
-  readonly repository: Repository
-  readonly vault: Vault
+export interface SealedBackup extends Omit<OpenedVault, 'secrets'> {
   readonly manifest: Manifest
   readonly reader: ChunkReader
   [Symbol.asyncDispose](): Promise<void>
@@ -127,7 +125,9 @@ export async function useStored(
 /** What of a backup's contents may be given out: all that gives out rows goes this way. */
 export async function withoutErased(
   { out, signal }: CommandContext,
-  o: Omit<OpenedBackup, 'heldBack' | typeof Symbol.asyncDispose> & { readonly erasures: readonly Erasure[] },
+  o: Omit<OpenedBackup, 'heldBack' | 'each' | 'failed' | typeof Symbol.asyncDispose> & {
+    readonly erasures: readonly Erasure[]
+  },
 ): Promise<Pick<OpenedBackup, 'contents' | 'heldBack'>> {
   for (const unmet of unmetErasures(o)) out.warn(printable(unmetText(unmet)))
   return await holdBack({ ...o, namingKey: o.vault.namingKey, signal, onProgress: out.progress })
@@ -143,11 +143,11 @@ export async function openStoredBackup(context: CommandContext, place: BackupPla
 
 /** Finds one backup, and reads nothing of what it holds. */
 export async function openSealed(context: CommandContext, place: BackupPlace): Promise<SealedBackup> {
-  const { repository, vault, reader } = await openForReading(context, place)
-  const close = (): Promise<void> => reader[Symbol.asyncDispose]()
-  const found = { repository, vault, reader, [Symbol.asyncDispose]: close }
+  const { secrets: _secrets, ...opened } = await openForReading(context, place)
+  const close = (): Promise<void> => opened.reader[Symbol.asyncDispose]()
+  const found = { ...opened, [Symbol.asyncDispose]: close }
   return await orDisposed(found, async () => {
-    return { ...found, manifest: await repository.find(place.backup, { signal: context.signal }) }
+    return { ...found, manifest: await opened.repository.find(place.backup, { signal: context.signal }) }
   })
 }
 
@@ -164,7 +164,7 @@ async function orDisposed<T>(opened: AsyncDisposable, next: () => Promise<T>): P
 /** As `openBackup`, of a repository that is open; null if there is no such backup any more, or it can't be read. */
 export async function openAnyBackup(
   context: CommandContext,
-  opened: OpenedVault & { readonly reader: ChunkReader },
+  opened: Omit<OpenedVault, 'secrets'> & { readonly reader: ChunkReader },
   id: string,
 ): Promise<Omit<OpenedBackup, typeof Symbol.asyncDispose> | null> {
   try {

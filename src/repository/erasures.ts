@@ -115,12 +115,14 @@ export async function putErasure(
     when: Date
     withdraws: string | null
     erasure: NewErasure
+    /** Its id, if it is to be the same in several copies. */
+    id?: string
   } & CallOptions,
 ): Promise<ErasedDocument> {
   const { repository, vault, when, withdraws, erasure, signal } = o
   const { storage, keyset } = repository
   const epoch = currentEpoch(keyset)
-  const id = newId(when)
+  const id = o.id ?? newId(when)
   // Its own id is in the contents, so no chunk of this name can be there: one that is, is not to be relied on.
   const takeOver = (name: string): never => {
     throw new HoldfastError('storage_failed', `${chunkKey(name)} is taken by another object`)

@@ -57,8 +57,8 @@ export function severalPlaces(copies: readonly WrittenCopy[], patienceMs: number
           copy.state.newStoredBytes += kept.size
         }
       })
-      // A put that was given up may still read the bytes.
-      if (sealed !== null && !lacking.some(({ state }) => state.unsettled)) free(sealed)
+      // A put that has failed, or was given up, may still read the bytes.
+      if (sealed !== null && lacking.every(({ state }) => state.failed === null)) free(sealed)
       return { size: agree(name, sizes, having, written()), isNew }
     },
   }

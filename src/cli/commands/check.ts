@@ -11,7 +11,7 @@ export const command = defineCommand({
   description:
     'Checks that every object a backup, or the undoing of a restore, needs is there, which takes no secret. With ' +
     '--read-data, a share of the objects is read, opened and hashed again, which takes the identity: each time the next share, ' +
-    'whatever machine it runs on, so that thirty checks of 1/30 have read all that was there.',
+    'whatever machine it runs on, so that thirty checks of 1/30 have read all that was there. Several copies are checked each by itself.',
   arguments: {},
   options: {
     repo,
@@ -35,6 +35,8 @@ export const command = defineCommand({
     { what: 'read everything now', command: 'holdfast check --repo /mnt/backups/shop --read-data all' },
   ],
   async run(context, input) {
+    const { checkedEach } = await import('../check-copies.ts')
+    if (await checkedEach(context, input, (each, repo) => command.run(each, { ...input, repo }))) return
     const { checkAll } = await import('../check.ts')
     await checkAll(context, input)
   },

@@ -55,7 +55,7 @@ const add = defineCommand({
       name: input.name,
       recipient,
     })
-    done(context, change.repository, `${input.name} can open the repository now.`)
+    await doneInEach(context, opened, change.repository, `${input.name} can open the repository now.`)
     if (recipient.kind === 'public-key') {
       context.out.line(
         `Give ${input.name} this owner key, for --owner-key: ${change.repository.keyset.ownerKey}`,
@@ -84,7 +84,12 @@ const remove = defineCommand({
       name: input.name,
       passphrases,
     })
-    done(context, change.repository, `${input.name} is no recipient any more, and a new epoch has begun.`)
+    await doneInEach(
+      context,
+      opened,
+      change.repository,
+      `${input.name} is no recipient any more, and a new epoch has begun.`,
+    )
   },
 })
 
@@ -112,7 +117,8 @@ const confirm = defineCommand({
   cancelled: unchanged,
   async run(context, input) {
     const { confirmRecipient } = await import('../../repository/keys.ts')
-    const { repository, secrets } = await openVault(context, input)
+    const opened = await openVault(context, input)
+    const { repository, secrets } = opened
     const change = await confirmRecipient({
       repository,
       clock: context.clock,
@@ -120,7 +126,12 @@ const confirm = defineCommand({
       ownerKey: input.ownerKey,
       ...secrets,
     })
-    done(context, change.repository, 'The owner is confirmed; this identity is enough from now on.')
+    await doneInEach(
+      context,
+      opened,
+      change.repository,
+      'The owner is confirmed; this identity is enough from now on.',
+    )
   },
 })
 
@@ -167,7 +178,12 @@ const admit = defineCommand({
         hint: `${error.hint} ${input.name} is admitted, but without its file: first holdfast keys revoke ${input.name}.`,
       })
     })
-    done(context, repository, `${input.name} may back up now, with the host file ${resolve(input.out)}`)
+    await doneInEach(
+      context,
+      opened,
+      repository,
+      `${input.name} may back up now, with the host file ${resolve(input.out)}`,
+    )
   },
 })
 
@@ -205,7 +221,12 @@ const revoke = defineCommand({
     const at = input.at ?? context.clock.now()
     const change = await revokeHost({ ...opened, clock: context.clock, signal: context.signal, host, at })
     const accepts = change.repository.keyset.hosts.find(({ id }) => id === host)?.revoked?.accepts.length ?? 0
-    done(context, change.repository, `${input.name} is revoked; ${accepts} of its backups stay good.`)
+    await doneInEach(
+      context,
+      opened,
+      change.repository,
+      `${input.name} is revoked; ${accepts} of its backups stay good.`,
+    )
   },
 })
 
@@ -223,7 +244,7 @@ const rotate = defineCommand({
     const opened = await openVault(context, input)
     const passphrases = await passphrasesFor(context, opened, null)
     const change = await rotateKeys({ ...opened, clock: context.clock, signal: context.signal, passphrases })
-    done(context, change.repository, 'A new epoch has begun.')
+    await doneInEach(context, opened, change.repository, 'A new epoch has begun.')
   },
 })
 
@@ -292,9 +313,19 @@ function show({ out, clock }: CommandContext, repository: Repository): void {
   out.result({ repository: publicPart(repository) })
 }
 
-function done({ out }: CommandContext, repository: Repository, text: string): void {
-  out.line(text)
-  out.result({ repository: publicPart(repository) })
+/** Tells what was changed in one copy, and changes the others alike. What was not reached has the old keys until it is brought up to date. */
+async function doneInEach(
+  context: CommandContext,
+  opened: OpenedVault,
+  repository: Repository,
+  text: string,
+): Promise<void> {
+  const { changeOthers, requireComplete } = await import('../copies.ts')
+  context.out.line(text)
+  const copies = await changeOthers(context, opened, repository)
+  const result = { repository: publicPart(repository), copies }
+  requireComplete('The keys were changed', copies, result)
+  context.out.result(result)
 }
 
 /** Without the vaults: they are encrypted, but nothing that a list of keys is for. */

@@ -9,7 +9,7 @@ export const command = defineCommand({
   name: 'list',
   summary: 'list the backups of a repository',
   description:
-    'Lists the backups of a repository, newest first, when a drill of the whole of each was last made, which are locked, and which are pinned. Needs no secret.',
+    'Lists the backups of a repository, newest first, when a drill of the whole of each was last made, which are locked, and which are pinned. Of several copies, in which of them each is complete. Needs no secret.',
   arguments: {},
   options: { repo, source, hostFile, ownerKey },
   examples: [
@@ -20,18 +20,22 @@ export const command = defineCommand({
     },
   ],
   async run(context, input) {
-    const { openForListing } = await import('../repository.ts')
-    const { listBackups } = await import('../../repository/listing.ts')
+    const { completeIn, openEachCopy, readTogether } = await import('../copies.ts')
+    const { listBackups, readBackups } = await import('../../repository/listing.ts')
     const { summaryStore } = await import('../summary-store.ts')
     const { pinReason, readPins } = await import('../../repository/pins.ts')
     const { readDamaged } = await import('../../repository/damaged.ts')
     const { out, signal, clock } = context
-    const { repository } = await openForListing(context, input)
-    const { backups, refused, verified } = await listBackups({
-      repository,
-      store: summaryStore(context.env, repository),
-      signal,
-    })
+    const opened = await openEachCopy(context, input)
+    const repository = readTogether(context, opened)
+    const several = opened.copies.length + opened.failed.length > 1
+    const places = await completeIn(opened.copies, { signal })
+    const copiesOf = (id: string): string[] => [...places].filter(([, ids]) => ids.has(id)).map(([address]) => address) // prettier-ignore
+    const numbers = [...places.keys()]
+    // What is kept of manifests is of one storage.
+    const { backups, refused, verified } = several
+      ? await readBackups({ repository, signal })
+      : await listBackups({ repository, store: summaryStore(context.env, repository), signal })
     const pins = await readPins({ repository, signal })
     const damage = await readDamaged(repository, { signal })
     const damaged = new Set(damage.backups)
@@ -53,6 +57,7 @@ export const command = defineCommand({
           { title: 'VERIFIED', min: 12 },
           ...(locked ? [{ title: 'LOCKED', min: 16 }] : []),
           ...(pinned ? [{ title: 'PINNED', min: 10 }] : []),
+          ...(several ? [{ title: 'IN', min: 4 }] : []),
         ],
         backups.map((backup) => [
           backup.id,
@@ -67,8 +72,10 @@ export const command = defineCommand({
           damaged.has(backup.id) ? 'DAMAGED' : verifiedText(verified.marks.get(backup.id), clock.now()),
           ...(locked ? [backup.lock === undefined ? '' : lockText(backup.lock, clock.now())] : []),
           ...(pinned ? [pinReason(pins.get(backup.id) ?? [])] : []),
+          ...(several ? [copiesOf(backup.id).map((address) => numbers.indexOf(address) + 1).join(' ')] : []), // prettier-ignore
         ]),
       )
+      if (several) for (const [index, address] of numbers.entries()) out.line(`In ${index + 1}: ${address}`)
     }
     for (const { key, reason } of refused) out.warn(`${key} is not accepted as a backup: ${reason}`)
     if (backups.some(({ id }) => damaged.has(id)))
@@ -89,6 +96,7 @@ export const command = defineCommand({
         verified: verified.marks.get(backup.id) ?? null,
         damaged: damaged.has(backup.id),
         pins: (pins.get(backup.id) ?? []).map(({ pin }) => pin),
+        copies: copiesOf(backup.id),
       })),
       refused,
       refusedMarks: verified.refused,
