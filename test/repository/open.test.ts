@@ -54,7 +54,7 @@ test('another identity opens nothing', async () => {
 })
 
 test('identities of both kinds that were there before init', async () => {
-  for (const identity of [(generateIdentity()).identity, await generateHybridIdentity()]) {
+  for (const identity of [generateIdentity().identity, await generateHybridIdentity()]) {
     const { storage, identityFile } = await newRepository({ kind: 'identity', identity })
     assert.equal(identityFile, null)
     const { recipient } = await openUnlocked({ storage, identity })
