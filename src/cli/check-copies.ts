@@ -35,8 +35,9 @@ export async function checkedEach(
     context.out.result({ copies })
     return true
   }
-  throw new HoldfastError(first.code, `Of ${addresses.length} copies ${formatCount(errors.length)} can't be relied on: ${first.message}`, {
+  const message = `Of ${addresses.length} copies ${formatCount(errors.length)} can't be relied on: ${first.message}`
+  throw new HoldfastError(first.code, message, {
     hint: `What is missing is brought by holdfast copy ${whole[0] ?? 'FROM'} TO; what is damaged, with --repair.`,
     details: { copies },
-  }) // prettier-ignore
+  })
 }

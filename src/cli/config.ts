@@ -71,23 +71,16 @@ export async function repositoryAddresses(
   context: CommandContext,
   o: { repo: readonly string[]; source?: About },
 ): Promise<readonly string[]> {
-  if (o.repo.length > 0) return withoutTwice(o.repo)
+  if (o.repo.length > 0) return o.repo
   const config = await loadConfig(context)
   const named = typeof o.source === 'string' ? await sourceNamed(context, o.source) : o.source
   const [only, ...others] = config?.sources.values() ?? []
   const alone = o.source === undefined && others.length === 0 ? only : undefined
   const found = named?.repository ?? config?.repository ?? alone?.repository
-  if (found !== undefined) return withoutTwice(typeof found === 'string' ? [found] : found)
+  if (found !== undefined) return typeof found === 'string' ? [found] : found
   throw new HoldfastError('usage', `${longName(repo)} is missing: which repository?`, {
     hint: `Add --repo <address>, set HOLDFAST_REPO, or write "repository" into ${configName}.`,
   })
-}
-
-/** One place that is named twice would be two writers of one backup. */
-function withoutTwice(addresses: readonly string[]): readonly string[] {
-  const twice = addresses.find((address, index) => addresses.indexOf(address) !== index)
-  if (twice === undefined) return addresses
-  throw new HoldfastError('usage', `${twice} is named twice as a copy of the repository.`)
 }
 
 /** The modules that --module names: of `source`, or of the only source that is configured. Throws `module_not_found`, `usage`. */

@@ -14,7 +14,7 @@ import type {
   HostCredentials,
   Repository,
 } from '../repository/types.ts'
-import type { CallOptions } from '../storage/storage.ts'
+import type { CallOptions, Storage } from '../storage/storage.ts'
 import type { CommandContext } from './command.ts'
 import { repositoryAddresses } from './config.ts'
 import { defaultHostPath, readSecret } from './secrets.ts'
@@ -34,6 +34,19 @@ export interface OpenedCopies extends OpenCopies {
   readonly host: HostCredentials | null
 }
 
+/** The storages of the copies, none of them twice: one place would look like two copies. */
+export async function openStorages(
+  context: CommandContext,
+  place: Pick<Place, 'repo' | 'source'>,
+): Promise<readonly Storage[]> {
+  const addresses = await repositoryAddresses(context, place)
+  const storages = addresses.map((address) => openStorageAt(context, address))
+  const all = storages.map(({ address }) => address)
+  const twice = all.find((address, index) => all.indexOf(address) !== index)
+  if (twice === undefined) return storages
+  throw new HoldfastError('usage', `${twice} is named twice as a copy of the repository.`)
+}
+
 /**
  * Opens every copy of a repository without any secret, each by itself. What is known on this machine of its owner confirms it; else a note says that nothing
  * does. A copy that can't be opened is told, and left out.
@@ -43,8 +56,7 @@ export async function openEachCopy(
   place: Place & { hostFile?: string | undefined },
 ): Promise<OpenedCopies> {
   const { out, signal } = context
-  const addresses = await repositoryAddresses(context, place)
-  const storages = addresses.map((address) => openStorageAt(context, address))
+  const storages = await openStorages(context, place)
   const { id } = firstOf(await openCopies({ storages, signal }))
   const host = await findHost(context, { hostFile: place.hostFile, repository: id })
   const trust = { host: host ?? undefined, ownerKey: place.ownerKey }

@@ -13,9 +13,7 @@ import { readContents, readerOf } from '../repository/session.ts'
 import type { ChunkReader, HostCredentials, Repository, Vault } from '../repository/types.ts'
 import { markUse } from '../repository/uses.ts'
 import type { CommandContext } from './command.ts'
-import { repositoryAddresses } from './config.ts'
-import { openEachCopy, readTogether, type Place } from './copies.ts'
-import { openStorageAt } from './storage.ts'
+import { openEachCopy, openStorages, readTogether, type Place } from './copies.ts'
 import { findSecrets, type Secrets } from './secrets.ts'
 import { printable } from './width.ts'
 
@@ -44,8 +42,7 @@ export async function openWithVault(
 ): Promise<OpenedVault> {
   const { out, signal } = context
   const { ownerKey } = place
-  const addresses = await repositoryAddresses(context, place)
-  const storages = addresses.map((address) => openStorageAt(context, address))
+  const storages = await openStorages(context, place)
   const { copies, failed } = await openCopies({ storages, trust: { ownerKey }, signal })
   for (const { address, error } of failed) out.warn(`The copy ${address} can't be used: ${error.message}`)
   const opened = readTogether(context, { copies, failed })
@@ -53,7 +50,7 @@ export async function openWithVault(
   const secrets = await findSecrets(context, { ...place, repository: opened.id, takesPassphrase })
   const vault = await unlock({ repository: opened, ownerKey, ...secrets })
   const repository = { ...opened, ownerConfirmed: true }
-  if (addresses.length > 1) out.note(`Reading from ${copies.map(({ storage }) => storage.address).join(', then ')}.`) // prettier-ignore
+  if (storages.length > 1) out.note(`Reading from ${copies.map(({ storage }) => storage.address).join(', then ')}.`) // prettier-ignore
   return {
     repository,
     vault,

@@ -15,7 +15,7 @@ export interface Survey extends CopyPreview {
   readonly work: readonly string[]
   /** Keys of all documents that are meant and accepted. */
   readonly accepted: readonly string[]
-  /** Names of all chunks that the documents need which both have, or will have, with their stored sizes. */
+  /** For a repair: names of all chunks that the documents need, with their stored sizes. Else empty, for there may be a great many. */
   readonly needed: ReadonlyMap<string, number>
   readonly there: ListedDocuments
 }
@@ -34,6 +34,7 @@ export async function sizesOf(storage: Storage, { signal }: CallOptions): Promis
 export async function survey(
   o: Pick<CopyRequest, 'from' | 'keyset' | 'backups' | 'signal' | 'onProgress'> & {
     readonly to: Pick<Repository, 'storage'>
+    readonly repair?: boolean
   },
   stored: ReadonlyMap<string, number>,
 ): Promise<Survey> {
@@ -56,7 +57,7 @@ export async function survey(
     let lacks = !there.keys.has(key)
     try {
       for (const [name, , size] of await chunksNamedBy(key, bytes, keyset)) {
-        needed.set(name, size)
+        if (o.repair === true) needed.set(name, size)
         if (stored.has(name)) continue
         lacks = true
         lacking.set(name, size)

@@ -152,5 +152,5 @@ test('holdfast.json may list the copies; each is pruned by itself', async () => 
   assert.deepEqual(copies.map(({ address, error }) => [address, error]), [[at('one'), null], [at('two'), null]]) // prettier-ignore
   const pruned = user.json<{ copies: { address: string }[] }>(['prune', '--keep-last', '1', '--yes'], { env })
   assert.deepEqual(pruned.copies.map(({ address }) => address), [at('one'), at('two')]) // prettier-ignore
-  assert.equal(user.run(['list', '--repo', 'one', '--repo', 'one']).status, 2)
+  assert.equal(user.run(['list', '--repo', 'one', '--repo', './one']).status, 2)
 })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { isHoldfastError } from '../../src/lib/errors.ts'
 import { createOpener } from '../../src/repository/crypto/opener.ts'
@@ -13,6 +14,7 @@ import { putPin } from '../../src/repository/pins.ts'
 import { openRestoreWriter } from '../../src/repository/restore-writer.ts'
 import { putVerified } from '../../src/repository/verified.ts'
 import { openFaultyStorage, type Fault } from '../../src/storage/faulty.ts'
+import { openLocalStorage } from '../../src/storage/local.ts'
 import { openMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { bytesOf } from '../support/chunks.ts'
@@ -20,6 +22,9 @@ import { backUpBoth, copyOf, copyOver, named, sharedKeys, twoCopies } from '../s
 import { failure } from '../support/journey.ts'
 import { backUp, hour, keysBelow, movingClock, prune, prunePlace, readAll, wholeBackups, type PrunePlace } from '../support/prune.ts' // prettier-ignore
 import { replaceObject } from '../support/repository.ts'
+import { s3Server } from '../support/s3-server.ts'
+import { freshAddress, retryingS3 } from '../support/s3.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 /* `holdfast copy`: what one copy lacks is brought from another. */
 
@@ -232,4 +237,18 @@ test('another repository, and a storage with the rest of one, are refused', asyn
   await rest.put('chunks/00/x', bytesOf('x'))
   await failure(copyOver(a, { storage: rest }), 'repository_exists')
   assert.deepEqual(await keysBelow(rest, ''), ['chunks/00/x'])
+})
+
+test('a directory and a bucket are copies of one repository: made, backed up into at once, and brought up to date', async (t) => {
+  const a = await prunePlace(openLocalStorage(join(await temporaryDirectory(t), 'a')))
+  const server = await s3Server()
+  const b = retryingS3(server, freshAddress(server, 'bucket'))
+  assert.equal((await copyOver(a, { storage: b })).made, true)
+  const { failures } = await backUpBoth(a, [a.storage, b], ['one', 'two'])
+  assert.deepEqual([...failures.values()], [null, null])
+  a.clock.pass(hour)
+  await backUp(a, ['two', 'three'])
+  assert.equal((await copyOver(a, { storage: b })).documents.length, 1)
+  await requireEqual(a.storage, b)
+  assert.equal((await readAll({ storage: b, identity: a.identity })).length, 2)
 })
