@@ -4,6 +4,7 @@ import { holdBack } from '../erasure/hold-back.ts'
 import { unmetErasures, unmetText } from '../erasure/unmet.ts'
 import { isHoldfastError } from '../lib/errors.ts'
 import type { BackupContents } from '../repository/format/contents.ts'
+import { manifestKey } from '../repository/format/fields.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
 import { erasuresInForce, type Erasure } from '../repository/erasures.ts'
 import type { HeldBack } from '../repository/held-back.ts'
@@ -93,7 +94,7 @@ export async function openBackup(context: CommandContext, place: BackupPlace): P
   const opened = await openStoredBackup(context, place)
   await using held = new AsyncDisposableStack()
   held.use(opened)
-  held.use(await useStored(context, opened.repository, opened.manifest.id))
+  held.use(await useBackup(context, opened))
   const erasures = await erasuresInForce({ ...opened, signal })
   const given = { ...opened, ...(await withoutErased(context, { ...opened, erasures })) }
   const until = held.move()
@@ -117,6 +118,22 @@ export async function useStored(
       out.warn(`A prune was begun that removes ${id}. If objects turn out to be missing, that is why.`)
   }
   return held.move()
+}
+
+/**
+ * Marks a backup as in use whose manifest was read before. Throws `backup_not_found` if a prune has removed it by now: from then on none does, but
+ * for one that is told.
+ */
+export async function useBackup(
+  context: CommandContext,
+  { repository, manifest: { id } }: Pick<SealedBackup, 'repository' | 'manifest'>,
+): Promise<AsyncDisposable> {
+  const use = await useStored(context, repository, id)
+  return await orDisposed(use, async () => {
+    const there = await repository.storage.head(manifestKey(id), { signal: context.signal })
+    if (there !== null) return use
+    throw new HoldfastError('backup_not_found', `The backup ${id} was removed by a prune meanwhile.`)
+  })
 }
 
 /** What of a backup's contents may be given out: all that gives out rows goes this way. */

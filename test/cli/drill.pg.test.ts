@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { chunkKey } from '../../src/repository/format/chunk-names.ts'
@@ -175,4 +175,11 @@ test('a backup whose contents or schema are damaged fails its drill: what is, is
   const left = marks().slice(0, -before)
   assert.deepEqual([...new Set(left.map(({ result, level }) => `${result} ${level}`))], ['failed whole'])
   assert.equal(left.length, manifest.chunks.length)
+})
+
+test('a drill says that it uses its backup', async () => {
+  const { id } = json<{ backup: { id: string } }>(['backup', source.url]).backup
+  json(['drill', id])
+  const [use = ''] = await readdir(join(directory, 'repo/uses', id))
+  assert.deepEqual((await readdir(join(directory, 'repo/uses', id, use))).sort(), ['begun', 'ended'])
 })

@@ -63,7 +63,7 @@ export const command = defineCommand({
   ],
   cancelled: 'The scratch server is gone. Nothing else was touched, and nothing is proved.',
   async run(context, input) {
-    const { jobsOrDefault, openSealed } = await import('../repository.ts')
+    const { jobsOrDefault, openSealed, useBackup } = await import('../repository.ts')
     const { readBeginning } = await import('../drill/read.ts')
     const { unreadableOutcome } = await import('../../verify/unreadable.ts')
     const { runDrill } = await import('../../verify/drill.ts')
@@ -82,6 +82,7 @@ export const command = defineCommand({
       files: input.assertion,
     })
     await using sealed = await openSealed(context, input)
+    await using _use = await useBackup(context, sealed)
     const limits = part === null ? {} : { part }
     const began = steadyClock.now()
     const read = await readBeginning(context, sealed)
