@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -35,8 +35,10 @@ test('an export that has no room says storage_full with the path, and leaves not
   const { directory, run, runSmall } = await setUp(t)
   await writeFile(join(directory, 'me.txt'), expectedRepository.identity, { mode: 0o600 })
   await mkdir(join(directory, 'exports'))
+  // Reading leaves marks of use.
+  await cp(objects, join(directory, 'repository'), { recursive: true })
   for (const format of ['sql', 'folder', 'csv', 'json']) {
-    const args = ['export', 'latest', '-f', format, '-r', objects, '-i', 'me.txt', '--quiet', '-o']
+    const args = ['export', 'latest', '-f', format, '-r', 'repository', '-i', 'me.txt', '--quiet', '-o']
     const { status, stderr } = runSmall(...args, 'exports/out')
     assert.equal(status, 1, stderr)
     assert.match(

@@ -23,7 +23,9 @@ export interface CommandLine {
 export async function commandLine(): Promise<CommandLine> {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-test-'))
   after(() => rm(directory, { recursive: true, force: true }))
-  const always = { PATH: process.env['PATH'], HOME: directory, HOLDFAST_REPO: join(directory, 'repo') }
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  const cache = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }
+  const always = { PATH, ...cache, HOME: directory, HOLDFAST_REPO: join(directory, 'repo') }
   const spawn = (program: string, args: readonly string[], env = {}) =>
     spawnSync(program, args, { cwd: directory, env: { ...always, ...env }, encoding: 'utf8' })
   const run: CommandLine['run'] = (args, env) => spawn(process.execPath, [main, ...args], env)
