@@ -163,6 +163,27 @@ test('a copy that was taken for dead while it slept stores nothing more, and tak
   assert.deepEqual(await b.storage.get(manifestKey(id)), abandoned)
 })
 
+test('a document whose key was taken is put only if all chunks are there by a look that is made after announcing it anew', async () => {
+  const { a, b } = await twoCopies()
+  const { id, chunks } = await backUp(a, ['one', 'two'])
+  await b.storage.put(manifestKey(id), abandoned)
+  let announced = 0
+  const pruned: Storage = {
+    ...b.storage,
+    async put(key, data, options) {
+      // The second time: what was copied under the first announcement is gone.
+      if (key.endsWith('/begun') && (announced += 1) === 2)
+        await b.storage.delete(chunkKey(chunks[0]?.[0] ?? ''))
+      return await b.storage.put(key, data, options)
+    },
+  }
+  assert.deepEqual((await copyOver(a, { storage: pruned })).waiting, [manifestKey(id)])
+  assert.equal(announced, 2)
+  assert.deepEqual(await wholeBackups(b), [])
+  assert.deepEqual((await copyOver(a, b)).documents, [manifestKey(id)])
+  assert.deepEqual(await readAll(b), [id])
+})
+
 test('what a prune plan of the copy lists is not used: the backup waits until the plan is in force no more', async () => {
   const { a, b } = await twoCopies()
   const { id } = await backUp(a, ['one', 'two'])

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { copyKeys } from '../../src/copies/make-copy.ts'
 import { mergedRepository } from '../../src/copies/merged.ts'
 import { openCopies } from '../../src/copies/open.ts'
 import { chunkKey } from '../../src/repository/format/chunk-names.ts'
 import { abandoned } from '../../src/repository/format/abandoned.ts'
 import { manifestKey } from '../../src/repository/format/fields.ts'
-import { rotate } from '../../src/repository/keys.ts'
+import { revokeHost, rotate } from '../../src/repository/keys.ts'
 import { readerOf } from '../../src/repository/session.ts'
 import type { CopyFault, Repository } from '../../src/repository/types.ts'
 import { openFaultyStorage } from '../../src/storage/faulty.ts'
@@ -105,4 +106,23 @@ test('what is written goes into one copy, which has the newest keys; what each h
   assert.deepEqual(await keysBelow(b.storage, 'writing/'), ['writing/2222222222222222/begun'])
   const unchanged = await copyOf(a)
   assert.deepEqual(await keysBelow(unchanged.storage, 'keys/'), ['keys/00000001'])
+})
+
+test('a host that is revoked keeps its backups of every copy, also those that are in one only', async () => {
+  const { a, b } = await twoCopies()
+  const [one, other] = [await backUp(a, ['one']), await backUp(b, ['two'])]
+  const { repository } = await merged(a.storage, b.storage)
+  const at = new Date(a.clock.now().getTime() + hour)
+  const changed = await revokeHost({ ...a, repository, host: a.credentials.host, at })
+  assert.deepEqual(await keysBelow(b.storage, 'keys/'), ['keys/00000001'])
+  await copyKeys(changed.repository, (await openCopies({ storages: [b.storage] })).copies[0] ?? b.repository, {}) // prettier-ignore
+  for (const [place, { id }] of [
+    [a, one],
+    [b, other],
+  ] as const) {
+    // prettier-ignore
+    const [copy] = (await openCopies({ storages: [place.storage] })).copies
+    assert.equal(copy?.keyset.version, 2)
+    assert.deepEqual((await copy.manifests()).backups.map((backup) => backup.id), [id]) // prettier-ignore
+  }
 })
