@@ -29,8 +29,7 @@ export interface WriterOptions extends Omit<ChunkWriterOptions, 'stored' | 'take
  * manifest says should be.
  */
 export async function openWriter(options: WriterOptions): Promise<BackupWriter> {
-  const { storage, namingKey, epoch, host, signal } = options
-  const { mending } = options
+  const { storage, mending, namingKey, epoch, host, signal } = options
   const { stored, mended } = await findStored(storage, signal)
   const { sequence, expected } = await readPrevious(options, stored)
   const anew = new Set<string>()
