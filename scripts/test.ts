@@ -56,8 +56,13 @@ const options = [
   '--test-concurrency=2',
 ]
 // What hangs is ended; random tests may be asked to go on for longer than any test usually takes.
-const { HOLDFAST_ORACLE_MINUTES, HOLDFAST_INPLACE_MINUTES } = process.env
-const minutes = 15 + Number(HOLDFAST_ORACLE_MINUTES ?? 0) + Number(HOLDFAST_INPLACE_MINUTES ?? 0)
+const { HOLDFAST_ORACLE_MINUTES, HOLDFAST_INPLACE_MINUTES, HOLDFAST_REPOSITORY_MINUTES, HOLDFAST_FAULTS } =
+  process.env
+const longer = [HOLDFAST_ORACLE_MINUTES, HOLDFAST_INPLACE_MINUTES, HOLDFAST_REPOSITORY_MINUTES]
+const minutes = longer.reduce(
+  (sum, more) => sum + Number(more ?? 0),
+  HOLDFAST_FAULTS === undefined ? 15 : 180,
+)
 const { status } = spawnSync(
   process.execPath,
   [...options, `--test-timeout=${minutes * 60_000}`, ...files.filter((f) => !left.includes(f))],

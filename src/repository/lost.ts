@@ -53,7 +53,7 @@ export async function findLost(
 ): Promise<LostObject[]> {
   const { report } = o
   const found = new Map<string, Building>()
-  const note = (faults: Faults, add: (object: Building, name: string) => void): void => {
+  const note = (faults: Faults, add: (object: Building, name: string) => unknown): void => {
     for (const [fault, names] of faultsIn(faults)) {
       for (const name of names) {
         const object = found.get(name) ?? {
@@ -76,8 +76,10 @@ export async function findLost(
       if (object.backups.at(-1)?.id !== id) object.backups.push({ id, parts: parts.get(name) ?? null })
     })
   }
-  for (const { id, ...faults } of report.restores) note(faults, ({ restores }) => void restores.push(id))
-  for (const { id, ...faults } of report.erasures) note(faults, ({ erasures }) => void erasures.push(id))
+  // A chunk may have two faults.
+  const once = (list: string[], id: string): unknown => list.at(-1) !== id && list.push(id)
+  for (const { id, ...faults } of report.restores) note(faults, ({ restores }) => once(restores, id))
+  for (const { id, ...faults } of report.erasures) note(faults, ({ erasures }) => once(erasures, id))
   return [...found.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
 }
 

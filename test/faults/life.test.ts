@@ -7,7 +7,7 @@ import type { Storage } from '../../src/storage/storage.ts'
 import { randomOf } from '../oracle/random.ts'
 import { hour, movingClock } from '../support/prune.ts'
 import { copyOf, newLife, requireKept, steps, type Life, type Step } from './life.ts'
-import { media, takeDown, type Place } from './place.ts'
+import { media, takeDown, type NewPlace, type Place } from './place.ts'
 
 /*
  * Every call of a storage in the whole life of a repository goes wrong once, in each way that it can. Whatever that leaves: all that
@@ -37,24 +37,41 @@ const day = 25 * hour
 /** Goes through the life once, without faults. What is called does not depend on where it is stored. */
 async function liveOnce(): Promise<Stage[]> {
   const newPlace = await media.memory()
-  await using place = await newPlace()
   const clock = movingClock()
+  await using place = await newPlace(clock)
   const life = newLife(clock)
   const stages: Stage[] = []
   let hurt = false
   for (const step of steps) {
     const before = { step, life: copyOf(life, clockAt(clock)), objects: await takeDown(place.storage) }
-    const calls: StorageCall['method'][] = []
-    const noting = openFaultyStorage(place.storage, ({ method }) => (calls.push(method), null))
-    await step.run(life, noting)
+    await step.run(life, place.storage)
     const after: boolean = step.byOthers === true || (hurt && step.name !== mending)
-    stages.push({ ...before, calls, hurt: { before: hurt, after } })
+    stages.push({ ...before, calls: await callsOf(newPlace, before), hurt: { before: hurt, after } })
     hurt = after
     await requireKept(life, place.storage, hurt)
     await place.pass(day)
-    clock.pass(day)
   }
   return stages
+}
+
+type Start = Pick<Stage, 'step' | 'life' | 'objects'>
+
+/** What a step calls when it begins as each case does. */
+async function callsOf(newPlace: NewPlace, start: Start): Promise<Stage['calls']> {
+  await using place = await begin(newPlace, start)
+  const calls: StorageCall['method'][] = []
+  const noting = openFaultyStorage(place.storage, ({ method }) => (calls.push(method), null))
+  await start.step.run(place.life, noting)
+  return calls
+}
+
+/** All as it was before a step, a day later. */
+async function begin(newPlace: NewPlace, { life, objects }: Start): Promise<Place & { readonly life: Life }> {
+  const clock = clockAt(life.clock)
+  const place = await newPlace(clock)
+  await place.load(objects)
+  await place.pass(day)
+  return { ...place, life: copyOf(life, clock) }
 }
 
 /** So many take some seconds. */
@@ -79,22 +96,9 @@ function failing(inner: Storage, at: number, kind: Kind): Storage {
   })
 }
 
-async function goThrough(
-  newPlace: () => Promise<Place>,
-  stage: Stage,
-  at: number,
-  kind: Kind,
-): Promise<void> {
-  await using place = await newPlace()
-  const { storage } = place
-  await place.load(stage.objects)
-  const clock = clockAt(stage.life.clock)
-  const life = copyOf(stage.life, clock)
-  const pass = async (): Promise<void> => {
-    await place.pass(day)
-    clock.pass(day)
-  }
-  await pass()
+async function goThrough(newPlace: NewPlace, stage: Stage, at: number, kind: Kind): Promise<void> {
+  await using place = await begin(newPlace, stage)
+  const { storage, life } = place
   const { step, hurt } = stage
   try {
     await step.run(life, failing(storage, at, kind))
@@ -103,11 +107,11 @@ async function goThrough(
   }
   const isThere = (await storage.head('holdfast')) !== null
   if (isThere) await requireKept(life, storage, hurt.before || hurt.after)
-  await pass()
+  await place.pass(day)
   if (!isThere || step.name !== 'init') await step.run(life, storage)
   await requireKept(life, storage, hurt.after)
   for (const next of [lastBackup, lastPrune, lastPrune]) {
-    await pass()
+    await place.pass(day)
     await next?.run(life, storage)
   }
   await requireKept(life, storage, false)

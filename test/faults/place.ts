@@ -6,7 +6,7 @@ import { openLocalStorage } from '../../src/storage/local.ts'
 import { openMemoryStorage } from '../../src/storage/memory.ts'
 import { parseS3Address } from '../../src/storage/s3/address.ts'
 import type { ObjectInfo, Storage } from '../../src/storage/storage.ts'
-import { movingClock } from '../support/prune.ts'
+import type { movingClock } from '../support/prune.ts'
 import { freshAddress, retryingS3 } from '../support/s3.ts'
 import { s3Server } from '../support/s3-server.ts'
 
@@ -15,13 +15,16 @@ export interface Place extends AsyncDisposable {
   readonly storage: Storage
   /** Puts all these objects there, as if they had just been stored. */
   load(objects: ReadonlyMap<string, Uint8Array>): Promise<void>
+  /** Lets time pass, by the clock that it was opened with as by its own. */
   pass(ms: number): Promise<void>
 }
 
+/** Opens a new and empty storage. */
+export type NewPlace = (clock: ReturnType<typeof movingClock>) => Promise<Place>
+
 /** Kinds of storage, each by how a new and empty one is opened. */
 export const media = {
-  memory: async () => async () => {
-    const clock = movingClock()
+  memory: async () => async (clock) => {
     const storage = openMemoryStorage({ clock })
     return {
       storage,
@@ -32,7 +35,7 @@ export const media = {
       [Symbol.asyncDispose]: async () => {},
     }
   },
-  directory: async () => async () => {
+  directory: async () => async (clock) => {
     const directory = await mkdtemp(join(tmpdir(), 'holdfast-test-'))
     return {
       storage: openLocalStorage(join(directory, 'repo')),
@@ -44,6 +47,7 @@ export const media = {
         }
       },
       async pass(ms) {
+        clock.pass(ms)
         // The clock of a disk can't be set, but what lies there can be made older.
         for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
           const path = join(entry.parentPath, entry.name)
@@ -57,8 +61,7 @@ export const media = {
   },
   s3: async () => {
     const server = await s3Server()
-    return async () => {
-      const clock = movingClock()
+    return async (clock) => {
       const times = new Map<string, Date>()
       const address = freshAddress(server, 'bucket')
       const { prefix } = parseS3Address(address)
@@ -75,7 +78,7 @@ export const media = {
       }
     }
   },
-} satisfies Readonly<Record<string, () => Promise<() => Promise<Place>>>>
+} satisfies Readonly<Record<string, () => Promise<NewPlace>>>
 
 /** The same storage, with a clock that goes on as it is told. */
 function dated(inner: Storage, times: Map<string, Date>, clock: Clock): Storage {
