@@ -38,6 +38,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   retention: { imports: ['lib'] },
   prune: { imports: ['lib', 'storage/storage.ts', 'repository', 'retention'] },
   sample: { imports: ['lib', 'postgres'] },
+  catalog: { imports: ['lib', 'postgres'], packages: ['pg'] },
   cli: {
     imports: [
       ...engine,

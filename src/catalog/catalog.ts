@@ -1,0 +1,50 @@
+import type { ServerAddress } from '../postgres/server-address.ts'
+import { apiRole } from './claims.ts'
+import { openDatabase, type Database, type Queries } from './database.ts'
+import { migrate, readMigrations } from './migrate.ts'
+import type { Seal } from './seal.ts'
+
+/** The service's own database, open and up to date. */
+export interface Catalog {
+  /** As the owner, whom row level security does not hold: for the scheduler, the worker and what belongs to nobody. */
+  readonly system: Database
+  /** As the role of the API: without claims it sees nothing. Use it by `asCaller`. */
+  readonly api: Database
+  readonly seal: Seal
+  /** The server's clock: what leases and schedules go by, so that those of the machines need not agree. */
+  now(): Promise<Date>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** Opens a catalog and migrates it. `last`: what belongs to its schema and is not ours, such as the queue's. */
+export async function openCatalog(o: {
+  address: ServerAddress
+  seal: Seal
+  connections: number
+  last?: (queries: Queries) => Promise<void>
+}): Promise<Catalog> {
+  const { address, connections, seal } = o
+  await using opened = new AsyncDisposableStack()
+  const open = async (role: string | null, applicationName: string): Promise<Database> => {
+    const database = await openDatabase({ address, role, connections, applicationName })
+    opened.defer(() => database.close())
+    return database
+  }
+  const system = await open(null, 'holdfast')
+  await migrate({ database: system, migrations: await readMigrations(), ...(o.last === undefined ? {} : { last: o.last }) }) // prettier-ignore
+  const api = await open(apiRole, 'holdfast-api')
+  const until = opened.move()
+  return {
+    system,
+    api,
+    seal,
+    now: () => catalogNow(system),
+    [Symbol.asyncDispose]: () => until.disposeAsync(),
+  }
+}
+
+async function catalogNow({ query }: Queries): Promise<Date> {
+  const [row] = await query<{ now: Date }>('SELECT pg_catalog.clock_timestamp() AS now')
+  if (row === undefined) throw new TypeError('clock_timestamp() has no row')
+  return row.now
+}
