@@ -16,12 +16,11 @@ export interface Catalog {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Opens a catalog and migrates it. `last`: what belongs to its schema and is not ours, such as the queue's. */
+/** Opens a catalog and migrates it. */
 export async function openCatalog(o: {
   address: ServerAddress
   seal: Seal
   connections: number
-  last?: (queries: Queries) => Promise<void>
 }): Promise<Catalog> {
   const { address, connections, seal } = o
   await using opened = new AsyncDisposableStack()
@@ -31,7 +30,7 @@ export async function openCatalog(o: {
     return database
   }
   const system = await open(null, 'holdfast')
-  await migrate({ database: system, migrations: await readMigrations(), ...(o.last === undefined ? {} : { last: o.last }) }) // prettier-ignore
+  await migrate({ database: system, migrations: await readMigrations() })
   const api = await open(apiRole, 'holdfast-api')
   const until = opened.move()
   return {

@@ -41,3 +41,8 @@ export async function asCaller<T>(
     })
   })
 }
+
+/** What belongs to nobody, such as the scheduler, for work that callers do under their claims. */
+export function asOwner({ query }: Queries): CallerQueries {
+  return { query, asSystem: (work) => work({ query }) }
+}

@@ -7,7 +7,7 @@ import { describeAddress, type ServerAddress } from '../postgres/server-address.
 /** Something that runs statements: a pool, or one transaction. */
 export interface Queries {
   /**
-   * Runs one statement. Times are Dates, json is parsed, bytea is a Buffer, int8 and numeric are texts. Throws
+   * Runs one statement, or several without values. Times are Dates, json is parsed, bytea is a Buffer, int8 and numeric are texts. Throws
    * `catalog_unreachable`, `catalog_failed`.
    */
   query<Row extends Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]>
@@ -89,8 +89,12 @@ async function run<Row extends Record<string, unknown>>(
   sql: string,
   values?: readonly unknown[],
 ): Promise<Row[]> {
-  const { rows } = await on.query<Row>(sql, values === undefined ? undefined : [...values])
-  return rows
+  // Several statements without values have several results.
+  const result: pg.QueryResult<Row> | pg.QueryResult<Row>[] = await on.query<Row>(
+    sql,
+    values === undefined ? undefined : [...values],
+  )
+  return Array.isArray(result) ? result.flatMap(({ rows }) => rows ?? []) : result.rows
 }
 
 async function told<T>(address: ServerAddress, work: () => Promise<T>): Promise<T> {

@@ -3,7 +3,7 @@ import { readFile, readdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { HoldfastError } from '../lib/errors.ts'
 import { apiRole } from './claims.ts'
-import type { Database, Queries } from './database.ts'
+import type { Database } from './database.ts'
 
 /** Where the numbered SQL files are. */
 export const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url))
@@ -35,17 +35,12 @@ const migrationLock = 4_846_170_305
 
 /**
  * Brings the catalog to what these migrations say: all that are missing, in one transaction. Of several processes that do it at once
- * one works and the others wait and find it done. `last` runs in the same transaction. Throws `catalog_too_new`, `catalog_changed`,
+ * one works and the others wait and find it done. Resolves to how many were missing. Throws `catalog_too_new`, `catalog_changed`,
  * `catalog_role`.
  */
-export async function migrate(o: {
-  database: Database
-  migrations: readonly Migration[]
-  last?: (queries: Queries) => Promise<void>
-}): Promise<number> {
+export async function migrate(o: { database: Database; migrations: readonly Migration[] }): Promise<number> {
   await makeRole(o.database)
-  return await o.database.transaction(async (queries) => {
-    const { query } = queries
+  return await o.database.transaction(async ({ query }) => {
     await query('SELECT pg_catalog.pg_advisory_xact_lock($1)', [migrationLock])
     await query('CREATE SCHEMA IF NOT EXISTS holdfast')
     await query(`CREATE TABLE IF NOT EXISTS holdfast.migrations (
@@ -70,7 +65,6 @@ export async function migrate(o: {
       const row = [number, name, sha256]
       await query('INSERT INTO holdfast.migrations (number, name, sha256) VALUES ($1, $2, $3)', row)
     }
-    await o.last?.(queries)
     return missing.length
   })
 }

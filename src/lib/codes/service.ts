@@ -47,4 +47,40 @@ export const service = {
     meaning: 'A secret in the catalog was sealed with another key, or was changed.',
     hint: 'Use the key that the catalog was made with, or enter the secret again.',
   },
+  job_not_found: {
+    exit: 3,
+    meaning: 'There is no such job, or the caller may not see it.',
+    hint: 'List the jobs there are.',
+  },
+  job_over: {
+    exit: 7,
+    meaning: 'The job has ended already.',
+    hint: 'Look at how it ended; start another one if it is still wanted.',
+  },
+  job_just_ended: {
+    exit: 7,
+    meaning: 'The job that stood in the way of a new one has ended at the same moment.',
+    hint: 'Ask again.',
+  },
+  job_target_gone: {
+    exit: 3,
+    meaning: 'The source or repository of a job was removed before it was begun.',
+    hint: 'Nothing was done. Start another one for a source that is there.',
+  },
+  job_crashed: {
+    exit: 1,
+    meaning: 'The command of a job ended without a result.',
+    hint: 'See the log of the job. If the machine ran out of memory, give it more or use fewer workers.',
+  },
+  worker_lost: {
+    exit: 1,
+    meaning:
+      'The worker that ran a job died, or lost its connection to the catalog for longer than its lease.',
+    hint: 'See whether the machine of the worker is well, then start the job again. What it left, the next one uses or a prune removes.',
+  },
+  worker_stopped: {
+    exit: 1,
+    meaning: 'The worker was stopped before the job had ended.',
+    hint: 'It is tried again, if it has attempts left.',
+  },
 } as const satisfies Record<string, ErrorCodeInfo>

@@ -1,0 +1,78 @@
+import type { Queries } from './database.ts'
+
+/** What the catalog keeps of a backup: the manifest without its list of chunks, of which it must know these. */
+export interface BackupSummary extends Readonly<Record<string, unknown>> {
+  readonly id: string
+  /** Keyed hash that tells the backups of one source from others in a repository. */
+  readonly source: string
+  readonly sequence: number
+  readonly moment: string
+}
+
+/** A value as a summary; null if it is none. */
+export function asSummary(value: unknown): BackupSummary | null {
+  if (typeof value !== 'object' || value === null) return null
+  const { id, source, sequence, moment } = value as Record<string, unknown>
+  const is =
+    typeof id === 'string' &&
+    typeof source === 'string' &&
+    typeof sequence === 'number' &&
+    typeof moment === 'string' &&
+    !Number.isNaN(Date.parse(moment))
+  return is ? (value as BackupSummary) : null
+}
+
+/**
+ * Takes backups of a repository into the cache. `sourceId` null: which source they are of is found by those that are known already.
+ * Once it is known of one, it is of all that have its hash.
+ */
+export async function rememberBackups(
+  { query }: Queries,
+  o: { repositoryId: string; sourceId: string | null; backups: readonly BackupSummary[] },
+): Promise<void> {
+  for (const summary of o.backups) {
+    await query(
+      `INSERT INTO holdfast.backups (repository_id, id, source_id, source_hash, sequence, moment, summary)
+       VALUES ($1, $2, coalesce($3, (SELECT b.source_id FROM holdfast.backups AS b
+         WHERE b.repository_id = $1 AND b.source_hash = $4 AND b.source_id IS NOT NULL LIMIT 1)), $4, $5, $6, $7)
+       ON CONFLICT (repository_id, id) DO UPDATE SET summary = excluded.summary, seen_at = pg_catalog.now(),
+         source_id = coalesce(excluded.source_id, backups.source_id)`,
+      [
+        o.repositoryId,
+        summary.id,
+        o.sourceId,
+        summary.source,
+        summary.sequence,
+        summary.moment,
+        JSON.stringify(summary),
+      ],
+    )
+    if (o.sourceId === null) continue
+    await query(
+      `UPDATE holdfast.backups SET source_id = $3 WHERE repository_id = $1 AND source_hash = $2 AND source_id IS NULL`,
+      [o.repositoryId, summary.source, o.sourceId],
+    )
+  }
+}
+
+/** Takes backups that are gone out of the cache: all of the repository but these. */
+export async function keepOnlyBackups(
+  { query }: Queries,
+  o: { repositoryId: string; ids: readonly string[] },
+): Promise<void> {
+  await query('DELETE FROM holdfast.backups WHERE repository_id = $1 AND id <> ALL ($2)', [
+    o.repositoryId,
+    o.ids,
+  ])
+}
+
+/** Takes these out of the cache. */
+export async function forgetBackups(
+  { query }: Queries,
+  o: { repositoryId: string; ids: readonly string[] },
+): Promise<void> {
+  await query('DELETE FROM holdfast.backups WHERE repository_id = $1 AND id = ANY ($2)', [
+    o.repositoryId,
+    o.ids,
+  ])
+}

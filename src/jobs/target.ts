@@ -1,0 +1,74 @@
+import type { Catalog } from '../catalog/catalog.ts'
+import { HoldfastError } from '../lib/errors.ts'
+import type { HeldJob } from './attempt.ts'
+
+/** What opens a repository. */
+export interface RepositorySecrets {
+  /** The text of a host file: it lets a backup be written, and decrypts nothing. */
+  readonly hostFile?: string
+  /** The text of an identity file: for drills, and for checks that read. */
+  readonly identity?: string
+  readonly passphrase?: string
+  /** Variables of its storage, such as AWS_ACCESS_KEY_ID. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export interface SourceSecrets {
+  readonly password?: string
+}
+
+/** Where secrets of a row belong: what they are bound to when they are sealed. */
+export const placeOf = {
+  repository: (id: string) => `repositories/${id}`,
+  source: (id: string) => `sources/${id}`,
+} as const
+
+/** What a job works on, with the secrets it takes. */
+export interface JobTarget {
+  readonly repository: { readonly address: string; readonly secrets: RepositorySecrets }
+  readonly source: {
+    readonly name: string
+    readonly address: string
+    readonly settings: Readonly<Record<string, unknown>>
+    readonly secrets: SourceSecrets
+  } | null
+  /** Id of the newest backup of the source that the catalog knows. */
+  readonly newest: string | null
+}
+
+/** Throws `job_target_gone`, `catalog_key_wrong`. */
+export async function readTarget({ system, seal }: Catalog, job: HeldJob): Promise<JobTarget> {
+  const [row] = await system.query<{
+    address: string
+    secrets: Buffer | null
+    name: string | null
+    source_address: string | null
+    settings: Record<string, unknown> | null
+    source_secrets: Buffer | null
+    newest: string | null
+  }>(
+    `SELECT r.address, r.secrets, s.name, s.address AS source_address, s.settings, s.secrets AS source_secrets,
+       (SELECT b.id FROM holdfast.backups AS b WHERE b.source_id = s.id AND b.repository_id = r.id
+        ORDER BY b.sequence DESC, b.moment DESC LIMIT 1) AS newest
+     FROM holdfast.repositories AS r LEFT JOIN holdfast.sources AS s ON s.id = $2 WHERE r.id = $1`,
+    [job.repositoryId, job.sourceId],
+  )
+  if (row === undefined) throw gone(job, 'repository')
+  const open = (place: string, sealed: Buffer | null) => (sealed === null ? {} : seal.open(place, sealed))
+  const source =
+    job.sourceId === null || row.name === null
+      ? null
+      : {
+          name: row.name,
+          address: row.source_address ?? '',
+          settings: row.settings ?? {},
+          secrets: open(placeOf.source(job.sourceId), row.source_secrets),
+        }
+  const secrets = open(placeOf.repository(job.repositoryId ?? ''), row.secrets)
+  return { repository: { address: row.address, secrets }, source, newest: row.newest }
+}
+
+/** The error of a job whose source or repository is not there any more. */
+export function gone(job: HeldJob, what: 'source' | 'repository'): HoldfastError {
+  return new HoldfastError('job_target_gone', `The ${what} of the job, ${job.about}, is not there any more.`)
+}

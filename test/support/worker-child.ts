@@ -1,0 +1,23 @@
+/** Run as a program: a worker of its own process, to be killed. Takes its task as JSON in its first argument. */
+import { openCatalog } from '../../src/catalog/catalog.ts'
+import { createSeal } from '../../src/catalog/seal.ts'
+import type { CommandLine } from '../../src/jobs/command.ts'
+import { openQueue } from '../../src/jobs/queue.ts'
+import { startWorker } from '../../src/jobs/worker.ts'
+import { steadyClock } from '../../src/lib/clock.ts'
+import { addressOf } from './address.ts'
+
+export interface WorkerTask {
+  readonly url: string
+  /** Of the seal, base64url. */
+  readonly key: string
+  readonly name: string
+  readonly leaseSeconds: number
+  readonly commandLine: CommandLine
+}
+
+const { url, key, ...rest } = JSON.parse(process.argv[2] ?? '') as WorkerTask
+const seal = createSeal(Buffer.from(key, 'base64url'))
+const catalog = await openCatalog({ address: addressOf(url), seal, connections: 3 })
+const queue = await openQueue(catalog.system, { first: 1, most: 1 })
+startWorker({ catalog, queue, steadyClock, slots: 2, pollMs: 100, log: () => undefined, ...rest })
