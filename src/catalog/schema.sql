@@ -226,6 +226,8 @@ CREATE TABLE holdfast.schedules (
     next_run timestamp with time zone,
     due timestamp with time zone,
     last_run timestamp with time zone,
+    last_skipped timestamp with time zone,
+    problem text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     changed_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT schedules_jitter_seconds_check CHECK (((jitter_seconds >= 0) AND (jitter_seconds <= 86400))),

@@ -49,6 +49,10 @@ CREATE TABLE holdfast.schedules (
   -- next_run and the jitter of this time: when it is begun.
   due timestamptz,
   last_run timestamptz,
+  -- When it last did not run, because the run before was still there.
+  last_skipped timestamptz,
+  -- Why it was switched off, if nobody has done that.
+  problem text,
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   changed_at timestamptz NOT NULL DEFAULT pg_catalog.now()
 );

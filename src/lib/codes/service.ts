@@ -72,6 +72,11 @@ export const service = {
     meaning: 'The command of a job ended without a result.',
     hint: 'See the log of the job. If the machine ran out of memory, give it more or use fewer workers.',
   },
+  schedule_invalid: {
+    exit: 2,
+    meaning: 'A schedule says no time that ever comes.',
+    hint: 'Give five fields of cron, or every day, week or month at a time such as 02:30, and a time zone such as Europe/Berlin.',
+  },
   worker_lost: {
     exit: 1,
     meaning:
