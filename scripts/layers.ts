@@ -40,6 +40,13 @@ export const layers: Readonly<Record<string, Layer>> = {
   sample: { imports: ['lib', 'postgres'] },
   catalog: { imports: ['lib', 'postgres'], packages: ['pg'] },
   jobs: { imports: ['lib', 'postgres', 'catalog'], packages: ['pg-boss', 'cron-parser'] },
+  api: {
+    imports: ['lib', 'version.ts', 'config', 'postgres', 'catalog', 'jobs'],
+    packages: ['hono', '@hono/node-server', '@hono/zod-openapi'],
+  },
+  'main.ts': {
+    imports: ['lib', 'postgres', 'catalog', 'jobs', 'api', 'storage', 'repository'],
+  },
   cli: {
     imports: [
       ...engine,
@@ -53,6 +60,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       'retention',
       'prune',
       'sample',
+      'main.ts',
     ],
     packages: ['commander'],
   },

@@ -1,4 +1,5 @@
 import type { Queries } from './database.ts'
+import { iso, pageOf, type Listed, type Page } from './rows.ts'
 
 /** What the catalog keeps of a backup: the manifest without its list of chunks, of which it must know these. */
 export interface BackupSummary extends Readonly<Record<string, unknown>> {
@@ -75,4 +76,41 @@ export async function forgetBackups(
     o.repositoryId,
     o.ids,
   ])
+}
+
+export interface BackupRecord {
+  readonly id: string
+  readonly repositoryId: string
+  readonly sourceId: string | null
+  readonly moment: string
+  readonly summary: Readonly<Record<string, unknown>>
+}
+
+interface Row extends Record<string, unknown> {
+  readonly id: string
+  readonly repository_id: string
+  readonly source_id: string | null
+  readonly moment: Date
+  readonly summary: Readonly<Record<string, unknown>>
+  readonly exactly: string
+}
+
+/** Newest first, of all repositories or of what is named. */
+export async function listBackups(
+  { query }: Queries,
+  filter: { repositoryId: string | null; sourceId: string | null },
+  page: Page,
+): Promise<Listed<BackupRecord>> {
+  const rows = await query<Row>(
+    `SELECT id, repository_id, source_id, moment, summary, moment::text AS exactly FROM holdfast.backups
+     WHERE ($1::uuid IS NULL OR repository_id = $1) AND ($2::uuid IS NULL OR source_id = $2)
+       AND ($3::timestamptz IS NULL OR (moment, id) < ($3, $4))
+     ORDER BY moment DESC, id DESC LIMIT $5`,
+    [filter.repositoryId, filter.sourceId, page.after?.at ?? null, page.after?.id ?? null, page.limit + 1],
+  )
+  const listed = pageOf(rows, page, ({ exactly, id }) => ({ at: exactly, id }))
+  const items = listed.items.map(({ id, repository_id, source_id, moment, summary }) => {
+    return { id, repositoryId: repository_id, sourceId: source_id, moment: iso(moment), summary }
+  })
+  return { items, next: listed.next }
 }

@@ -16,7 +16,7 @@ export interface Catalog {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Opens a catalog and migrates it. */
+/** Opens a catalog and migrates it. Throws `catalog_key_wrong` if its secrets were sealed with another key, and as `migrate` does. */
 export async function openCatalog(o: {
   address: ServerAddress
   seal: Seal
@@ -31,6 +31,7 @@ export async function openCatalog(o: {
   }
   const system = await open(null, 'holdfast')
   await migrate({ database: system, migrations: await readMigrations() })
+  await requireKey(system, seal)
   const api = await open(apiRole, 'holdfast-api')
   const until = opened.move()
   return {
@@ -40,6 +41,14 @@ export async function openCatalog(o: {
     now: () => catalogNow(system),
     [Symbol.asyncDispose]: () => until.disposeAsync(),
   }
+}
+
+/** Whoever opens a catalog first seals a word in it, which all others must be able to open. */
+async function requireKey({ query }: Queries, seal: Seal): Promise<void> {
+  const sealed = seal.seal('catalog', { word: 'holdfast' })
+  await query('INSERT INTO holdfast.catalog (sealed) VALUES ($1) ON CONFLICT DO NOTHING', [sealed])
+  const [row] = await query<{ sealed: Buffer }>('SELECT sealed FROM holdfast.catalog')
+  if (row !== undefined) seal.open('catalog', row.sealed)
 }
 
 async function catalogNow({ query }: Queries): Promise<Date> {

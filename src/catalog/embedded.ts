@@ -14,6 +14,8 @@ import { startServer, type EmbeddedServer } from '../postgres/server/server.ts'
 export interface EmbeddedCatalog {
   readonly server: EmbeddedServer
   readonly address: ServerAddress
+  /** Settles when the server has ended, stopped or not. */
+  readonly ended: Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -21,7 +23,7 @@ const databaseName = 'holdfast'
 /** Data of one major is not read by another: this one stays. */
 const major = 18
 /** A process that was killed leaves its server to a watchdog, which needs a moment. */
-const patienceMs = 15_000
+const patienceMs = 30_000
 const pauseMs = 100
 
 /**
@@ -48,7 +50,12 @@ export async function startEmbeddedCatalog(o: {
     await server.stop()
     throw error
   }
-  return { server, address: at(databaseName), [Symbol.asyncDispose]: () => server.stop() }
+  const ended = untilEnded(server)
+  return { server, address: at(databaseName), ended, [Symbol.asyncDispose]: () => server.stop() }
+}
+
+async function untilEnded(server: EmbeddedServer): Promise<void> {
+  while (!(await server.endsWithin(60_000)));
 }
 
 async function start(directory: string, signal: AbortSignal | undefined): Promise<EmbeddedServer> {

@@ -117,6 +117,21 @@ CREATE TABLE holdfast.backups (
 ALTER TABLE holdfast.backups OWNER TO postgres;
 
 --
+-- Name: catalog; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.catalog (
+    only_one boolean DEFAULT true NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    sealed bytea NOT NULL,
+    CONSTRAINT catalog_only_one_check CHECK (only_one)
+);
+
+
+ALTER TABLE holdfast.catalog OWNER TO postgres;
+
+--
 -- Name: job_log; Type: TABLE; Schema: holdfast; Owner: postgres
 --
 
@@ -288,6 +303,14 @@ ALTER TABLE ONLY holdfast.api_keys
 
 ALTER TABLE ONLY holdfast.backups
     ADD CONSTRAINT backups_pkey PRIMARY KEY (repository_id, id);
+
+
+--
+-- Name: catalog catalog_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.catalog
+    ADD CONSTRAINT catalog_pkey PRIMARY KEY (only_one);
 
 
 --

@@ -33,7 +33,7 @@ export interface Backoff {
   readonly most: number
 }
 
-const usual: Backoff = { first: 15, most: 900 }
+const usual: Backoff = { first: 5, most: 900 }
 
 /**
  * Opens the queue, and makes or upgrades its schema. pg-boss watches over nothing by itself: leases are ours to end (reap.ts), because

@@ -1,4 +1,4 @@
-import type { Database } from '../catalog/database.ts'
+import type { Database, Queries } from '../catalog/database.ts'
 import { codes } from '../lib/error-codes.ts'
 import { settle } from './attempt.ts'
 import { appendLog } from './log.ts'
@@ -17,6 +17,16 @@ const lost: JobError = {
  */
 export async function reapJobs(o: { database: Database; queue: Queue }): Promise<number> {
   for (let reaped = 0; ; reaped++) if (!(await reapOne(o))) return reaped
+}
+
+/**
+ * Ends all leases, to be reaped: where the catalog belongs to this process alone, and it has only just begun, whoever held them is
+ * dead, and nobody needs to wait.
+ */
+export async function endLeases({ query }: Queries): Promise<void> {
+  await query(
+    `UPDATE holdfast.jobs SET lease_until = pg_catalog.now() - interval '1 second' WHERE status = 'running'`,
+  )
 }
 
 async function reapOne({ database, queue }: { database: Database; queue: Queue }): Promise<boolean> {

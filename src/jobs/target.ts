@@ -1,27 +1,7 @@
 import type { Catalog } from '../catalog/catalog.ts'
 import { HoldfastError } from '../lib/errors.ts'
+import { placeOf, type RepositorySecrets, type SourceSecrets } from '../catalog/secrets.ts'
 import type { HeldJob } from './attempt.ts'
-
-/** What opens a repository. */
-export interface RepositorySecrets {
-  /** The text of a host file: it lets a backup be written, and decrypts nothing. */
-  readonly hostFile?: string
-  /** The text of an identity file: for drills, and for checks that read. */
-  readonly identity?: string
-  readonly passphrase?: string
-  /** Variables of its storage, such as AWS_ACCESS_KEY_ID. */
-  readonly env?: Readonly<Record<string, string>>
-}
-
-export interface SourceSecrets {
-  readonly password?: string
-}
-
-/** Where secrets of a row belong: what they are bound to when they are sealed. */
-export const placeOf = {
-  repository: (id: string) => `repositories/${id}`,
-  source: (id: string) => `sources/${id}`,
-} as const
 
 /** What a job works on, with the secrets it takes. */
 export interface JobTarget {
@@ -62,7 +42,7 @@ export async function readTarget({ system, seal }: Catalog, job: HeldJob): Promi
           name: row.name,
           address: row.source_address ?? '',
           settings: row.settings ?? {},
-          secrets: open(placeOf.source(job.sourceId), row.source_secrets),
+          secrets: open(placeOf.source(job.sourceId, row.source_address ?? ''), row.source_secrets),
         }
   const secrets = open(placeOf.repository(job.repositoryId ?? ''), row.secrets)
   return { repository: { address: row.address, secrets }, source, newest: row.newest }

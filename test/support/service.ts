@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,12 +6,13 @@ import { after } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { asOwner } from '../../src/catalog/claims.ts'
+import { addRepository } from '../../src/catalog/repositories.ts'
+import { addSource } from '../../src/catalog/sources.ts'
 import { steadyClock } from '../../src/lib/clock.ts'
 import type { CommandLine } from '../../src/jobs/command.ts'
 import { enqueue, type NewJob } from '../../src/jobs/enqueue.ts'
 import { jobKind } from '../../src/jobs/kinds.ts'
 import { openQueue, type Queue } from '../../src/jobs/queue.ts'
-import { placeOf } from '../../src/jobs/target.ts'
 import { startWorker, type Worker, type WorkerOptions } from '../../src/jobs/worker.ts'
 import { printHostFile } from '../../src/repository/hostfile.ts'
 import { newCatalog, type TestCatalog } from './catalog.ts'
@@ -69,12 +69,9 @@ export async function newService(server: TestServer): Promise<TestService> {
   const queue = await openQueue(system, { first: 1, most: 1 })
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-test-'))
   const repository = await newRepository(join(directory, 'repo'))
-  const id = randomUUID()
   const secrets = { hostFile: printHostFile(repository.credentials), identity: repository.identity }
-  await system.query(
-    'INSERT INTO holdfast.repositories (id, name, address, secrets) VALUES ($1, $2, $3, $4)',
-    [id, 'main', join(directory, 'repo'), seal.seal(placeOf.repository(id), secrets)],
-  )
+  const address = join(directory, 'repo')
+  const { id } = await addRepository(system, { seal, name: 'main', address, secrets })
   const workers: Worker[] = []
   after(async () => {
     await Promise.all(workers.map((worker) => worker.stop(0)))
@@ -97,15 +94,9 @@ export async function newService(server: TestServer): Promise<TestService> {
     directory,
     repository: { ...repository, id },
     async addSource(name, url) {
-      const sourceId = randomUUID()
-      const address = new URL(url)
-      const sealed = seal.seal(placeOf.source(sourceId), { password: decodeURIComponent(address.password) })
-      address.password = ''
-      await system.query(
-        'INSERT INTO holdfast.sources (id, name, address, repository_id, secrets) VALUES ($1, $2, $3, $4, $5)',
-        [sourceId, name, address.href, id, sealed],
-      )
-      return sourceId
+      const { href: at, password } = withoutPassword(url)
+      const made = { seal, name, address: at, settings: {}, repositoryId: id, secrets: { password } }
+      return (await addSource(system, made)).id
     },
     enqueue: ({ kind = 'backup', ...rest }) =>
       system.transaction((queries) =>
@@ -168,4 +159,11 @@ export async function newService(server: TestServer): Promise<TestService> {
       return rows.map(({ line }) => line)
     },
   }
+}
+
+function withoutPassword(url: string): { href: string; password: string } {
+  const address = new URL(url)
+  const password = decodeURIComponent(address.password)
+  address.password = ''
+  return { href: address.href, password }
 }

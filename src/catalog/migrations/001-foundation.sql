@@ -1,6 +1,14 @@
 -- What people have decided (repositories, sources, schedules), what was done (jobs), and a cache of what repositories
 -- know (backups). Secrets are sealed columns: nothing in this database opens them.
 
+-- One row: what tells whether the key at hand is the one that secrets were sealed with.
+CREATE TABLE holdfast.catalog (
+  only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+  id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
+  created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  sealed bytea NOT NULL
+);
+
 CREATE TABLE holdfast.repositories (
   id uuid PRIMARY KEY DEFAULT pg_catalog.gen_random_uuid(),
   name text NOT NULL UNIQUE CHECK (name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'),

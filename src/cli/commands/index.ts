@@ -22,6 +22,8 @@ const loaders: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   unpin: () => import('./unpin.ts'),
   storage: () => import('./storage.ts'),
   keys: () => import('./keys.ts'),
+  serve: () => import('./serve.ts'),
+  worker: () => import('./worker.ts'),
 }
 
 /** The command that these arguments are for, or all of them if they name none. */

@@ -47,6 +47,41 @@ export const service = {
     meaning: 'A secret in the catalog was sealed with another key, or was changed.',
     hint: 'Use the key that the catalog was made with, or enter the secret again.',
   },
+  listen_failed: {
+    exit: 6,
+    meaning: 'The address that the service is to listen on is not free, or not one of this machine.',
+    hint: 'Choose another one with --listen.',
+  },
+  not_signed_in: {
+    exit: 5,
+    meaning: 'The request carries no valid key.',
+    hint: 'Send a key as Authorization: Bearer KEY. It may have expired, or been revoked.',
+  },
+  not_permitted: {
+    exit: 5,
+    meaning: 'The role of the caller may not do this.',
+    hint: 'Ask an administrator, or use a key of another role.',
+  },
+  request_invalid: {
+    exit: 2,
+    meaning: 'The request is not as the API describes it.',
+    hint: 'Correct what the message names. /api/v1/openapi.json describes every request.',
+  },
+  not_found: {
+    exit: 3,
+    meaning: 'There is nothing of this name, or the caller may not see it.',
+    hint: 'List what there is.',
+  },
+  name_taken: {
+    exit: 7,
+    meaning: 'There is something of this name already.',
+    hint: 'Choose another name, or change the one that is there.',
+  },
+  still_used: {
+    exit: 7,
+    meaning: 'Something else refers to it.',
+    hint: 'Remove what uses it first.',
+  },
   job_not_found: {
     exit: 3,
     meaning: 'There is no such job, or the caller may not see it.',
