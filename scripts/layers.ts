@@ -45,7 +45,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     packages: ['hono', '@hono/node-server', '@hono/zod-openapi'],
   },
   'main.ts': {
-    imports: ['lib', 'postgres', 'catalog', 'jobs', 'api', 'storage', 'repository'],
+    imports: ['lib', 'postgres', 'catalog', 'jobs', 'api'],
   },
   cli: {
     imports: [

@@ -5,6 +5,8 @@ import { listen } from './api/server.ts'
 import { openCatalog, type Catalog } from './catalog/catalog.ts'
 import { startEmbeddedCatalog } from './catalog/embedded.ts'
 import { catalogKey } from './catalog/key-file.ts'
+import { refreshBackups } from './catalog/backups.ts'
+import { addRepository, findRepository } from './catalog/repositories.ts'
 import { createSeal } from './catalog/seal.ts'
 import type { CommandLine } from './jobs/command.ts'
 import { openQueue, type Queue } from './jobs/queue.ts'
@@ -79,6 +81,35 @@ export async function openServiceCatalog(o: CatalogOptions, makeKey: boolean): P
     lost: embedded === null ? new Promise(() => undefined) : embedded.ended,
     [Symbol.asyncDispose]: () => until.disposeAsync(),
   }
+}
+
+/**
+ * Takes a repository and its backups into the catalog: what a new one in place of one that was lost is begun with, or what another
+ * one is told anew. Resolves to how many backups there are.
+ */
+export async function rebuildCatalog(
+  o: CatalogOptions & {
+    readonly name: string
+    readonly address: string
+    readonly hostFile: string | null
+    readonly listed: readonly unknown[]
+  },
+): Promise<{ added: boolean; backups: number }> {
+  await using opened = await openServiceCatalog(o, true)
+  const { system, seal } = opened.catalog
+  return await system.transaction(async (queries) => {
+    const { name, address, listed } = o
+    const secrets = o.hostFile === null ? {} : { hostFile: o.hostFile }
+    const there = await findRepository(queries, name)
+    const repository = there ?? (await addRepository(queries, { seal, name, address, secrets }))
+    if (repository.address !== address) {
+      throw new HoldfastError('name_taken', `The catalog has a repository ${name} at ${repository.address}.`)
+    }
+    return {
+      added: there === null,
+      backups: await refreshBackups(queries, { repositoryId: repository.id, listed }),
+    }
+  })
 }
 
 /** API, scheduler and worker, until the signal: then what is under way gets a while to end. Throws what stands in its way. */

@@ -137,15 +137,18 @@ export const paramsOf = {
   check: checkParams,
   drill: drillParams,
   prune: pruneParams,
+  refresh: z.strictObject({}),
 } as const
-export const kinds = ['backup', 'check', 'drill', 'prune'] as const
+export const kinds = ['backup', 'check', 'drill', 'prune', 'refresh'] as const
 
 export const ScheduleInput = z
   .strictObject({
     name,
     kind: z.enum(kinds),
     source: name.optional(),
-    repository: name.optional().openapi({ description: 'for a check, which is of a whole repository' }),
+    repository: name
+      .optional()
+      .openapi({ description: 'for a check and a refresh, which are of a whole repository' }),
     rule: ScheduleRule,
     zone: text(100).default('UTC').openapi({ example: 'Europe/Berlin' }),
     jitterSeconds: z.int().min(0).max(86_400).default(0),

@@ -25,6 +25,17 @@ export async function refusingUsed<T>(what: string, work: () => Promise<T>): Pro
   }
 }
 
+/** Checks the address of a repository: whole, since jobs run in directories of their own, and without a secret. Throws `config_secret`, `request_invalid`. */
+export function requireRepository(address: string): void {
+  if (!address.startsWith('/') && !/^[a-z][a-z0-9]*:\/\//.test(address))
+    throw new HoldfastError(
+      'request_invalid',
+      'The address of a repository is a whole path or begins like s3://.',
+    )
+  const text = JSON.stringify({ version: 1, repository: address })
+  parseConfig({ text, file: 'address', inspect: inspectAddress })
+}
+
 /**
  * Checks what a source is told of, by the declaration of holdfast.json: what the file takes, the service takes, and nothing else. A
  * password in an address is refused, and not repeated. Throws `config_invalid`, `config_secret`.

@@ -56,15 +56,35 @@ export async function rememberBackups(
   }
 }
 
-/** Takes backups that are gone out of the cache: all of the repository but these. */
-export async function keepOnlyBackups(
-  { query }: Queries,
-  o: { repositoryId: string; ids: readonly string[] },
-): Promise<void> {
-  await query('DELETE FROM holdfast.backups WHERE repository_id = $1 AND id <> ALL ($2)', [
-    o.repositoryId,
-    o.ids,
+/** Makes the cache what the repository lists: all of it, and nothing else. Resolves to how many backups there are. */
+export async function refreshBackups(
+  queries: Queries,
+  o: { repositoryId: string; listed: readonly unknown[] },
+): Promise<number> {
+  const { repositoryId } = o
+  const backups = o.listed.map(asSummary).filter((one) => one !== null)
+  await rememberBackups(queries, { repositoryId, sourceId: null, backups })
+  const ids = backups.map(({ id }) => id)
+  await queries.query('DELETE FROM holdfast.backups WHERE repository_id = $1 AND id <> ALL ($2)', [
+    repositoryId,
+    ids,
   ])
+  return backups.length
+}
+
+/** Notes the mark that a drill of a whole backup has left. */
+export async function rememberDrill(
+  { query }: Queries,
+  o: { repositoryId: string; mark: unknown },
+): Promise<void> {
+  if (typeof o.mark !== 'object' || o.mark === null) return
+  const { backup, level } = o.mark as Record<string, unknown>
+  if (typeof backup !== 'string' || level !== 'whole') return
+  await query(
+    `UPDATE holdfast.backups SET summary = summary || pg_catalog.jsonb_build_object('verified', $3::jsonb)
+     WHERE repository_id = $1 AND id = $2`,
+    [o.repositoryId, backup, JSON.stringify(o.mark)],
+  )
 }
 
 /** Takes these out of the cache. */

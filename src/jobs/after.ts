@@ -1,4 +1,10 @@
-import { asSummary, forgetBackups, rememberBackups } from '../catalog/backups.ts'
+import {
+  asSummary,
+  forgetBackups,
+  refreshBackups,
+  rememberBackups,
+  rememberDrill,
+} from '../catalog/backups.ts'
 import { asOwner } from '../catalog/claims.ts'
 import type { Queries } from '../catalog/database.ts'
 import type { HeldJob } from './attempt.ts'
@@ -22,6 +28,9 @@ export async function afterCompleted(
     const ids = Array.isArray(backups) ? backups.filter((id) => typeof id === 'string') : []
     await forgetBackups(queries, { repositoryId, ids })
   }
+  if (job.kind === 'drill') await rememberDrill(queries, { repositoryId, mark: result['verified'] })
+  if (job.kind === 'refresh' && Array.isArray(result['backups']))
+    await refreshBackups(queries, { repositoryId, listed: result['backups'] })
   const summary = job.kind === 'backup' ? asSummary(result['backup']) : null
   if (summary === null) return
   await rememberBackups(queries, { repositoryId, sourceId, backups: [summary] })

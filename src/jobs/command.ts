@@ -29,8 +29,8 @@ export interface RunningCommand {
   stop(): void
 }
 
-/** What a command may print as its result. A list of everything would be more; jobs are not for lists. */
-const printedBytes = 4 * 1024 * 1024
+/** What a command may print as its result: room for a list of some ten thousands of backups. */
+const printedBytes = 32 * 1024 * 1024
 /** A command that is cancelled rolls back and closes connections. */
 const graceMs = 20_000
 

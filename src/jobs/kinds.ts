@@ -19,6 +19,8 @@ export interface JobKind {
   /** Which secrets of the repository its command gets. */
   readonly needs: readonly ('hostFile' | 'identity')[]
   arguments(request: CommandRequest): readonly string[]
+  /** What is kept of the result that the command printed. Default: all of it. */
+  kept?(printed: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>
 }
 
 const backup: JobKind = {
@@ -69,7 +71,18 @@ const prune: JobKind = {
   ],
 }
 
-export const jobKinds: readonly JobKind[] = [backup, check, drill, prune]
+/** Reads again what a repository knows, for the catalog. */
+const refresh: JobKind = {
+  name: 'refresh',
+  exclusive: 'repository',
+  ofSource: false,
+  needs: ['hostFile'],
+  arguments: () => ['list'],
+  // The catalog has the list itself.
+  kept: ({ backups, refused }) => ({ backups: Array.isArray(backups) ? backups.length : 0, refused }),
+}
+
+export const jobKinds: readonly JobKind[] = [backup, check, drill, prune, refresh]
 
 /** The kind of this name. Throws `usage`. */
 export function jobKind(name: string): JobKind {

@@ -116,6 +116,13 @@ async function attempt(o: RunOptions, job: HeldJob, said: LogLine[]): Promise<Ou
   }
 }
 
+/** The end as the catalog keeps it. */
+function keptOf(job: HeldJob, outcome: Outcome): Outcome {
+  if (outcome.status !== 'completed') return outcome
+  const { kept } = jobKind(job.kind)
+  return kept === undefined ? outcome : { ...outcome, result: kept(outcome.result) }
+}
+
 /** Tells the catalog how it ended, and does not give up while that does not answer: what was done would be done again. */
 async function tellEnd(o: RunOptions, job: HeldJob, outcome: Outcome): Promise<'ended' | 'again' | 'lost'> {
   const { catalog, queue } = o
@@ -125,7 +132,7 @@ async function tellEnd(o: RunOptions, job: HeldJob, outcome: Outcome): Promise<'
         database: catalog.system,
         queue,
         attempt: job,
-        outcome,
+        outcome: keptOf(job, outcome),
         also: async (queries) => {
           if (outcome.status === 'completed')
             await afterCompleted(queries, { job, result: outcome.result, queue })

@@ -7,9 +7,11 @@ import {
   removeRepository,
 } from '../../catalog/repositories.ts'
 import type { RepositorySecrets } from '../../catalog/secrets.ts'
+import { enqueue } from '../../jobs/enqueue.ts'
+import { jobKind } from '../../jobs/kinds.ts'
 import { body, emptyRoute, found, newApi, route, withCaller, type Api, type ApiOptions } from '../context.ts'
 import { nameParams, Repositories, Repository, RepositoryChange, RepositoryInput } from '../contract.ts'
-import { refusingTaken, refusingUsed } from '../refusals.ts'
+import { refusingTaken, refusingUsed, requireRepository } from '../refusals.ts'
 
 const tags: [string] = ['repositories']
 const path = '/repositories'
@@ -40,17 +42,30 @@ export function repositoryRoutes(o: ApiOptions): Api {
 
   api.openapi(add, async (c) => {
     const { name, address, ...rest } = c.req.valid('json')
+    requireRepository(address)
     const made = await refusingTaken(`A repository ${name}`, () =>
-      withCaller(o, c.var.claims, ['create', 'repositories'], (q) =>
-        addRepository(q, { seal, name, address, secrets: secretsOf(rest) }),
-      ),
+      withCaller(o, c.var.claims, ['create', 'repositories'], async (q) => {
+        const repository = await addRepository(q, { seal, name, address, secrets: secretsOf(rest) })
+        // What it holds already is known as soon as a worker has read it.
+        await enqueue(q, o.queue, {
+          kind: jobKind('refresh'),
+          sourceId: null,
+          repositoryId: repository.id,
+          about: name,
+          params: {},
+          requestedBy: c.var.claims.subject,
+        })
+        return repository
+      }),
     )
+    o.wake()
     return c.json(made, 201)
   })
 
   api.openapi(change, async (c) => {
     const { name } = c.req.valid('param')
     const { address, ...rest } = c.req.valid('json')
+    if (address !== undefined) requireRepository(address)
     const changed = await withCaller(o, c.var.claims, ['change', 'repositories'], async (q) => {
       const { id } = found(await findRepository(q, name), `repository ${name}`)
       const secrets = Object.keys(rest).length === 0 ? undefined : secretsOf(rest)

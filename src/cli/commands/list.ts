@@ -1,9 +1,7 @@
-import type { Manifest } from '../../repository/format/manifest.ts'
 import type { VerifiedMark } from '../../repository/format/verified.ts'
 import { defineCommand } from '../command.ts'
 import { formatAgo, formatBytes, formatCount, formatDuration, formatWhen } from '../format.ts'
 import { hostFile, ownerKey, repo, source } from '../options.ts'
-import { summaryOf } from '../summary.ts'
 
 export const command = defineCommand({
   name: 'list',
@@ -21,16 +19,12 @@ export const command = defineCommand({
   ],
   async run(context, input) {
     const { openForListing } = await import('../repository.ts')
-    const { contentOf } = await import('../../repository/format/verified.ts')
-    const { latestVerified } = await import('../../repository/verified.ts')
-    const { pinReason, readPins } = await import('../../repository/pins.ts')
+    const { pinReason } = await import('../../repository/pins.ts')
+    const { listBackups, listedJson } = await import('../listed.ts')
     const { out, signal, clock } = context
     const { repository } = await openForListing(context, input)
-    const contents = new Map<string, string>()
-    const visit = (manifest: Manifest): unknown => contents.set(manifest.id, contentOf(manifest))
-    const { backups, refused } = await repository.manifests({ signal, visit })
-    const verified = await latestVerified({ repository, contents, signal })
-    const pins = await readPins({ repository, signal })
+    const listed = await listBackups({ repository, signal })
+    const { backups, refused, verified, pins } = listed
     const pinned = backups.some(({ id }) => pins.has(id))
     if (backups.length === 0) out.line('No backups yet.')
     else {
@@ -72,11 +66,7 @@ export const command = defineCommand({
         address: repository.storage.address,
         ownerConfirmed: repository.ownerConfirmed,
       },
-      backups: backups.map((backup) => ({
-        ...summaryOf(backup),
-        verified: verified.marks.get(backup.id) ?? null,
-        pins: (pins.get(backup.id) ?? []).map(({ pin }) => pin),
-      })),
+      backups: backups.map((backup) => listedJson(listed, backup)),
       refused,
       refusedMarks: verified.refused,
     })
