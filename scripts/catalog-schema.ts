@@ -15,7 +15,13 @@ const file = fileURLToPath(new URL('../src/catalog/schema.sql', import.meta.url)
 
 /** The schema of a new catalog in the empty database at `address`. */
 export async function catalogSchema(address: ServerAddress): Promise<string> {
-  const database = await openDatabase({ address, role: null, connections: 1, applicationName: 'schema' })
+  const database = await openDatabase({
+    address,
+    role: null,
+    connections: 1,
+    applicationName: 'schema',
+    answerWithinMs: null,
+  })
   await migrate({ database, migrations: await readMigrations() })
   await database.close()
   await using wire = await connectWire({ address })

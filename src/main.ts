@@ -13,7 +13,6 @@ import { openQueue, type Queue } from './jobs/queue.ts'
 import { endLeases } from './jobs/reap.ts'
 import { startScheduler } from './jobs/scheduler.ts'
 import { startWorker, type Worker } from './jobs/worker.ts'
-import type { Clock } from './lib/clock.ts'
 import { HoldfastError } from './lib/errors.ts'
 import type { ServerAddress } from './postgres/address.ts'
 
@@ -37,7 +36,6 @@ interface WorkOptions {
   readonly name: string
   /** How long jobs may take to end when the service is stopped. */
   readonly graceMs: number
-  readonly steadyClock: Clock
   readonly log: (text: string) => void
 }
 
@@ -156,8 +154,8 @@ export async function runWorker(o: WorkerProcess): Promise<void> {
 
 /** One without slots takes no jobs, and still ends those that other workers have lost. */
 function startWorkerOf(o: WorkerProcess, { catalog, queue }: OpenedCatalog): Worker {
-  const { commandLine, slots, name, steadyClock, log } = o
-  return startWorker({ catalog, queue, commandLine, leaseSeconds, slots, name, pollMs, steadyClock, log })
+  const { commandLine, slots, name, log } = o
+  return startWorker({ catalog, queue, commandLine, leaseSeconds, slots, name, pollMs, log })
 }
 
 async function untilOver({ signal }: CatalogOptions, { lost }: OpenedCatalog): Promise<void> {

@@ -16,6 +16,9 @@ export interface Catalog {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+/** Far less than a lease. */
+const answerWithinMs = 20_000
+
 /** Opens a catalog and migrates it. Throws `catalog_key_wrong` if its secrets were sealed with another key, and as `migrate` does. */
 export async function openCatalog(o: {
   address: ServerAddress
@@ -24,13 +27,13 @@ export async function openCatalog(o: {
 }): Promise<Catalog> {
   const { address, connections, seal } = o
   await using opened = new AsyncDisposableStack()
+  await bringUpToDate(address)
   const open = async (role: string | null, applicationName: string): Promise<Database> => {
-    const database = await openDatabase({ address, role, connections, applicationName })
+    const database = await openDatabase({ address, role, connections, applicationName, answerWithinMs })
     opened.defer(() => database.close())
     return database
   }
   const system = await open(null, 'holdfast')
-  await migrate({ database: system, migrations: await readMigrations() })
   await requireKey(system, seal)
   const api = await open(apiRole, 'holdfast-api')
   const until = opened.move()
@@ -40,6 +43,23 @@ export async function openCatalog(o: {
     seal,
     now: () => catalogNow(system),
     [Symbol.asyncDispose]: () => until.disposeAsync(),
+  }
+}
+
+/** Another process may be at it, for as long as that takes. */
+async function bringUpToDate(address: ServerAddress): Promise<void> {
+  const applicationName = 'holdfast-migrations'
+  const database = await openDatabase({
+    address,
+    role: null,
+    connections: 1,
+    applicationName,
+    answerWithinMs: null,
+  })
+  try {
+    await migrate({ database, migrations: await readMigrations() })
+  } finally {
+    await database.close()
   }
 }
 

@@ -29,6 +29,8 @@ export interface DatabaseOptions {
   readonly role: string | null
   readonly connections: number
   readonly applicationName: string
+  /** A statement that takes longer has failed: the other side may be gone without a word. Null: any time. */
+  readonly answerWithinMs: number | null
 }
 
 const connectTimeoutMs = 10_000
@@ -54,6 +56,7 @@ export async function openDatabase(o: DatabaseOptions): Promise<Database> {
       `${address.options ?? ''} -c search_path= -c timezone=UTC${o.role === null ? '' : ` -c role=${o.role}`}`.trim(),
     max: o.connections,
     connectionTimeoutMillis: connectTimeoutMs,
+    ...(o.answerWithinMs === null ? {} : { query_timeout: o.answerWithinMs }),
     keepAlive: true,
   })
   // Of an idle connection: the next one to ask learns of it.
@@ -73,7 +76,9 @@ export async function openDatabase(o: DatabaseOptions): Promise<Database> {
         await query('COMMIT')
         return result
       } catch (error) {
-        await client.query('ROLLBACK').catch((failed: Error) => (broken ??= failed))
+        // After a statement without an answer there is none to this one either.
+        if (isHoldfastError(error, 'catalog_unreachable')) broken ??= error
+        else await client.query('ROLLBACK').catch((failed: Error) => (broken ??= failed))
         throw error
       } finally {
         client.off('error', onError)

@@ -2,7 +2,6 @@ import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CatalogOptions, WorkerProcess } from '../main.ts'
-import { steadyClock } from '../lib/clock.ts'
 import { localFiles, parseAddress } from '../postgres/address.ts'
 import type { CommandContext, Environment } from './command.ts'
 import { custom, integer, text, wrong } from './option.ts'
@@ -92,7 +91,6 @@ export function workerOf(
     slots: input.slots,
     graceMs: input.grace * 1000,
     name: `${hostname()}:${process.pid}`,
-    steadyClock,
     log: (line) => out.note(`${clock.now().toISOString()} ${line}`),
     commandLine: {
       program: process.execPath,

@@ -114,7 +114,10 @@ function tell(text: string, o: Pick<Parameters<typeof startCommand>[0], 'onProgr
 
 function objectIn(text: string): Record<string, unknown> | null {
   try {
-    const value: unknown = JSON.parse(text)
+    // What can't be stored is left out.
+    const value: unknown = JSON.parse(text, (_key, one: unknown) =>
+      typeof one === 'string' ? one.replaceAll('\0', '') : one,
+    )
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null
   } catch {
     return null

@@ -64,10 +64,8 @@ async function jobThere({ query }: CallerQueries, { dedupeKey, schedule }: NewJo
   throw new HoldfastError('job_just_ended', `The job that was under way has ended just now.`)
 }
 
-/** Of jobs with one key one runs at a time. */
+/** Of jobs with one key one runs at a time. A drill does not touch the source, so no backup waits for one. */
 function exclusiveKey({ kind, sourceId, repositoryId }: NewJob): string | null {
   if (kind.exclusive === null) return null
-  return kind.exclusive === 'source' && sourceId !== null
-    ? `source:${sourceId}`
-    : `${kind.name}:${repositoryId}`
+  return `${kind.name}:${kind.exclusive === 'source' ? sourceId : repositoryId}`
 }

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Catalog } from '../catalog/catalog.ts'
 import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
-import type { Clock } from '../lib/clock.ts'
 import { afterCompleted } from './after.ts'
 import { endAttempt, prolong, type HeldJob } from './attempt.ts'
 import { writeCommandFiles } from './command-files.ts'
@@ -18,8 +17,6 @@ export interface RunOptions {
   readonly queue: Queue
   readonly commandLine: CommandLine
   readonly leaseSeconds: number
-  /** One that is never set back: for telling when the lease is over without asking. */
-  readonly steadyClock: Clock
   /** Aborted when the worker is to end: the job is put back. */
   readonly signal: AbortSignal
 }
@@ -88,23 +85,26 @@ async function attempt(o: RunOptions, job: HeldJob, said: LogLine[]): Promise<Ou
 
   /** Signs of life until the command has ended. */
   async function beat(): Promise<void> {
-    let held = o.steadyClock.now().getTime()
+    // Also when the catalog says nothing at all: whoever reaps does not ask.
+    let lease = setTimeout(() => stop('lost'), leaseSeconds * 1000)
     while (!over.signal.aborted) {
       const every = Math.min(beatMs, (leaseSeconds * 1000) / 4)
       await sleep(every, undefined, { signal: over.signal }).catch(() => undefined)
-      if (over.signal.aborted) return
-      const asked = o.steadyClock.now().getTime()
+      if (over.signal.aborted) break
+      const next = setTimeout(() => stop('lost'), leaseSeconds * 1000)
       try {
         await save()
         const state = await prolong({ database: catalog.system, attempt: job, leaseSeconds, progress })
         if (state === 'cancel') stop('cancelled')
         if (state === 'lost') stop('lost')
-        held = asked
+        clearTimeout(lease)
+        lease = next
       } catch {
-        // It will answer again; if that takes too long, somebody else may hold the job from now on.
-        if (asked - held >= leaseSeconds * 1000) stop('lost')
+        // It may answer the next time, as long as the lease holds.
+        clearTimeout(next)
       }
     }
+    clearTimeout(lease)
   }
 
   async function save(): Promise<void> {

@@ -10,7 +10,13 @@ const [server, oldest] = await Promise.all([testServer(18), testServer(15)])
 
 async function open(on: TestServer, connections = 2) {
   const { url } = await on.database()
-  return await openDatabase({ address: addressOf(url), role: null, connections, applicationName: 'test' })
+  return await openDatabase({
+    address: addressOf(url),
+    role: null,
+    connections,
+    applicationName: 'test',
+    answerWithinMs: null,
+  })
 }
 
 test('the schema that is written down is what the migrations make', async () => {

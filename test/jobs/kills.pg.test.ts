@@ -87,6 +87,34 @@ test('the last attempt of a worker that is killed is a failure that says so, and
   assert.deepEqual([cancelled?.status, cancelled?.attempt], ['cancelled', 1])
 })
 
+test('a worker that hears nothing more of the catalog ends its command when its lease is over, and another goes on', async () => {
+  const service = await newService(server)
+  const sourceId = await service.addSource('shop', 'postgres://app@127.0.0.1:1/shop')
+  await using door = await tcpProxy(server.port)
+  const cutOff = service.workerProcess({ url: door.url(service.catalog.database.url), leaseSeconds: 3 })
+  const { id } = await service.enqueue({ sourceId, params: { name: 'wait silence' } })
+  await service.until(id, ({ progress }) => progress !== null)
+  const [, command] = (await readFile(join(service.directory, 'ran'), 'utf8')).split(' ')
+  door.pause()
+  service.worker({ leaseSeconds: 3 })
+  await service.until(id, ({ attempt, status }) => attempt === 2 && status === 'running')
+  for (let i = 0; isAlive(Number(command)); i++) {
+    assert.ok(i < 600, 'the command of a worker that was cut off goes on')
+    await sleep(50)
+  }
+  assert.equal(cutOff.exitCode, null)
+  await writeFile(join(service.directory, 'silence'), '')
+  assert.equal((await service.until(id, over)).attempt, 2)
+})
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
 test('whoever has lost a job changes nothing of it any more', async () => {
   const service = await newService(server)
   const { catalog, queue } = service

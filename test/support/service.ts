@@ -8,7 +8,6 @@ import { fileURLToPath } from 'node:url'
 import { asOwner } from '../../src/catalog/claims.ts'
 import { addRepository } from '../../src/catalog/repositories.ts'
 import { addSource } from '../../src/catalog/sources.ts'
-import { steadyClock } from '../../src/lib/clock.ts'
 import type { CommandLine } from '../../src/jobs/command.ts'
 import { enqueue, type NewJob } from '../../src/jobs/enqueue.ts'
 import { jobKind } from '../../src/jobs/kinds.ts'
@@ -56,7 +55,7 @@ export interface TestService {
   /** Starts a worker with short times. It is stopped with the test file. */
   worker(options?: Partial<WorkerOptions>): Worker
   /** Starts a worker in a process of its own, with short times. It is killed with the test file, at the latest. */
-  workerProcess(options?: Partial<Omit<WorkerTask, 'url' | 'key'>>): ChildProcess
+  workerProcess(options?: Partial<Omit<WorkerTask, 'key'>>): ChildProcess
   job(id: string): Promise<JobRow>
   /** Waits until the job is as it is wanted; fails with how it is if that takes very long. */
   until(id: string, wanted: (job: JobRow) => boolean): Promise<JobRow>
@@ -115,7 +114,6 @@ export async function newService(server: TestServer): Promise<TestService> {
         queue,
         commandLine: playedCommands,
         leaseSeconds: 60,
-        steadyClock,
         name: 'test',
         slots: 4,
         pollMs: 100,

@@ -6,7 +6,6 @@ import type { CommandLine } from '../../src/jobs/command.ts'
 import { openQueue } from '../../src/jobs/queue.ts'
 import { startScheduler } from '../../src/jobs/scheduler.ts'
 import { startWorker } from '../../src/jobs/worker.ts'
-import { steadyClock } from '../../src/lib/clock.ts'
 import { addressOf } from './address.ts'
 
 export interface WorkerTask {
@@ -25,7 +24,7 @@ const seal = createSeal(Buffer.from(key, 'base64url'))
 const catalog = await openCatalog({ address: addressOf(url), seal, connections: 3 })
 const queue = await openQueue(catalog.system, { first: 1, most: 1 })
 const log = (): void => undefined
-const worker = startWorker({ catalog, queue, steadyClock, slots: 2, pollMs: 100, log, ...rest })
+const worker = startWorker({ catalog, queue, slots: 2, pollMs: 100, log, ...rest })
 if (clockFile !== undefined) {
   startScheduler({
     database: catalog.system,
