@@ -13,6 +13,8 @@ export interface Wanted {
   readonly source?: string | undefined
   readonly repository?: string | undefined
   readonly params: Readonly<Record<string, unknown>>
+  /** Which backups stay, of a schedule. */
+  readonly keep?: unknown
 }
 
 export interface FoundTarget {
@@ -44,7 +46,7 @@ export async function findTarget(queries: Queries, wanted: Wanted): Promise<Foun
   const { params } = wanted
   if (wanted.source !== undefined) {
     const source = found(await findSource(queries, wanted.source), `source ${wanted.source}`)
-    requireSource({ ...source, keep: params['keep'] })
+    requireSource({ ...source, keep: wanted.keep ?? params['keep'] })
     const { id: sourceId, repositoryId, name: about } = source
     return { kind, sourceId, repositoryId, about, params }
   }

@@ -41,7 +41,7 @@ export async function afterCompleted(
     sourceId,
     repositoryId,
     about: job.about,
-    params: { keep, only: summary.source },
+    params: { keep },
     requestedBy: `job:${job.id}`,
     dedupeKey: `prune:${sourceId}`,
   })

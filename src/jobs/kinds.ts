@@ -7,6 +7,8 @@ export interface CommandRequest {
   readonly params: Readonly<Record<string, unknown>>
   /** Id of the newest backup of the source that the catalog knows; null if it knows none. */
   readonly newest: string | null
+  /** What tells backups of the source from others in its repository, as far as the catalog knows. */
+  readonly hashes: readonly string[]
 }
 
 /** A kind of job, as data. The command line does the work: its arguments are all that a kind is. */
@@ -63,11 +65,11 @@ const prune: JobKind = {
   exclusive: 'repository',
   ofSource: true,
   needs: ['hostFile'],
-  arguments: ({ source, params }) => [
+  arguments: ({ source, hashes }) => [
     'prune',
     '--yes',
     ...given('--source', source),
-    ...given('--only', params['only']),
+    ...hashes.flatMap((hash) => given('--only', hash)),
   ],
 }
 

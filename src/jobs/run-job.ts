@@ -55,6 +55,7 @@ async function attempt(o: RunOptions, job: HeldJob, said: LogLine[]): Promise<Ou
       source: target.source?.name ?? null,
       params: job.params,
       newest: target.newest,
+      hashes: target.hashes,
     }),
     directory: files.directory,
     env: files.env,

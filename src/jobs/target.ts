@@ -14,6 +14,8 @@ export interface JobTarget {
   } | null
   /** Id of the newest backup of the source that the catalog knows. */
   readonly newest: string | null
+  /** Hashes that manifests have of it: more than one if the database has moved. */
+  readonly hashes: readonly string[]
 }
 
 /** Throws `job_target_gone`, `catalog_key_wrong`. */
@@ -26,10 +28,13 @@ export async function readTarget({ system, seal }: Catalog, job: HeldJob): Promi
     settings: Record<string, unknown> | null
     source_secrets: Buffer | null
     newest: string | null
+    hashes: string[]
   }>(
     `SELECT r.address, r.secrets, s.name, s.address AS source_address, s.settings, s.secrets AS source_secrets,
        (SELECT b.id FROM holdfast.backups AS b WHERE b.source_id = s.id AND b.repository_id = r.id
-        ORDER BY b.sequence DESC, b.moment DESC LIMIT 1) AS newest
+        ORDER BY b.sequence DESC, b.moment DESC LIMIT 1) AS newest,
+       ARRAY(SELECT DISTINCT b.source_hash FROM holdfast.backups AS b
+         WHERE b.source_id = s.id AND b.repository_id = r.id) AS hashes
      FROM holdfast.repositories AS r LEFT JOIN holdfast.sources AS s ON s.id = $2 WHERE r.id = $1`,
     [job.repositoryId, job.sourceId],
   )
@@ -45,7 +50,7 @@ export async function readTarget({ system, seal }: Catalog, job: HeldJob): Promi
           secrets: open(placeOf.source(job.sourceId, row.source_address ?? ''), row.source_secrets),
         }
   const secrets = open(placeOf.repository(job.repositoryId ?? ''), row.secrets)
-  return { repository: { address: row.address, secrets }, source, newest: row.newest }
+  return { repository: { address: row.address, secrets }, source, newest: row.newest, hashes: row.hashes }
 }
 
 /** The error of a job whose source or repository is not there any more. */

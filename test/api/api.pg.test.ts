@@ -170,6 +170,7 @@ test('a schedule is added, changed and removed, and says when it runs next', asy
     [{ zone: 'Mars/Olympus' }, 'schedule_invalid'],
     [{ rule: { every: 'hour' } }, 'request_invalid'],
     [{ params: { proof: 'none' } }, 'request_invalid'],
+    [{ keep: { dayly: 7 } }, 'config_invalid'],
   ] as const) {
     const refused = await call('PATCH /schedules/nightly', change)
     assert.deepEqual([refused.status, refused.body['code']], [400, code], JSON.stringify(change))

@@ -43,7 +43,13 @@ export function scheduleRoutes(o: ApiOptions): Api {
     const { source, repository, kind, params, keep, ...rest } = given
     const made = await refusingTaken(`A schedule ${given.name}`, () =>
       withCaller(o, c.var.claims, ['create', 'schedules'], async (q) => {
-        const wanted = { kind, source, repository, params: withKeep(params, kind === 'prune' ? keep : null) }
+        const wanted = {
+          kind,
+          source,
+          repository,
+          keep,
+          params: withKeep(params, kind === 'prune' ? keep : null),
+        }
         const { sourceId, repositoryId } = await findTarget(q, wanted)
         const ofSource = sourceId !== null
         const settings = {
@@ -120,6 +126,7 @@ async function requireTarget(queries: Queries, settings: ScheduleSettings): Prom
     kind: kind as (typeof kinds)[number],
     source: await nameOf('sources', settings.sourceId),
     repository: await nameOf('repositories', settings.repositoryId),
+    keep,
     params: withKeep(params, kind === 'prune' ? keep : null),
   })
 }
