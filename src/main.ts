@@ -1,3 +1,4 @@
+/** The service, put together: the only place that builds all of it. */
 import { join } from 'node:path'
 import { firstKey } from './api/keys.ts'
 import { createApp } from './api/app.ts'
@@ -15,8 +16,6 @@ import { startScheduler } from './jobs/scheduler.ts'
 import { startWorker, type Worker } from './jobs/worker.ts'
 import { HoldfastError } from './lib/errors.ts'
 import type { ServerAddress } from './postgres/address.ts'
-
-/** The service, put together: the only place that builds all of it. */
 
 export interface CatalogOptions {
   /** Where the embedded catalog and the key are kept. */

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { jobStatuses } from '../catalog/jobs.ts'
 import { namePattern, namesAre } from '../config/declaration.ts'
 import { weekdays } from '../jobs/schedule-rule.ts'
 
@@ -196,7 +197,6 @@ export const Schedule = z
   })
   .openapi('Schedule')
 
-export const statuses = ['pending', 'waiting', 'running', 'completed', 'failed', 'cancelled'] as const
 export const JobInput = z
   .strictObject({
     kind: z.enum(kinds),
@@ -214,7 +214,7 @@ export const Job = z
     id: z.uuid(),
     kind: z.string(),
     about: z.string(),
-    status: z.string().openapi({ enum: [...statuses] }),
+    status: z.enum(jobStatuses),
     sourceId: z.uuid().nullable(),
     repositoryId: z.uuid().nullable(),
     scheduleId: z.uuid().nullable(),
@@ -235,7 +235,7 @@ export const Job = z
   .openapi('Job')
 export const JobDetail = Job.extend({ result: json.nullable() }).openapi('JobDetail')
 export const JobQuery = pageQuery.extend({
-  status: z.enum(statuses).optional(),
+  status: z.enum(jobStatuses).optional(),
   kind: z.enum(kinds).optional(),
   source: name.optional(),
   schedule: name.optional(),

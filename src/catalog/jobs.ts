@@ -3,12 +3,19 @@ import { iso, pageOf, type Listed, type Page } from './rows.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
+/**
+ * Where a job is. `pending`: nobody has begun it, or it is to be tried again. `waiting`: somebody must agree first. `running`: a worker
+ * holds it, until its lease ends. `completed`, `failed`, `cancelled`: over for ever.
+ */
+export const jobStatuses = ['pending', 'waiting', 'running', 'completed', 'failed', 'cancelled'] as const
+export type JobStatus = (typeof jobStatuses)[number]
+
 /** A job, as people see it. What its parts mean: migrations/001-foundation.sql. */
 export interface JobRecord {
   readonly id: string
   readonly kind: string
   readonly about: string
-  readonly status: string
+  readonly status: JobStatus
   readonly sourceId: string | null
   readonly repositoryId: string | null
   readonly scheduleId: string | null
@@ -31,7 +38,7 @@ interface Row extends Record<string, unknown> {
   readonly id: string
   readonly kind: string
   readonly about: string
-  readonly status: string
+  readonly status: JobStatus
   readonly source_id: string | null
   readonly repository_id: string | null
   readonly schedule_id: string | null
@@ -82,7 +89,7 @@ function toRecord(row: Row): JobRecord {
 }
 
 export interface JobFilter {
-  readonly status: string | null
+  readonly status: JobStatus | null
   readonly kind: string | null
   readonly sourceId: string | null
   readonly scheduleId: string | null

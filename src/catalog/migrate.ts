@@ -6,7 +6,7 @@ import { apiRole } from './claims.ts'
 import type { Database } from './database.ts'
 
 /** Where the numbered SQL files are. */
-export const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url))
+const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url))
 
 export interface Migration {
   readonly number: number

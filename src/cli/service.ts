@@ -72,7 +72,8 @@ interface CatalogInput {
   readonly catalogKeyFile: string | undefined
 }
 
-export function catalogOf({ env, signal }: CommandContext, input: CatalogInput): CatalogOptions {
+export function catalogOf({ env, signal, redactor }: CommandContext, input: CatalogInput): CatalogOptions {
+  if (input.catalog !== undefined) redactor.addAddress(input.catalog)
   return {
     data: resolve(input.data ?? '.holdfast'),
     catalog: input.catalog === undefined ? null : parseAddress(input.catalog, env, localFiles),

@@ -84,7 +84,7 @@ const refresh: JobKind = {
   kept: ({ backups, refused }) => ({ backups: Array.isArray(backups) ? backups.length : 0, refused }),
 }
 
-export const jobKinds: readonly JobKind[] = [backup, check, drill, prune, refresh]
+const jobKinds: readonly JobKind[] = [backup, check, drill, prune, refresh]
 
 /** The kind of this name. Throws `usage`. */
 export function jobKind(name: string): JobKind {

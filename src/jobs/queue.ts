@@ -25,7 +25,8 @@ export interface Queue {
 }
 
 const name = 'jobs'
-export const queueSchema = 'holdfast_queue'
+/** Its own, which pg-boss makes and upgrades. */
+const schema = 'holdfast_queue'
 
 export interface Backoff {
   /** Of the first pause, in seconds. */
@@ -41,7 +42,7 @@ const usual: Backoff = { first: 5, most: 900 }
  */
 export async function openQueue(database: Database, backoff: Backoff = usual): Promise<Queue> {
   const db = executor(database)
-  const options = { db, schema: queueSchema, supervise: false, schedule: false } as const
+  const options = { db, schema, supervise: false, schedule: false } as const
   const maker = new PgBoss({ ...options, migrate: true })
   // Without a listener an error of it would end the process.
   maker.on('error', () => undefined)

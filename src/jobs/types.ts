@@ -1,11 +1,5 @@
 import type { ErrorCode } from '../lib/error-codes.ts'
 
-/**
- * Where a job is. `pending`: nobody has begun it, or it is to be tried again. `waiting`: somebody must agree first. `running`: a worker
- * holds it, until its lease ends. `completed`, `failed`, `cancelled`: over for ever.
- */
-export type JobStatus = 'pending' | 'waiting' | 'running' | 'completed' | 'failed' | 'cancelled'
-
 /** Why a job failed, as every error of Holdfast is told. */
 export interface JobError {
   readonly code: ErrorCode

@@ -74,7 +74,7 @@ export function startWorker(o: WorkerOptions): Worker {
         if (failing !== messageOf(error)) log(messageOf(error))
         failing = messageOf(error)
       }
-      const signal = AbortSignal.any([stopping.signal, ...(loop.nudged === undefined ? [] : [loop.nudged()])])
+      const signal = loop.nudged?.() ?? stopping.signal
       await sleep(loop.everyMs, undefined, { signal }).catch(() => undefined)
     }
   }
@@ -83,6 +83,7 @@ export function startWorker(o: WorkerOptions): Worker {
     wake: () => nudge.abort(),
     async stop(graceMs) {
       stopping.abort()
+      nudge.abort()
       await Promise.all(loops)
       const patience = new AbortController()
       const all = Promise.all(running)

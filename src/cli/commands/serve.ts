@@ -1,6 +1,6 @@
 import { defineCommand } from '../command.ts'
 import { flag } from '../option.ts'
-import { catalogOf, catalogOptions, listen, workerOf, workOptions } from '../service.ts'
+import { catalogOptions, listen, workerOf, workOptions } from '../service.ts'
 
 export const command = defineCommand({
   name: 'serve',
@@ -34,7 +34,6 @@ export const command = defineCommand({
     const worker = workerOf(context, input)
     await runService({
       ...worker,
-      ...catalogOf(context, input),
       slots: input.noWorker ? 0 : input.slots,
       listen: input.listen,
       random: Math.random,
