@@ -18,6 +18,13 @@ interface Rebuilt {
   readonly backups: number
 }
 
+test('who would wait for ever, or work on nothing, is told so', () => {
+  for (const args of [['serve', '--no-worker', '--data', 'd'], ['worker', '--data', 'd'], ['catalog']]) {
+    const { error } = json<{ error: { code: string } }>(args, { status: 2 })
+    assert.equal(error.code, 'usage')
+  }
+})
+
 test('a catalog that was lost is told what the repository knows, and can back up to it again', async () => {
   const [shop, catalog] = await Promise.all([server.database(), server.database()])
   const back = () =>

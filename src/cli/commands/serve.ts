@@ -1,3 +1,4 @@
+import { HoldfastError } from '../../lib/errors.ts'
 import { defineCommand } from '../command.ts'
 import { flag } from '../option.ts'
 import { catalogOptions, listen, workerOf, workOptions } from '../service.ts'
@@ -29,6 +30,12 @@ export const command = defineCommand({
   ],
   cancelled: 'The service has ended. Jobs that were under way are put back.',
   async run(context, input) {
+    if (input.noWorker && input.catalog === undefined) {
+      throw new HoldfastError(
+        'usage',
+        '--no-worker needs --catalog: no other worker reaches an embedded catalog.',
+      )
+    }
     const { runService } = await import('../../main.ts')
     const { out } = context
     const worker = workerOf(context, input)
