@@ -83,21 +83,31 @@ function iterate(expression: string, zone: string, after: Date): () => Date | nu
   }
 }
 
-/** What cron-parser is asked to look past when it finds nothing: two days, hour by hour. */
+/** What cron-parser is asked to look past when it finds nothing. */
 const lookPastHours = 48
 
 function firstAfter(expression: string, zone: string, after: Date): Date | null {
-  // It gives up on a day on which clocks are put back by half an hour (Australia/Lord_Howe), as if no time ever came any more.
-  for (let hours = 0; hours <= lookPastHours; hours++) {
-    const currentDate = new Date(after.getTime() + hours * 3_600_000)
-    const times = parse(expression, zone, currentDate)
+  const tryFrom = (hours: number): Date | null => {
+    const times = parse(expression, zone, new Date(after.getTime() + hours * 3_600_000))
     try {
       return times.next().toDate()
     } catch {
-      // Nothing from here on, it says.
+      return null
     }
   }
-  return null
+  const next = tryFrom(0)
+  if (next !== null) return next
+  // It gives up on a day on which clocks are put back by half an hour (Australia/Lord_Howe), as if no time ever came any more; from
+  // behind that moment it finds them again. It searches long for what is not there, so the moment is found in few steps.
+  let found = tryFrom(lookPastHours)
+  for (let from = 0, to = lookPastHours; found !== null && to - from > 1;) {
+    const middle = Math.floor((from + to) / 2)
+    const earlier = tryFrom(middle)
+    if (earlier === null) from = middle
+    else to = middle
+    found = earlier ?? found
+  }
+  return found
 }
 
 function parse(expression: string, zone: string, currentDate: Date) {
