@@ -42,6 +42,15 @@ export const layers: Readonly<Record<string, Layer>> = {
   copies: { imports: ['lib', 'storage/storage.ts', 'repository'] },
   prune: { imports: ['lib', 'storage/storage.ts', 'repository', 'retention'] },
   sample: { imports: ['lib', 'postgres'] },
+  catalog: { imports: ['lib', 'postgres'], packages: ['pg'] },
+  jobs: { imports: ['lib', 'postgres', 'catalog'], packages: ['pg-boss', 'cron-parser'] },
+  api: {
+    imports: ['lib', 'version.ts', 'config', 'postgres', 'catalog', 'jobs'],
+    packages: ['hono', '@hono/node-server', '@hono/zod-openapi'],
+  },
+  'main.ts': {
+    imports: ['lib', 'postgres', 'catalog', 'jobs', 'api'],
+  },
   cli: {
     imports: [
       ...engine,
@@ -56,6 +65,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       'prune',
       'copies',
       'sample',
+      'main.ts',
     ],
     packages: ['commander'],
   },

@@ -10,7 +10,7 @@ import { createProgram, runProgram } from './program.ts'
 import { askSecret, askText } from './prompt.ts'
 import { createRedactor } from './redact.ts'
 import { createResults } from './results.ts'
-import { watchSignals } from './signals.ts'
+import { watchLifeline, watchSignals } from './signals.ts'
 
 /** The command line: the one place that touches the process, its streams, arguments, environment and signals. */
 const { env, stdin, stdout, stderr } = process
@@ -34,6 +34,7 @@ const out = createOutput({
   quiet: before.includes('--quiet') || before.some((arg) => /^-[a-zA-Z]*q/.test(arg)),
   // https://no-color.org: any value but an empty one means no.
   colours: stdout.isTTY && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb',
+  lines: env['HOLDFAST_PROGRESS'] === 'json',
   now: () => performance.now(),
 })
 
@@ -45,6 +46,8 @@ const interruption = watchSignals({
   onCancel: () => out.note('Cancelling. Once more to stop at once.'),
   exit: (status) => process.exit(status),
 })
+
+if (env['HOLDFAST_LIFELINE'] === '1') watchLifeline(stdin, () => process.kill(process.pid, 'SIGTERM'))
 
 const terminal =
   stdin.isTTY && stderr.isTTY ? { input: stdin, output: stderr, signal: interruption.signal } : null

@@ -238,6 +238,16 @@ export const variables: readonly { readonly name: string; readonly description: 
     description:
       "As Google's library for logging in reads them, for a repository at gs://. Without it that looks into the files of gcloud and asks the machine it runs on.",
   },
+  {
+    name: 'HOLDFAST_LIFELINE',
+    description:
+      'Set to 1 to have a command cancelled when its standard input ends: who started it has died, and can not do it any more.',
+  },
+  {
+    name: 'HOLDFAST_PROGRESS',
+    description:
+      'Set to json to have stderr hold one JSON object a line, for a program: `{"type": "progress", "phase", "done", "total", "unit", "percent", "perSecond", "secondsLeft"}`, once a second at most, and `{"type": "note" | "warning" | "error", "text"}`.',
+  },
   { name: 'HOLDFAST_DEBUG', description: 'Set to 1 to print the stack of an error.' },
   {
     name: 'XDG_CONFIG_HOME',

@@ -1,5 +1,6 @@
 import { messageOf, type HoldfastError } from '../lib/errors.ts'
 import type { OnProgress } from '../lib/progress.ts'
+import { createProgressLines } from './progress-lines.ts'
 import { createProgressDisplay, type ProgressDisplay } from './progress.ts'
 import type { Redactor } from './redact.ts'
 import { tableLines, type Column } from './table.ts'
@@ -67,6 +68,8 @@ export interface OutputOptions {
   readonly quiet: boolean
   /** Whether results may have colours. Default: no. */
   readonly colours?: boolean
+  /** Whether stderr is for a program: one JSON object a line (progress-lines.ts). Default: no. */
+  readonly lines?: boolean
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number
 }
@@ -79,9 +82,10 @@ export function createOutput(options: OutputOptions): Output {
 
   const clean = (text: string): string => withoutControls(redactor.redact(text))
 
-  function writeLine(stream: OutputStream, text: string): void {
+  function say(type: 'note' | 'warning' | 'error', text: string): void {
     display?.clear()
-    stream.write(`${clean(text)}\n`)
+    const line = clean(text)
+    stderr.write(`${options.lines === true ? JSON.stringify({ type, text: line }) : line}\n`)
   }
 
   function line(text: Text = ''): void {
@@ -119,21 +123,24 @@ export function createOutput(options: OutputOptions): Output {
       value = result
     },
     note(text) {
-      if (!quiet) writeLine(stderr, text)
+      if (!quiet) say('note', text)
     },
     warn(text) {
+      if (options.lines === true) {
+        say('warning', text)
+        return
+      }
       const width = terminalWidth(stderr)
       // Redacted whole: a secret that was cut by the end of a line would not be known.
       const lines = linesOf(redactor.redact(`warning: ${text}`), width === null ? null : width - 2)
-      for (const [at, one] of lines.entries()) writeLine(stderr, `${at === 0 ? '' : '  '}${one}`)
+      for (const [at, one] of lines.entries()) say('warning', `${at === 0 ? '' : '  '}${one}`)
     },
     progress(progress) {
       if (quiet) return
-      display ??= createProgressDisplay({
-        columns: () => terminalWidth(stderr),
-        write: (text) => stderr.write(redactor.redact(text)),
-        now: options.now,
-      })
+      const write = (text: string): void => void stderr.write(redactor.redact(text))
+      const columns = (): number | null => terminalWidth(stderr)
+      const { now } = options
+      display ??= options.lines === true ? createProgressLines({ write, now }) : createProgressDisplay({ columns, write, now }) // prettier-ignore
       display.update(progress)
     },
     progressDone,
@@ -150,9 +157,9 @@ export function createOutput(options: OutputOptions): Output {
         const body = { error: { code, message, hint, details: shown } }
         stdout.write(`${JSON.stringify(redactor.redactValue(body), null, 2)}\n`)
       } else {
-        for (const text of errorLines(error)) writeLine(stderr, text)
+        for (const text of errorLines(error)) say('error', text)
       }
-      if (debug) writeLine(stderr, stacks(error))
+      if (debug) say('error', stacks(error))
     },
   }
 }

@@ -7,6 +7,7 @@ import {
   formatPercent,
   formatRate,
 } from './format.ts'
+import { paceOf, timeLeft, updatePhase, type Phase } from './progress-phase.ts'
 import { displayWidth, printable, truncate } from './width.ts'
 
 /** Where progress is drawn: a terminal's line, or lines in a log. */
@@ -26,17 +27,7 @@ export interface ProgressDisplay {
   end(how: 'done' | 'quietly' | 'failed'): void
 }
 
-interface Phase {
-  readonly began: number
-  latest: Progress
-  /** When `latest` came. */
-  at: number
-  /** [time, done], over the last ten seconds: rate and time left follow the present, not the average. */
-  readonly samples: [number, number][]
-}
-
 const redrawEvery = 100
-const window = 10_000
 /** Milliseconds from the start at which a log gets its lines; after the last of them, once per `laterEvery`. */
 const logAt = [5_000, 15_000, 30_000, 60_000]
 const laterEvery = 60_000
@@ -52,14 +43,7 @@ export function createProgressDisplay(screen: ProgressScreen): ProgressDisplay {
 
   function update(progress: Progress): void {
     const now = screen.now()
-    const phase = phases.get(progress.phase) ?? { began: now, latest: progress, at: now, samples: [] }
-    phases.set(progress.phase, phase)
-    phase.latest = progress
-    phase.at = now
-    // Ten samples a second at most, or a report per chunk would make this the work.
-    if (now - (phase.samples.at(-1)?.[0] ?? -Infinity) >= redrawEvery)
-      phase.samples.push([now, progress.done])
-    while (now - (phase.samples[0]?.[0] ?? now) > window) phase.samples.shift()
+    const phase = updatePhase(phases, progress, now)
     show(phase, now)
   }
 
@@ -104,16 +88,14 @@ function parts(phase: Phase): string[] {
   const amount =
     total === null ? formatAmount(done, unit) : `${formatDone(done, unit)} of ${formatAmount(total, unit)}`
   const found = total === null ? [name] : [`${name} ${formatPercent(done, total)}`]
-  const first = phase.samples[0]
-  const elapsed = first === undefined ? 0 : phase.at - first[0]
-  if (first === undefined || elapsed < 1_000) return [...found, amount]
-  const perMillisecond = (done - first[1]) / elapsed
-  const left = total !== null && perMillisecond > 0 ? (total - done) / perMillisecond : null
+  const pace = paceOf(phase)
+  if (pace === null) return [...found, amount]
+  const left = timeLeft(phase)
   return [
     ...found,
     ...(left === null || left <= 0 ? [] : [`${formatDuration(left)} left`]),
     amount,
-    ...(unit === 'bytes' ? [formatRate(done - first[1], elapsed)] : []),
+    ...(unit === 'bytes' ? [formatRate(pace.done, pace.ms)] : []),
   ]
 }
 

@@ -42,3 +42,20 @@ export function watchSignals({ source, onCancel, exit }: InterruptionOptions): I
     },
   }
 }
+
+/** How long a command may take to end when whoever started it has died. */
+const lifelineGraceMs = 20_000
+
+/**
+ * Watches the standard input of a process whose end says that whoever started it is gone: then `onEnd` is called, and again after a
+ * while, which ends what did not heed it. It keeps no process alive.
+ */
+export function watchLifeline(input: NodeJS.ReadStream, onEnd: () => void): void {
+  const ended = (): void => {
+    input.off('end', ended).off('error', ended)
+    onEnd()
+    setTimeout(onEnd, lifelineGraceMs).unref()
+  }
+  input.on('end', ended).on('error', ended).resume()
+  input.unref()
+}

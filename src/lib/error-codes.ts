@@ -4,11 +4,12 @@ import type { ErrorCodeInfo } from './codes/info.ts'
 import { proof } from './codes/proof.ts'
 import { repository } from './codes/repository.ts'
 import { restore } from './codes/restore.ts'
+import { service } from './codes/service.ts'
 import { source } from './codes/source.ts'
 import { storage } from './codes/storage.ts'
 
 /** By theme, in the order of docs/reference/errors.md. A code is in one of them. */
-export const themes = [general, configuration, storage, repository, source, restore, proof] as const
+export const themes = [general, configuration, storage, repository, source, restore, proof, service] as const
 
 const table = {
   ...general,
@@ -18,6 +19,7 @@ const table = {
   ...source,
   ...restore,
   ...proof,
+  ...service,
 } as const
 
 /** A stable, searchable name of one kind of failure. */

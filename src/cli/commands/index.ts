@@ -23,6 +23,9 @@ const loaders: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   unpin: () => import('./unpin.ts'),
   storage: () => import('./storage.ts'),
   keys: () => import('./keys.ts'),
+  serve: () => import('./serve.ts'),
+  worker: () => import('./worker.ts'),
+  catalog: () => import('./catalog.ts'),
 }
 
 /** The command that these arguments are for, or all of them if they name none. */

@@ -3,7 +3,6 @@ import { defineCommand } from '../command.ts'
 import { formatAgo, formatBytes, formatCount, formatDuration, formatWhen } from '../format.ts'
 import { lockText } from '../lock.ts'
 import { hostFile, ownerKey, repo, source } from '../options.ts'
-import { summaryOf } from '../summary.ts'
 
 export const command = defineCommand({
   name: 'list',
@@ -21,10 +20,9 @@ export const command = defineCommand({
   ],
   async run(context, input) {
     const { completeIn, openEachCopy, readTogether } = await import('../copies.ts')
-    const { listBackups, readBackups } = await import('../../repository/listing.ts')
+    const { pinReason } = await import('../../repository/pins.ts')
+    const { listBackups, listedJson } = await import('../listed.ts')
     const { summaryStore } = await import('../summary-store.ts')
-    const { pinReason, readPins } = await import('../../repository/pins.ts')
-    const { readDamaged } = await import('../../repository/damaged.ts')
     const { out, signal, clock } = context
     const opened = await openEachCopy(context, input)
     const repository = readTogether(context, opened)
@@ -33,12 +31,9 @@ export const command = defineCommand({
     const copiesOf = (id: string): string[] => [...places].filter(([, ids]) => ids.has(id)).map(([address]) => address) // prettier-ignore
     const numbers = [...places.keys()]
     // What is kept of manifests is of one storage.
-    const { backups, refused, verified } = several
-      ? await readBackups({ repository, signal })
-      : await listBackups({ repository, store: summaryStore(context.env, repository), signal })
-    const pins = await readPins({ repository, signal })
-    const damage = await readDamaged(repository, { signal })
-    const damaged = new Set(damage.backups)
+    const store = several ? null : summaryStore(context.env, repository)
+    const listed = await listBackups({ repository, store, signal })
+    const { backups, refused, verified, pins, damaged } = listed
     const locked = backups.some(({ lock }) => lock !== undefined)
     const pinned = backups.some(({ id }) => pins.has(id))
     if (backups.length === 0) out.line('No backups yet.')
@@ -82,7 +77,7 @@ export const command = defineCommand({
       out.warn(
         'Some backups are damaged: holdfast check says what is lost, and a new backup mends what it can.',
       )
-    for (const { key, reason } of damage.refused) out.warn(`${key} is not accepted: ${reason}`)
+    for (const { key, reason } of listed.refusedDamage) out.warn(`${key} is not accepted: ${reason}`)
     for (const { key, reason } of verified.refused)
       out.warn(`${key} is not accepted as a drill's mark: ${reason}`)
     out.result({
@@ -91,13 +86,7 @@ export const command = defineCommand({
         address: repository.storage.address,
         ownerConfirmed: repository.ownerConfirmed,
       },
-      backups: backups.map((backup) => ({
-        ...summaryOf(backup),
-        verified: verified.marks.get(backup.id) ?? null,
-        damaged: damaged.has(backup.id),
-        pins: (pins.get(backup.id) ?? []).map(({ pin }) => pin),
-        copies: copiesOf(backup.id),
-      })),
+      backups: backups.map((backup) => ({ ...listedJson(listed, backup), copies: copiesOf(backup.id) })),
       refused,
       refusedMarks: verified.refused,
     })

@@ -1,0 +1,131 @@
+import { createRoute, OpenAPIHono, type RouteConfig, type z } from '@hono/zod-openapi'
+import type { Catalog } from '../catalog/catalog.ts'
+import { asCaller, type CallerQueries, type Claims } from '../catalog/claims.ts'
+import { may, type Action, type Resource } from '../catalog/permissions.ts'
+import type { Cursor } from '../catalog/rows.ts'
+import { HoldfastError } from '../lib/errors.ts'
+import type { Queue } from '../jobs/queue.ts'
+import { Problem } from './contract.ts'
+
+/** What routes work with. */
+export interface ApiOptions {
+  /** Of its databases, routes use only the one of the API's role: `asCaller`. */
+  readonly catalog: Catalog
+  readonly queue: Queue
+  /** A number from 0 up to 1. */
+  readonly random: () => number
+  /** Called when there may be a job to take. */
+  readonly wake: () => void
+  /** For what went wrong and is not the caller's to know. */
+  readonly log: (text: string) => void
+}
+
+export interface ApiEnv {
+  readonly Variables: { readonly claims: Claims }
+}
+
+export type Api = OpenAPIHono<ApiEnv>
+
+/** An empty set of routes, whose requests are checked against the contract. */
+export function newApi(): Api {
+  return new OpenAPIHono<ApiEnv>({
+    defaultHook(result) {
+      if (result.success) return
+      const problems = result.error.issues.map(({ path, message }) => ({
+        path: path.join('.'),
+        what: message,
+      }))
+      const text = problems
+        .map(({ path, what }) => `${path === '' ? result.target : path}: ${what}`)
+        .join('; ')
+      throw new HoldfastError('request_invalid', text, { details: { problems } })
+    },
+  })
+}
+
+/** What a route says of itself, for people and for the contract. */
+export interface RouteTexts {
+  readonly summary: string
+  readonly tags: [string]
+}
+
+/** Declares a route that gives JSON, with the errors that every route may give. */
+export function route<
+  P extends string,
+  M extends RouteConfig['method'],
+  R extends NonNullable<RouteConfig['request']>,
+  S extends z.ZodType,
+  N extends 200 | 201 | 202,
+>(o: RouteTexts & { method: M; path: P; request: R; status: N; gives: S }) {
+  const { method, path, request, summary, tags, gives, status } = o
+  const content = { 'application/json': { schema: gives } }
+  return createRoute({
+    method,
+    path,
+    request,
+    summary,
+    tags,
+    security: [{ key: [] }],
+    responses: { [status]: { description: summary, content }, default: problems } as {
+      [K in N]: { description: string; content: typeof content }
+    } & { default: typeof problems },
+  })
+}
+
+/** Declares a route that gives nothing. */
+export function emptyRoute<
+  P extends string,
+  M extends RouteConfig['method'],
+  R extends NonNullable<RouteConfig['request']>,
+>(o: RouteTexts & { method: M; path: P; request: R }) {
+  const { method, path, request, summary, tags } = o
+  const responses = { 204: { description: summary }, default: problems }
+  return createRoute({ method, path, request, summary, tags, security: [{ key: [] }], responses })
+}
+
+const problems = {
+  description: 'What went wrong',
+  content: { 'application/problem+json': { schema: Problem } },
+}
+
+/** A body in JSON. */
+export function body<S extends z.ZodType>(schema: S) {
+  return { required: true, content: { 'application/json': { schema } } }
+}
+
+/** Does the work of a request, as its caller. Throws `not_permitted` if the role has no such right at all. */
+export async function withCaller<T>(
+  { catalog }: ApiOptions,
+  claims: Claims,
+  [action, resource]: readonly [Action, Resource],
+  work: (queries: CallerQueries) => Promise<T>,
+): Promise<T> {
+  if (!may(claims.role, action, resource))
+    throw new HoldfastError('not_permitted', `The role ${claims.role} may not ${action} ${resource}.`)
+  return await asCaller(catalog.api, claims, work)
+}
+
+/** What was found; throws `not_found` if nothing was. */
+export function found<T>(value: T | null, what: string): T {
+  if (value !== null) return value
+  throw new HoldfastError('not_found', `There is no ${what}.`)
+}
+
+export function printCursor(cursor: Cursor | null): string | null {
+  return cursor === null ? null : Buffer.from(JSON.stringify([cursor.at, cursor.id])).toString('base64url')
+}
+
+/** `ids`: what an id in this list looks like. Throws `request_invalid`. */
+export function parseCursor(text: string | undefined, ids: RegExp): Cursor | null {
+  if (text === undefined) return null
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'))
+    const [at, id] = Array.isArray(value) ? (value as unknown[]) : []
+    const isTime =
+      typeof at === 'string' && /^\d{4}-\d\d-\d\d[\d :.+-]{9,30}$/.test(at) && !Number.isNaN(Date.parse(at))
+    if (isTime && typeof id === 'string' && ids.test(id)) return { at, id }
+  } catch {
+    // As below.
+  }
+  throw new HoldfastError('request_invalid', 'after is not the next of a page.')
+}

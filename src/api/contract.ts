@@ -1,0 +1,270 @@
+import { z } from '@hono/zod-openapi'
+import { jobStatuses } from '../catalog/jobs.ts'
+import { namePattern, namesAre } from '../config/declaration.ts'
+import { weekdays } from '../jobs/schedule-rule.ts'
+
+/**
+ * The one place for what the API takes and gives: checks, types and docs/openapi.json follow from it. Sources, repositories and schedules
+ * are told by their names, jobs by ids. Times are ISO 8601 in UTC. Secrets go in and never come out.
+ */
+
+const name = z.string().regex(namePattern).openapi({ description: namesAre, example: 'shop' })
+const time = z.iso.datetime().openapi({ example: '2026-11-28T02:30:00.000Z' })
+const json = z.record(z.string(), z.unknown())
+const text = (most: number) => z.string().min(1).max(most)
+
+/** One key in the path. */
+export const nameParams = z.object({ name: name.openapi({ param: { name: 'name', in: 'path' } }) })
+export const idParams = z.object({ id: z.uuid().openapi({ param: { name: 'id', in: 'path' } }) })
+
+/** How lists are read in pages. */
+export const pageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  after: text(300).optional().openapi({ description: 'next of the page before' }),
+})
+const next = z.string().nullable().openapi({ description: 'pass it as after; null: there are no more' })
+
+export const Problem = z
+  .object({
+    type: z.string().openapi({ example: 'urn:holdfast:error:not_found' }),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    code: z.string().openapi({ description: 'stable: programs may branch on it' }),
+    hint: z.string(),
+    problems: z
+      .array(z.object({ path: z.string(), what: z.string() }))
+      .optional()
+      .openapi({ description: 'each thing that is wrong with the request' }),
+  })
+  .openapi('Problem', { description: 'RFC 9457; the code is one of docs/reference/errors.md' })
+
+export const RepositoryInput = z
+  .strictObject({
+    name,
+    address: text(2000).openapi({ example: 's3://backups/shop?region=eu-central-1' }),
+    hostFile: text(10_000)
+      .optional()
+      .openapi({ description: 'the text of the host file: lets this service write backups' }),
+    identity: text(100_000)
+      .optional()
+      .openapi({ description: 'the text of the identity file: only for drills, and for checks that read' }),
+    passphrase: text(1000).optional(),
+    env: z
+      .record(z.string().regex(/^(AWS|AZURE|GOOGLE)_[A-Z0-9_]{1,60}$/), text(10_000))
+      .optional()
+      .openapi({ description: 'variables of the storage, such as AWS_ACCESS_KEY_ID' }),
+  })
+  .openapi('RepositoryInput')
+export const RepositoryChange = RepositoryInput.omit({ name: true })
+  .partial()
+  .openapi('RepositoryChange', { description: 'what is left out stays; secrets are replaced as a whole' })
+export const Repository = z
+  .object({ id: z.uuid(), name, address: z.string(), createdAt: time, changedAt: time })
+  .openapi('Repository')
+
+export const SourceInput = z
+  .strictObject({
+    name,
+    address: text(2000).openapi({
+      example: 'postgres://backup@db.example.com/shop',
+      description: 'without a password',
+    }),
+    password: text(1000).optional(),
+    repository: name,
+    settings: json
+      .default({})
+      .openapi({ description: 'scope, modules, proof and drill, as in a source of holdfast.json' }),
+  })
+  .openapi('SourceInput')
+export const SourceChange = z
+  .strictObject({ address: text(2000), password: text(1000), settings: json })
+  .partial()
+  .openapi('SourceChange', {
+    description: 'what is left out stays, but for the password of another address, which must be given again',
+  })
+export const Source = z
+  .object({
+    id: z.uuid(),
+    name,
+    address: z.string(),
+    settings: json,
+    repositoryId: z.uuid(),
+    createdAt: time,
+    changedAt: time,
+  })
+  .openapi('Source')
+
+const at = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/)
+  .openapi({ example: '02:30' })
+export const ScheduleRule = z
+  .union([
+    z.strictObject({ cron: text(200).openapi({ example: '30 2 * * *' }) }),
+    z.strictObject({ every: z.literal('day'), at }),
+    z.strictObject({ every: z.literal('days'), count: z.int().min(1).max(366), from: z.iso.date(), at }),
+    z.strictObject({ every: z.literal('week'), on: z.array(z.enum(weekdays)).min(1).max(7), at }),
+    z.strictObject({
+      every: z.literal('month'),
+      on: z.union([z.int().min(1).max(28), z.literal('last')]),
+      at,
+    }),
+  ])
+  .openapi('ScheduleRule')
+
+const backupParams = z.strictObject({
+  name: text(200).optional(),
+  description: text(2000).optional(),
+  proof: z.enum(['counts', 'sampled', 'full']).optional(),
+})
+const checkParams = z.strictObject({
+  readData: z
+    .string()
+    .regex(/^(all|\d{1,3}(\.\d+)?%)$/)
+    .optional(),
+})
+const drillParams = z.strictObject({
+  backup: z
+    .string()
+    .regex(/^\w[\w-]{0,63}$/)
+    .optional(),
+})
+const pruneParams = z.strictObject({ keep: json })
+
+/** What each kind of job takes. */
+export const paramsOf = {
+  backup: backupParams,
+  check: checkParams,
+  drill: drillParams,
+  prune: pruneParams,
+  refresh: z.strictObject({}),
+} as const
+export const kinds = ['backup', 'check', 'drill', 'prune', 'refresh'] as const
+
+export const ScheduleInput = z
+  .strictObject({
+    name,
+    kind: z.enum(kinds),
+    source: name.optional(),
+    repository: name
+      .optional()
+      .openapi({ description: 'for a check and a refresh, which are of a whole repository' }),
+    rule: ScheduleRule,
+    zone: text(100).default('UTC').openapi({ example: 'Europe/Berlin' }),
+    jitterSeconds: z.int().min(0).max(86_400).default(0),
+    enabled: z.boolean().default(true),
+    overlap: z.enum(['skip', 'queue']).default('skip'),
+    params: json.default({}),
+    keep: json
+      .nullable()
+      .default(null)
+      .openapi({ description: 'which backups stay, as "keep" of a source in holdfast.json' }),
+  })
+  .openapi('ScheduleInput')
+export const ScheduleChange = z
+  .strictObject({
+    rule: ScheduleRule,
+    zone: text(100),
+    jitterSeconds: z.int().min(0).max(86_400),
+    enabled: z.boolean(),
+    overlap: z.enum(['skip', 'queue']),
+    params: json,
+    keep: json.nullable(),
+  })
+  .partial()
+  .openapi('ScheduleChange', { description: 'what is left out stays' })
+export const Schedule = z
+  .object({
+    id: z.uuid(),
+    name,
+    kind: z.string(),
+    sourceId: z.uuid().nullable(),
+    repositoryId: z.uuid().nullable(),
+    rule: json,
+    zone: z.string(),
+    jitterSeconds: z.int(),
+    enabled: z.boolean(),
+    overlap: z.enum(['skip', 'queue']),
+    params: json,
+    keep: json.nullable(),
+    nextRun: time.nullable(),
+    lastRun: time.nullable(),
+    lastSkipped: time.nullable(),
+    problem: z.string().nullable(),
+    createdAt: time,
+    changedAt: time,
+  })
+  .openapi('Schedule')
+
+export const JobInput = z
+  .strictObject({
+    kind: z.enum(kinds),
+    source: name.optional(),
+    repository: name.optional(),
+    params: json.default({}),
+    dedupeKey: text(200)
+      .optional()
+      .openapi({ description: 'while a job of this key is not over, it is given instead of a new one' }),
+  })
+  .openapi('JobInput')
+export const BackupInput = backupParams.extend({ source: name }).openapi('BackupInput')
+export const Job = z
+  .object({
+    id: z.uuid(),
+    kind: z.string(),
+    about: z.string(),
+    status: z.enum(jobStatuses),
+    sourceId: z.uuid().nullable(),
+    repositoryId: z.uuid().nullable(),
+    scheduleId: z.uuid().nullable(),
+    scheduledFor: time.nullable(),
+    params: json,
+    requestedBy: z.string(),
+    attempt: z.int(),
+    maxAttempts: z.int(),
+    worker: z.string().nullable(),
+    progress: json.nullable(),
+    error: json.nullable(),
+    cancelRequestedAt: time.nullable(),
+    createdAt: time,
+    notBefore: time.nullable(),
+    startedAt: time.nullable(),
+    endedAt: time.nullable(),
+  })
+  .openapi('Job')
+export const JobDetail = Job.extend({ result: json.nullable() }).openapi('JobDetail')
+export const JobQuery = pageQuery.extend({
+  status: z.enum(jobStatuses).optional(),
+  kind: z.enum(kinds).optional(),
+  source: name.optional(),
+  schedule: name.optional(),
+})
+export const LogQuery = z.object({
+  after: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(1000).default(500),
+})
+export const Log = z
+  .object({
+    lines: z.array(
+      z.object({ number: z.int(), at: time, attempt: z.int(), level: z.string(), text: z.string() }),
+    ),
+  })
+  .openapi('Log')
+
+export const Backup = z
+  .object({
+    id: z.string(),
+    repositoryId: z.uuid(),
+    sourceId: z.uuid().nullable(),
+    moment: time,
+    summary: json,
+  })
+  .openapi('Backup')
+export const BackupQuery = pageQuery.extend({ source: name.optional(), repository: name.optional() })
+
+export const Repositories = z.object({ items: z.array(Repository) }).openapi('Repositories')
+export const Sources = z.object({ items: z.array(Source) }).openapi('Sources')
+export const Schedules = z.object({ items: z.array(Schedule) }).openapi('Schedules')
+export const Jobs = z.object({ items: z.array(Job), next }).openapi('Jobs')
+export const Backups = z.object({ items: z.array(Backup), next }).openapi('Backups')

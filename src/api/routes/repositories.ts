@@ -1,0 +1,95 @@
+import type { z } from '@hono/zod-openapi'
+import {
+  addRepository,
+  changeRepository,
+  findRepository,
+  listRepositories,
+  removeRepository,
+} from '../../catalog/repositories.ts'
+import type { RepositorySecrets } from '../../catalog/secrets.ts'
+import { enqueue } from '../../jobs/enqueue.ts'
+import { jobKind } from '../../jobs/kinds.ts'
+import { body, emptyRoute, found, newApi, route, withCaller, type Api, type ApiOptions } from '../context.ts'
+import { nameParams, Repositories, Repository, RepositoryChange, RepositoryInput } from '../contract.ts'
+import { refusingTaken, refusingUsed, requireRepository } from '../refusals.ts'
+
+const tags: [string] = ['repositories']
+const path = '/repositories'
+const one = '/repositories/{name}'
+
+const list = route({ method: 'get', path, tags, summary: 'List repositories', request: {}, status: 200, gives: Repositories }) // prettier-ignore
+const get = route({ method: 'get', path: one, tags, summary: 'Get a repository', request: { params: nameParams }, status: 200, gives: Repository }) // prettier-ignore
+const add = route({ method: 'post', path, tags, summary: 'Add a repository that is there', request: { body: body(RepositoryInput) }, status: 201, gives: Repository }) // prettier-ignore
+const change = route({ method: 'patch', path: one, tags, summary: 'Change a repository', request: { params: nameParams, body: body(RepositoryChange) }, status: 200, gives: Repository }) // prettier-ignore
+const remove = emptyRoute({ method: 'delete', path: one, tags, summary: 'Forget a repository; what is stored in it stays', request: { params: nameParams } }) // prettier-ignore
+
+export function repositoryRoutes(o: ApiOptions): Api {
+  const { seal } = o.catalog
+  const api = newApi()
+
+  api.openapi(list, async (c) => {
+    const items = await withCaller(o, c.var.claims, ['read', 'repositories'], listRepositories)
+    return c.json({ items }, 200)
+  })
+
+  api.openapi(get, async (c) => {
+    const { name } = c.req.valid('param')
+    const repository = await withCaller(o, c.var.claims, ['read', 'repositories'], (q) =>
+      findRepository(q, name),
+    )
+    return c.json(found(repository, `repository ${name}`), 200)
+  })
+
+  api.openapi(add, async (c) => {
+    const { name, address, ...rest } = c.req.valid('json')
+    requireRepository(address)
+    const made = await refusingTaken(`A repository ${name}`, () =>
+      withCaller(o, c.var.claims, ['create', 'repositories'], async (q) => {
+        const repository = await addRepository(q, { seal, name, address, secrets: secretsOf(rest) })
+        // What it holds already is known as soon as a worker has read it.
+        await enqueue(q, o.queue, {
+          kind: jobKind('refresh'),
+          sourceId: null,
+          repositoryId: repository.id,
+          about: name,
+          params: {},
+          requestedBy: c.var.claims.subject,
+        })
+        return repository
+      }),
+    )
+    o.wake()
+    return c.json(made, 201)
+  })
+
+  api.openapi(change, async (c) => {
+    const { name } = c.req.valid('param')
+    const { address, ...rest } = c.req.valid('json')
+    if (address !== undefined) requireRepository(address)
+    const changed = await withCaller(o, c.var.claims, ['change', 'repositories'], async (q) => {
+      const { id } = found(await findRepository(q, name), `repository ${name}`)
+      const secrets = Object.keys(rest).length === 0 ? undefined : secretsOf(rest)
+      return await changeRepository(q, { seal, id, address, secrets })
+    })
+    return c.json(found(changed, `repository ${name}`), 200)
+  })
+
+  api.openapi(remove, async (c) => {
+    const { name } = c.req.valid('param')
+    await refusingUsed(`Repository ${name}`, () =>
+      withCaller(o, c.var.claims, ['remove', 'repositories'], async (q) => {
+        const { id } = found(await findRepository(q, name), `repository ${name}`)
+        await removeRepository(q, id)
+      }),
+    )
+    return c.body(null, 204)
+  })
+
+  return api
+}
+
+type Given = Omit<z.infer<typeof RepositoryChange>, 'address'>
+
+function secretsOf({ hostFile, identity, passphrase, env }: Given): RepositorySecrets {
+  return { hostFile, identity, passphrase, env }
+}

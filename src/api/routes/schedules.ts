@@ -1,0 +1,132 @@
+import type { Queries } from '../../catalog/database.ts'
+import {
+  addSchedule,
+  changeSchedule,
+  findSchedule,
+  listSchedules,
+  removeSchedule,
+  type ScheduleSettings,
+} from '../../catalog/schedules.ts'
+import { requireRule, type ScheduleRule } from '../../jobs/schedule-rule.ts'
+import { nextTimes, type ScheduleTimes } from '../../jobs/scheduler.ts'
+import { body, emptyRoute, found, newApi, route, withCaller, type Api, type ApiOptions } from '../context.ts'
+import { nameParams, Schedule, ScheduleChange, ScheduleInput, Schedules, type kinds } from '../contract.ts'
+import { refusingTaken } from '../refusals.ts'
+import { findTarget } from '../targets.ts'
+
+const tags: [string] = ['schedules']
+const path = '/schedules'
+const one = '/schedules/{name}'
+
+const list = route({ method: 'get', path, tags, summary: 'List schedules', request: {}, status: 200, gives: Schedules }) // prettier-ignore
+const get = route({ method: 'get', path: one, tags, summary: 'Get a schedule', request: { params: nameParams }, status: 200, gives: Schedule }) // prettier-ignore
+const add = route({ method: 'post', path, tags, summary: 'Add a schedule', request: { body: body(ScheduleInput) }, status: 201, gives: Schedule }) // prettier-ignore
+const change = route({ method: 'patch', path: one, tags, summary: 'Change a schedule', request: { params: nameParams, body: body(ScheduleChange) }, status: 200, gives: Schedule }) // prettier-ignore
+const remove = emptyRoute({ method: 'delete', path: one, tags, summary: 'Remove a schedule; its jobs stay', request: { params: nameParams } }) // prettier-ignore
+
+export function scheduleRoutes(o: ApiOptions): Api {
+  const api = newApi()
+
+  api.openapi(list, async (c) => {
+    const items = await withCaller(o, c.var.claims, ['read', 'schedules'], listSchedules)
+    return c.json({ items }, 200)
+  })
+
+  api.openapi(get, async (c) => {
+    const { name } = c.req.valid('param')
+    const schedule = await withCaller(o, c.var.claims, ['read', 'schedules'], (q) => findSchedule(q, name))
+    return c.json(found(schedule, `schedule ${name}`), 200)
+  })
+
+  api.openapi(add, async (c) => {
+    const given = c.req.valid('json')
+    const { source, repository, kind, params, keep, ...rest } = given
+    const made = await refusingTaken(`A schedule ${given.name}`, () =>
+      withCaller(o, c.var.claims, ['create', 'schedules'], async (q) => {
+        const wanted = {
+          kind,
+          source,
+          repository,
+          keep,
+          params: withKeep(params, kind === 'prune' ? keep : null),
+        }
+        const { sourceId, repositoryId } = await findTarget(q, wanted)
+        const ofSource = sourceId !== null
+        const settings = {
+          ...rest,
+          kind,
+          params,
+          keep,
+          sourceId,
+          repositoryId: ofSource ? null : repositoryId,
+        }
+        return await addSchedule(q, settings, await timesOf(settings))
+      }),
+    )
+    return c.json(made, 201)
+  })
+
+  api.openapi(change, async (c) => {
+    const { name } = c.req.valid('param')
+    const given = c.req.valid('json')
+    const changed = await withCaller(o, c.var.claims, ['change', 'schedules'], async (q) => {
+      const before = found(await findSchedule(q, name), `schedule ${name}`)
+      const settings = { ...before, ...withoutUndefined(given) }
+      await requireTarget(q, settings)
+      return await changeSchedule(q, settings, await timesOf(settings))
+    })
+    return c.json(found(changed, `schedule ${name}`), 200)
+  })
+
+  api.openapi(remove, async (c) => {
+    const { name } = c.req.valid('param')
+    const removed = await withCaller(o, c.var.claims, ['remove', 'schedules'], (q) => removeSchedule(q, name))
+    found(removed ? true : null, `schedule ${name}`)
+    return c.body(null, 204)
+  })
+
+  async function timesOf(settings: ScheduleSettings): Promise<ScheduleTimes> {
+    const now = await o.catalog.now()
+    const { zone, jitterSeconds } = settings
+    // Sound because the contract has checked it.
+    const rule = settings.rule as unknown as ScheduleRule
+    requireRule(rule, zone, now)
+    return nextTimes({ rule, zone, jitterSeconds }, now, o.random)
+  }
+
+  return api
+}
+
+type Params = Readonly<Record<string, unknown>>
+
+/** What the jobs of a schedule get, for the check of what their kind takes. */
+function withKeep(params: Params, keep: Params | null): Params {
+  return keep === null ? params : { ...params, keep }
+}
+
+function withoutUndefined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(value).filter(([, one]) => one !== undefined)
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> }
+}
+
+/** That what a changed schedule says is still what its kind takes. */
+async function requireTarget(queries: Queries, settings: ScheduleSettings): Promise<void> {
+  const nameOf = async (
+    table: 'sources' | 'repositories',
+    id: string | null,
+  ): Promise<string | undefined> => {
+    if (id === null) return undefined
+    const [row] = await queries.query<{ name: string }>(`SELECT name FROM holdfast.${table} WHERE id = $1`, [
+      id,
+    ])
+    return row?.name
+  }
+  const { kind, keep, params } = settings
+  await findTarget(queries, {
+    kind: kind as (typeof kinds)[number],
+    source: await nameOf('sources', settings.sourceId),
+    repository: await nameOf('repositories', settings.repositoryId),
+    keep,
+    params: withKeep(params, kind === 'prune' ? keep : null),
+  })
+}

@@ -1,0 +1,69 @@
+import { findRepository } from '../../catalog/repositories.ts'
+import { addSource, changeSource, findSource, listSources, removeSource } from '../../catalog/sources.ts'
+import { body, emptyRoute, found, newApi, route, withCaller, type Api, type ApiOptions } from '../context.ts'
+import { nameParams, Source, SourceChange, SourceInput, Sources } from '../contract.ts'
+import { refusingTaken, requireSource } from '../refusals.ts'
+
+const tags: [string] = ['sources']
+const path = '/sources'
+const one = '/sources/{name}'
+
+const list = route({ method: 'get', path, tags, summary: 'List sources', request: {}, status: 200, gives: Sources }) // prettier-ignore
+const get = route({ method: 'get', path: one, tags, summary: 'Get a source', request: { params: nameParams }, status: 200, gives: Source }) // prettier-ignore
+const add = route({ method: 'post', path, tags, summary: 'Add a source', request: { body: body(SourceInput) }, status: 201, gives: Source }) // prettier-ignore
+const change = route({ method: 'patch', path: one, tags, summary: 'Change a source', request: { params: nameParams, body: body(SourceChange) }, status: 200, gives: Source }) // prettier-ignore
+const remove = emptyRoute({ method: 'delete', path: one, tags, summary: 'Forget a source and its schedules; its backups stay', request: { params: nameParams } }) // prettier-ignore
+
+export function sourceRoutes(o: ApiOptions): Api {
+  const { seal } = o.catalog
+  const api = newApi()
+
+  api.openapi(list, async (c) => {
+    const items = await withCaller(o, c.var.claims, ['read', 'sources'], listSources)
+    return c.json({ items }, 200)
+  })
+
+  api.openapi(get, async (c) => {
+    const { name } = c.req.valid('param')
+    const source = await withCaller(o, c.var.claims, ['read', 'sources'], (q) => findSource(q, name))
+    return c.json(found(source, `source ${name}`), 200)
+  })
+
+  api.openapi(add, async (c) => {
+    const { name, address, settings, password, repository } = c.req.valid('json')
+    requireSource({ name, address, settings })
+    const made = await refusingTaken(`A source ${name}`, () =>
+      withCaller(o, c.var.claims, ['create', 'sources'], async (q) => {
+        const { id: repositoryId } = found(await findRepository(q, repository), `repository ${repository}`)
+        return await addSource(q, { seal, name, address, settings, repositoryId, secrets: { password } })
+      }),
+    )
+    return c.json(made, 201)
+  })
+
+  api.openapi(change, async (c) => {
+    const { name } = c.req.valid('param')
+    const { address, settings, password } = c.req.valid('json')
+    const changed = await withCaller(o, c.var.claims, ['change', 'sources'], async (q) => {
+      const there = found(await findSource(q, name), `source ${name}`)
+      requireSource({ name, address: address ?? there.address, settings: settings ?? there.settings })
+      const login =
+        address === undefined && password === undefined
+          ? undefined
+          : { address: address ?? there.address, secrets: { password } }
+      return await changeSource(q, { seal, id: there.id, settings, login })
+    })
+    return c.json(found(changed, `source ${name}`), 200)
+  })
+
+  api.openapi(remove, async (c) => {
+    const { name } = c.req.valid('param')
+    await withCaller(o, c.var.claims, ['remove', 'sources'], async (q) => {
+      const { id } = found(await findSource(q, name), `source ${name}`)
+      await removeSource(q, id)
+    })
+    return c.body(null, 204)
+  })
+
+  return api
+}

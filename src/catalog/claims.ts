@@ -1,0 +1,48 @@
+import type { Database, Queries } from './database.ts'
+import type { Role } from './permissions.ts'
+
+/** Whom a request acts for, as row level security is told. */
+export interface Claims {
+  /** `key:<id>`: what the audit trail and jobs name. */
+  readonly subject: string
+  readonly role: Role
+  /** Ids of the sources that a tenant_admin is bound to. */
+  readonly sources: readonly string[]
+}
+
+/** A transaction under row level security. */
+export interface CallerQueries extends Queries {
+  /**
+   * Does what must be done in the same transaction and is not the caller's to do, such as putting a job into the queue once its row
+   * was let in. Never with what a caller could choose but the ids that row level security has just let through.
+   */
+  asSystem<T>(work: (queries: Queries) => Promise<T>): Promise<T>
+}
+
+/** The role that the API works as. One for all catalogs of a server: it has rights in each by itself. */
+export const apiRole = 'holdfast_api'
+
+/** Does the work in a transaction that sees and changes what these claims allow. `database` is one of the role `apiRole`. */
+export async function asCaller<T>(
+  database: Database,
+  claims: Claims,
+  work: (queries: CallerQueries) => Promise<T>,
+): Promise<T> {
+  return await database.transaction(async ({ query }) => {
+    await query("SELECT pg_catalog.set_config('holdfast.claims', $1, true)", [JSON.stringify(claims)])
+    return await work({
+      query,
+      async asSystem(inner) {
+        await query('SET LOCAL ROLE NONE')
+        const result = await inner({ query })
+        await query(`SET LOCAL ROLE ${apiRole}`)
+        return result
+      },
+    })
+  })
+}
+
+/** What belongs to nobody, such as the scheduler, for work that callers do under their claims. */
+export function asOwner({ query }: Queries): CallerQueries {
+  return { query, asSystem: (work) => work({ query }) }
+}

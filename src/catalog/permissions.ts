@@ -1,0 +1,55 @@
+/** Roles of people and machines, from the one that may do all to the one that sees only its own. */
+export const roles = ['super_admin', 'platform_operator', 'read_only_admin', 'tenant_admin'] as const
+export type Role = (typeof roles)[number]
+
+export const resources = ['repositories', 'sources', 'schedules', 'jobs', 'backups', 'api_keys'] as const
+export type Resource = (typeof resources)[number]
+
+export const actions = ['read', 'create', 'change', 'remove'] as const
+export type Action = (typeof actions)[number]
+
+/** `all`: every row. `own`: rows of the sources that the caller is bound to. */
+export type Scope = 'all' | 'own'
+
+type Rights = Readonly<Partial<Record<Resource, readonly Action[]>>>
+
+const read = ['read'] as const
+const everything = ['read', 'create', 'change', 'remove'] as const
+
+/**
+ * The one table of who may do what. The catalog has it as rows, from which its policies follow; a migration that changes one changes
+ * the other. A job is created by whoever starts one, and changed by whoever cancels it.
+ */
+export const permissions: Readonly<Record<Role, { readonly scope: Scope; readonly may: Rights }>> = {
+  super_admin: {
+    scope: 'all',
+    may: {
+      repositories: everything,
+      sources: everything,
+      schedules: everything,
+      jobs: ['read', 'create', 'change'],
+      backups: everything,
+      api_keys: ['read', 'create', 'change'],
+    },
+  },
+  platform_operator: {
+    scope: 'all',
+    may: {
+      repositories: read,
+      sources: read,
+      schedules: read,
+      jobs: ['read', 'create', 'change'],
+      backups: read,
+    },
+  },
+  read_only_admin: {
+    scope: 'all',
+    may: { repositories: read, sources: read, schedules: read, jobs: read, backups: read },
+  },
+  tenant_admin: { scope: 'own', may: { sources: read, jobs: read, backups: read } },
+}
+
+/** Whether a role has a right at all; on which rows, row level security says. */
+export function may(role: Role, action: Action, resource: Resource): boolean {
+  return permissions[role].may[resource]?.includes(action) === true
+}

@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto'
+import type { Queries } from './database.ts'
+import { iso } from './rows.ts'
+import type { Seal } from './seal.ts'
+import { placeOf, type RepositorySecrets } from './secrets.ts'
+
+/** A repository, without its secrets. */
+export interface RepositoryRecord {
+  readonly id: string
+  readonly name: string
+  readonly address: string
+  readonly createdAt: string
+  readonly changedAt: string
+}
+
+interface Row extends Record<string, unknown> {
+  readonly id: string
+  readonly name: string
+  readonly address: string
+  readonly created_at: Date
+  readonly changed_at: Date
+}
+
+const columns = 'id, name, address, created_at, changed_at'
+
+function toRecord({ created_at, changed_at, id, name, address }: Row): RepositoryRecord {
+  return { id, name, address, createdAt: iso(created_at), changedAt: iso(changed_at) }
+}
+
+export async function listRepositories({ query }: Queries): Promise<RepositoryRecord[]> {
+  const rows = await query<Row>(`SELECT ${columns} FROM holdfast.repositories ORDER BY name`)
+  return rows.map(toRecord)
+}
+
+export async function findRepository({ query }: Queries, name: string): Promise<RepositoryRecord | null> {
+  const [row] = await query<Row>(`SELECT ${columns} FROM holdfast.repositories WHERE name = $1`, [name])
+  return row === undefined ? null : toRecord(row)
+}
+
+/** Throws `catalog_failed` if the name is taken: `isTaken`. */
+export async function addRepository(
+  { query }: Queries,
+  o: { seal: Seal; name: string; address: string; secrets: RepositorySecrets },
+): Promise<RepositoryRecord> {
+  const id = randomUUID()
+  const [row] = await query<Row>(
+    `INSERT INTO holdfast.repositories (id, name, address, secrets) VALUES ($1, $2, $3, $4) RETURNING ${columns}`,
+    [id, o.name, o.address, o.seal.seal(placeOf.repository(id), { ...o.secrets })],
+  )
+  if (row === undefined) throw new TypeError('INSERT returned no row')
+  return toRecord(row)
+}
+
+/** Changes what is given; secrets as a whole. Null: there is none of this name that the caller may change. */
+export async function changeRepository(
+  { query }: Queries,
+  o: { seal: Seal; id: string; address?: string | undefined; secrets?: RepositorySecrets | undefined },
+): Promise<RepositoryRecord | null> {
+  const sealed = o.secrets === undefined ? null : o.seal.seal(placeOf.repository(o.id), { ...o.secrets })
+  const [row] = await query<Row>(
+    `UPDATE holdfast.repositories SET address = coalesce($2, address), ${sealed === null ? '' : 'secrets = $3,'}
+       changed_at = pg_catalog.now() WHERE id = $1 RETURNING ${columns}`,
+    [o.id, o.address ?? null, ...(sealed === null ? [] : [sealed])],
+  )
+  return row === undefined ? null : toRecord(row)
+}
+
+/** False: there is none that the caller may remove. What is stored in it is left alone. */
+export async function removeRepository({ query }: Queries, id: string): Promise<boolean> {
+  return (await query('DELETE FROM holdfast.repositories WHERE id = $1 RETURNING id', [id])).length > 0
+}

@@ -1,0 +1,21 @@
+/** What opens a repository. */
+export interface RepositorySecrets {
+  /** The text of a host file: it lets a backup be written, and decrypts nothing. */
+  readonly hostFile?: string | undefined
+  /** The text of an identity file: for drills, and for checks that read. */
+  readonly identity?: string | undefined
+  readonly passphrase?: string | undefined
+  /** Variables of its storage, such as AWS_ACCESS_KEY_ID. */
+  readonly env?: Readonly<Record<string, string>> | undefined
+}
+
+export interface SourceSecrets {
+  readonly password?: string | undefined
+}
+
+/** Where secrets of a row belong: what they are bound to when they are sealed. */
+export const placeOf = {
+  repository: (id: string) => `repositories/${id}`,
+  /** With the address: whoever can only change that must not have the password sent to a server of theirs. */
+  source: (id: string, address: string) => `sources/${id} at ${address}`,
+} as const

@@ -1,0 +1,57 @@
+import { HoldfastError } from '../../lib/errors.ts'
+import { defineCommand } from '../command.ts'
+import { flag } from '../option.ts'
+import { catalogOptions, listen, workerOf, workOptions } from '../service.ts'
+
+export const command = defineCommand({
+  name: 'serve',
+  summary: 'run the service: sources, schedules and jobs, behind an HTTP API',
+  description:
+    'Runs the API, the scheduler and a worker in one process, until Ctrl-C or SIGTERM. What it knows is in a catalog, a Postgres ' +
+    'database: an embedded one in the data directory, or any other. Backups are made by the same commands as by hand, each in a ' +
+    'process of its own. The repositories do not need the service: with one and its key everything can be restored without it. ' +
+    'At the very first start the key of a first administrator is printed, once.',
+  arguments: {},
+  options: {
+    ...catalogOptions,
+    listen,
+    ...workOptions,
+    noWorker: flag({
+      flags: '--no-worker',
+      description: 'run no jobs here: holdfast worker does, elsewhere',
+    }),
+  },
+  examples: [
+    { what: 'everything in one process', command: 'holdfast serve --data /var/lib/holdfast' },
+    {
+      what: 'with a catalog of your own, and workers on other machines',
+      command: 'holdfast serve --catalog postgres://holdfast@db.example.com/holdfast --no-worker',
+    },
+  ],
+  cancelled: 'The service has ended. Jobs that were under way are put back.',
+  async run(context, input) {
+    if (input.noWorker && input.catalog === undefined) {
+      throw new HoldfastError(
+        'usage',
+        '--no-worker needs --catalog: no other worker reaches an embedded catalog.',
+      )
+    }
+    const { runService } = await import('../../main.ts')
+    const { out } = context
+    const worker = workerOf(context, input)
+    await runService({
+      ...worker,
+      slots: input.noWorker ? 0 : input.slots,
+      listen: input.listen,
+      random: Math.random,
+      onReady({ url, firstKey }) {
+        if (firstKey !== null) {
+          const told = `The key of the first administrator, which is not shown again: ${firstKey}`
+          if (out.json) out.warn(told)
+          else out.line(told)
+        }
+        worker.log(`The API listens at ${url}/api/v1`)
+      },
+    })
+  },
+})

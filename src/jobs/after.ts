@@ -1,0 +1,48 @@
+import {
+  asSummary,
+  forgetBackups,
+  refreshBackups,
+  rememberBackups,
+  rememberDrill,
+} from '../catalog/backups.ts'
+import { asOwner } from '../catalog/claims.ts'
+import type { Queries } from '../catalog/database.ts'
+import type { HeldJob } from './attempt.ts'
+import { enqueue } from './enqueue.ts'
+import { jobKind } from './kinds.ts'
+import type { Queue } from './queue.ts'
+
+/**
+ * What follows when a job is completed, in the transaction that completes it: the catalog knows the backup that was made, or that was
+ * removed; and where rules say what is kept, they are applied.
+ */
+export async function afterCompleted(
+  queries: Queries,
+  o: { job: HeldJob; result: Readonly<Record<string, unknown>>; queue: Queue },
+): Promise<void> {
+  const { job, result } = o
+  if (job.repositoryId === null) return
+  const { repositoryId, sourceId } = job
+  if (job.kind === 'prune') {
+    const { backups } = (result['removed'] ?? {}) as { backups?: unknown }
+    const ids = Array.isArray(backups) ? backups.filter((id) => typeof id === 'string') : []
+    await forgetBackups(queries, { repositoryId, ids })
+  }
+  if (job.kind === 'drill') await rememberDrill(queries, { repositoryId, mark: result['verified'] })
+  if (job.kind === 'refresh' && Array.isArray(result['backups']))
+    await refreshBackups(queries, { repositoryId, listed: result['backups'] })
+  const summary = job.kind === 'backup' ? asSummary(result['backup']) : null
+  if (summary === null) return
+  await rememberBackups(queries, { repositoryId, sourceId, backups: [summary] })
+  const keep = job.params['keep']
+  if (keep === undefined || keep === null || sourceId === null) return
+  await enqueue(asOwner(queries), o.queue, {
+    kind: jobKind('prune'),
+    sourceId,
+    repositoryId,
+    about: job.about,
+    params: { keep },
+    requestedBy: `job:${job.id}`,
+    dedupeKey: `prune:${sourceId}`,
+  })
+}

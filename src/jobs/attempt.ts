@@ -1,0 +1,142 @@
+import type { Database, Queries } from '../catalog/database.ts'
+import { isTaken } from '../catalog/database.ts'
+import { HoldfastError } from '../lib/errors.ts'
+import type { Attempt, Queue } from './queue.ts'
+import type { JobProgress, Outcome } from './types.ts'
+
+/** A job that this worker holds. */
+export interface HeldJob extends Attempt {
+  readonly kind: string
+  readonly sourceId: string | null
+  readonly repositoryId: string | null
+  readonly about: string
+  readonly params: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Takes the next job, if there is one, and a lease on it: in one transaction, so that no two workers ever hold it. `attempt` is the
+ * token without which nothing of it can be changed from now on.
+ */
+export async function takeJob(o: {
+  database: Database
+  queue: Queue
+  worker: string
+  leaseSeconds: number
+}): Promise<HeldJob | null> {
+  try {
+    return await o.database.transaction((queries) => take(queries, o))
+  } catch (error) {
+    // Another worker has begun the same job, or one that this one excludes, at the same moment.
+    if (error === elsewhere || isTaken(error, 'jobs_exclusive')) return null
+    throw error
+  }
+}
+
+const elsewhere = new Error('Somebody else is at it.')
+
+async function take(
+  queries: Queries,
+  o: { queue: Queue; worker: string; leaseSeconds: number },
+): Promise<HeldJob | null> {
+  const next = await o.queue.take(queries)
+  if (next === null) return null
+  // Others lock the job first and its place in the queue second: waiting for the job here would be a deadlock.
+  const free = await queries.query('SELECT FROM holdfast.jobs WHERE id = $1 FOR UPDATE SKIP LOCKED', [
+    next.id,
+  ])
+  if (free.length === 0) throw elsewhere
+  const [job] = await queries.query<{
+    kind: string
+    source_id: string | null
+    repository_id: string | null
+    about: string
+    params: Record<string, unknown>
+  }>(
+    `UPDATE holdfast.jobs SET status = 'running', attempt = $2, worker = $3, progress = NULL, not_before = NULL,
+       lease_until = pg_catalog.now() + pg_catalog.make_interval(secs => $4),
+       started_at = coalesce(started_at, pg_catalog.now())
+     WHERE id = $1 AND status = 'pending' RETURNING kind, source_id, repository_id, about, params`,
+    [next.id, next.attempt, o.worker, o.leaseSeconds],
+  )
+  if (job === undefined) {
+    await o.queue.remove(queries, next.id)
+    return null
+  }
+  const { kind, about, params } = job
+  return { ...next, kind, sourceId: job.source_id, repositoryId: job.repository_id, about, params }
+}
+
+/**
+ * Prolongs the lease and tells how far it is. `lost`: it is not this worker's any more, and what it does for it must end now.
+ * `cancel`: somebody asked for that.
+ */
+export async function prolong(o: {
+  database: Database
+  attempt: Attempt
+  leaseSeconds: number
+  progress: JobProgress | null
+}): Promise<'held' | 'cancel' | 'lost'> {
+  const [row] = await o.database.query<{ cancel: boolean }>(
+    `UPDATE holdfast.jobs SET lease_until = pg_catalog.now() + pg_catalog.make_interval(secs => $3),
+       progress = coalesce($4, progress)
+     WHERE id = $1 AND attempt = $2 AND status = 'running' RETURNING cancel_requested_at IS NOT NULL AS cancel`,
+    [
+      o.attempt.id,
+      o.attempt.attempt,
+      o.leaseSeconds,
+      o.progress === null ? null : JSON.stringify(o.progress),
+    ],
+  )
+  if (row === undefined) return 'lost'
+  return row.cancel ? 'cancel' : 'held'
+}
+
+/**
+ * Ends an attempt. Whoever lost the job ends nothing: `lost`. `also` belongs to it, in the same transaction. `again`: the job is
+ * pending once more.
+ */
+export async function endAttempt(o: {
+  database: Database
+  queue: Queue
+  attempt: Attempt
+  outcome: Outcome
+  also?: (queries: Queries) => Promise<void>
+}): Promise<'ended' | 'again' | 'lost'> {
+  return await o.database.transaction(async (queries) => {
+    const held = await queries.query(
+      `SELECT FROM holdfast.jobs WHERE id = $1 AND attempt = $2 AND status = 'running' FOR UPDATE`,
+      [o.attempt.id, o.attempt.attempt],
+    )
+    if (held.length === 0) return 'lost'
+    await o.also?.(queries)
+    return await settle(queries, o)
+  })
+}
+
+/** As `endAttempt`, of a job that is running and whose row this transaction has locked. */
+export async function settle(
+  queries: Queries,
+  o: { queue: Queue; attempt: Attempt; outcome: Outcome },
+): Promise<'ended' | 'again'> {
+  const { outcome, attempt } = o
+  const error = outcome.status === 'failed' ? JSON.stringify(outcome.error) : null
+  if (outcome.status === 'failed' && outcome.again) {
+    const notBefore = await o.queue.putBack(queries, attempt)
+    if (notBefore !== null) {
+      await queries.query(
+        `UPDATE holdfast.jobs SET status = 'pending', lease_until = NULL, worker = NULL, not_before = $2, error = $3 WHERE id = $1`,
+        [attempt.id, notBefore, error],
+      )
+      return 'again'
+    }
+  }
+  await o.queue.remove(queries, attempt.id)
+  const result = outcome.status === 'completed' ? JSON.stringify(outcome.result) : null
+  const ended = await queries.query(
+    `UPDATE holdfast.jobs SET status = $2, lease_until = NULL, ended_at = pg_catalog.now(), error = $3, result = $4
+     WHERE id = $1 AND status = 'running' RETURNING id`,
+    [attempt.id, outcome.status, error, result],
+  )
+  if (ended.length === 1) return 'ended'
+  throw new HoldfastError('internal', `The job ${attempt.id} is not running.`)
+}

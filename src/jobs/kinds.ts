@@ -1,0 +1,105 @@
+import { HoldfastError } from '../lib/errors.ts'
+
+/** What a command is run for. */
+export interface CommandRequest {
+  /** Name of the source in the configuration that the command gets; null if it is about a whole repository. */
+  readonly source: string | null
+  readonly params: Readonly<Record<string, unknown>>
+  /** Id of the newest backup of the source that the catalog knows; null if it knows none. */
+  readonly newest: string | null
+  /** What tells backups of the source from others in its repository, as far as the catalog knows. */
+  readonly hashes: readonly string[]
+}
+
+/** A kind of job, as data. The command line does the work: its arguments are all that a kind is. */
+export interface JobKind {
+  readonly name: string
+  /** Of what one job runs at a time. */
+  readonly exclusive: 'source' | 'repository' | null
+  /** Whether it is about one source. */
+  readonly ofSource: boolean
+  /** Which secrets of the repository its command gets. */
+  readonly needs: readonly ('hostFile' | 'identity')[]
+  arguments(request: CommandRequest): readonly string[]
+  /** What is kept of the result that the command printed. Default: all of it. */
+  kept?(printed: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>
+}
+
+const backup: JobKind = {
+  name: 'backup',
+  exclusive: 'source',
+  ofSource: true,
+  needs: ['hostFile'],
+  arguments: ({ source, params }) => [
+    'backup',
+    source ?? '',
+    ...given('--name', params['name']),
+    ...given('--description', params['description']),
+    ...given('--proof', params['proof']),
+  ],
+}
+
+const check: JobKind = {
+  name: 'check',
+  exclusive: 'repository',
+  ofSource: false,
+  needs: ['identity'],
+  arguments: ({ params }) => ['check', ...given('--read-data', params['readData'])],
+}
+
+const drill: JobKind = {
+  name: 'drill',
+  // Another one would only make both slower, and the time that a drill measures is part of what it finds.
+  exclusive: 'source',
+  ofSource: true,
+  needs: ['hostFile', 'identity'],
+  arguments: ({ source, params, newest }) => [
+    'drill',
+    idOf(params['backup'] ?? newest ?? 'latest'),
+    ...given('--source', source),
+  ],
+}
+
+const prune: JobKind = {
+  name: 'prune',
+  exclusive: 'repository',
+  ofSource: true,
+  needs: ['hostFile'],
+  arguments: ({ source, hashes }) => [
+    'prune',
+    '--yes',
+    ...given('--source', source),
+    ...hashes.flatMap((hash) => given('--only', hash)),
+  ],
+}
+
+/** Reads again what a repository knows, for the catalog. */
+const refresh: JobKind = {
+  name: 'refresh',
+  exclusive: 'repository',
+  ofSource: false,
+  needs: ['hostFile'],
+  arguments: () => ['list'],
+  // The catalog has the list itself.
+  kept: ({ backups, refused }) => ({ backups: Array.isArray(backups) ? backups.length : 0, refused }),
+}
+
+const jobKinds: readonly JobKind[] = [backup, check, drill, prune, refresh]
+
+/** The kind of this name. Throws `usage`. */
+export function jobKind(name: string): JobKind {
+  const found = jobKinds.find((kind) => kind.name === name)
+  if (found !== undefined) return found
+  const names = jobKinds.map((kind) => kind.name).join(', ')
+  throw new HoldfastError('usage', `There is no job of kind ${name}.`, { hint: `There are ${names}.` })
+}
+
+/** In one word, so that a value that begins with a dash is no option of its own. */
+function given(option: string, value: unknown): string[] {
+  return typeof value === 'string' && value !== '' ? [`${option}=${value}`] : []
+}
+
+function idOf(value: unknown): string {
+  if (typeof value === 'string' && /^[\w-]{1,64}$/.test(value) && !value.startsWith('-')) return value
+  throw new HoldfastError('usage', 'That is no id of a backup.')
+}

@@ -1,0 +1,31 @@
+import type { ErrorCode } from '../lib/error-codes.ts'
+
+/** Why a job failed, as every error of Holdfast is told. */
+export interface JobError {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly hint: string
+}
+
+/** How far a job is, as its command tells (src/cli/progress-lines.ts). */
+export interface JobProgress {
+  readonly phase: string
+  readonly done: number
+  readonly total: number | null
+  readonly unit: string
+  readonly percent: number | null
+  readonly perSecond: number | null
+  readonly secondsLeft: number | null
+}
+
+export interface LogLine {
+  readonly level: 'info' | 'warning' | 'error'
+  readonly text: string
+}
+
+/** How an attempt has ended. */
+export type Outcome =
+  | { readonly status: 'completed'; readonly result: Readonly<Record<string, unknown>> }
+  /** `again`: another attempt may go better, and is made if there is one left. */
+  | { readonly status: 'failed'; readonly error: JobError; readonly again: boolean }
+  | { readonly status: 'cancelled' }

@@ -1,0 +1,126 @@
+import type { ErrorCodeInfo } from './info.ts'
+
+/** Of the service and its catalog. */
+export const service = {
+  catalog_unreachable: {
+    exit: 6,
+    meaning: 'The catalog could not be reached, or the connection to it broke.',
+    hint: 'See the cause. Work that is under way goes on, and is told to the catalog when it answers again.',
+  },
+  catalog_failed: {
+    exit: 1,
+    meaning: 'The catalog refused a statement of the service.',
+    hint: 'See the cause. If it is not the disk or a limit of the server, please report it.',
+  },
+  catalog_busy: {
+    exit: 7,
+    meaning: 'Another process uses the data directory of this catalog.',
+    hint: 'Stop it first, or choose another directory with --data.',
+  },
+  catalog_directory: {
+    exit: 5,
+    meaning: 'The embedded catalog can not be kept in this directory.',
+    hint: 'Choose a directory with --data that this user owns and that every user may pass through.',
+  },
+  catalog_too_new: {
+    exit: 7,
+    meaning: 'The catalog was changed by a newer Holdfast.',
+    hint: 'Run that version or a newer one; migrations go forward only.',
+  },
+  catalog_changed: {
+    exit: 4,
+    meaning: 'A migration that the catalog has seen is not the one that this Holdfast has.',
+    hint: 'Run the Holdfast that the catalog belongs to.',
+  },
+  catalog_role: {
+    exit: 5,
+    meaning: 'The role that the API works as is not there, and could not be made.',
+    hint: 'As an administrator of the server: CREATE ROLE holdfast_api NOLOGIN; GRANT holdfast_api TO the role of --catalog.',
+  },
+  catalog_key_missing: {
+    exit: 5,
+    meaning: 'The key that opens the secrets in the catalog is not there.',
+    hint: 'Put the file back, or name it with HOLDFAST_CATALOG_KEY_FILE. Without it, secrets must be entered again.',
+  },
+  catalog_key_wrong: {
+    exit: 5,
+    meaning: 'A secret in the catalog was sealed with another key, or was changed.',
+    hint: 'Use the key that the catalog was made with, or enter the secret again.',
+  },
+  listen_failed: {
+    exit: 6,
+    meaning: 'The address that the service is to listen on is not free, or not one of this machine.',
+    hint: 'Choose another one with --listen.',
+  },
+  not_signed_in: {
+    exit: 5,
+    meaning: 'The request carries no valid key.',
+    hint: 'Send a key as Authorization: Bearer KEY. It may have expired, or been revoked.',
+  },
+  not_permitted: {
+    exit: 5,
+    meaning: 'The role of the caller may not do this.',
+    hint: 'Ask an administrator, or use a key of another role.',
+  },
+  request_invalid: {
+    exit: 2,
+    meaning: 'The request is not as the API describes it.',
+    hint: 'Correct what the message names. /api/v1/openapi.json describes every request.',
+  },
+  not_found: {
+    exit: 3,
+    meaning: 'There is nothing of this name, or the caller may not see it.',
+    hint: 'List what there is.',
+  },
+  name_taken: {
+    exit: 7,
+    meaning: 'There is something of this name already.',
+    hint: 'Choose another name, or change the one that is there.',
+  },
+  still_used: {
+    exit: 7,
+    meaning: 'Something else refers to it.',
+    hint: 'Remove what uses it first.',
+  },
+  job_not_found: {
+    exit: 3,
+    meaning: 'There is no such job, or the caller may not see it.',
+    hint: 'List the jobs there are.',
+  },
+  job_over: {
+    exit: 7,
+    meaning: 'The job has ended already.',
+    hint: 'Look at how it ended; start another one if it is still wanted.',
+  },
+  job_just_ended: {
+    exit: 7,
+    meaning: 'The job that stood in the way of a new one has ended at the same moment.',
+    hint: 'Ask again.',
+  },
+  job_target_gone: {
+    exit: 3,
+    meaning: 'The source or repository of a job was removed before it was begun.',
+    hint: 'Nothing was done. Start another one for a source that is there.',
+  },
+  job_crashed: {
+    exit: 1,
+    meaning: 'The command of a job ended without a result.',
+    hint: 'See the log of the job. If the machine ran out of memory, give it more or use fewer workers.',
+  },
+  schedule_invalid: {
+    exit: 2,
+    meaning: 'A schedule says no time that ever comes.',
+    hint: 'Give five fields of cron, or every day, week or month at a time such as 02:30, and a time zone such as Europe/Berlin.',
+  },
+  worker_lost: {
+    exit: 1,
+    meaning:
+      'The worker that ran a job died, or lost its connection to the catalog for longer than its lease.',
+    hint: 'See whether the machine of the worker is well, then start the job again. What it left, the next one uses or a prune removes.',
+  },
+  worker_stopped: {
+    exit: 1,
+    meaning: 'The worker was stopped before the job had ended.',
+    hint: 'It is tried again, if it has attempts left.',
+  },
+} as const satisfies Record<string, ErrorCodeInfo>

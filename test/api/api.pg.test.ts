@@ -1,0 +1,315 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { createApp } from '../../src/api/app.ts'
+import { addKey, firstKey } from '../../src/api/keys.ts'
+import { may, roles, type Action, type Resource, type Role } from '../../src/catalog/permissions.ts'
+import { placeOf } from '../../src/catalog/secrets.ts'
+import { testServer } from '../support/postgres.ts'
+import { newService } from '../support/service.ts'
+
+/* The API as one function from request to response, over a real catalog, with played commands. */
+
+const server = await testServer(18)
+const service = await newService(server)
+const { catalog, queue, directory } = service
+const logged: string[] = []
+const worker = service.worker()
+const app = createApp({
+  catalog,
+  queue,
+  random: Math.random,
+  wake: worker.wake,
+  log: (text) => logged.push(text),
+})
+const own = await service.addSource('own', 'postgres://app:hunter22@127.0.0.1:1/shop')
+const keys = Object.fromEntries(
+  await Promise.all(
+    roles.map(
+      async (role) => [role, await addKey(catalog.system, { name: role, role, sources: [own] })] as const,
+    ),
+  ),
+) as Record<Role, string>
+
+interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  // Whatever it is: each test says what it must be.
+  readonly body: Record<string, unknown> & {
+    readonly items?: Record<string, unknown>[]
+    readonly next?: string | null
+  }
+}
+
+async function call(line: string, body?: unknown, role: Role | null = 'super_admin'): Promise<Answer> {
+  const [method = '', path = ''] = line.split(' ')
+  const headers = new Headers(body === undefined ? {} : { 'content-type': 'application/json' })
+  if (role !== null) headers.set('authorization', `Bearer ${keys[role]}`)
+  const request = new Request(`http://holdfast/api/v1${path}`, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  })
+  const response = await app.fetch(request)
+  const text = await response.text()
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: text === '' ? {} : (JSON.parse(text) as Answer['body']),
+  }
+}
+
+test('a source is added, backed up and looked at, and its secrets never come out', async () => {
+  const repository = {
+    name: 'second',
+    address: join(directory, 'repo'),
+    hostFile: 'HOST-FILE',
+    env: { AWS_SECRET_ACCESS_KEY: 'SECRET-1' },
+  }
+  const added = await call('POST /repositories', repository)
+  assert.deepEqual(
+    [added.status, Object.keys(added.body).sort()],
+    [201, ['address', 'changedAt', 'createdAt', 'id', 'name']],
+  )
+  const source = {
+    name: 'shop',
+    address: 'postgres://app@127.0.0.1:1/shop',
+    password: 'SECRET-2',
+    repository: 'main',
+    settings: { excludeData: ['log'] },
+  }
+  assert.equal((await call('POST /sources', source)).status, 201)
+  const started = await call('POST /backups', { source: 'shop', name: 'done' })
+  assert.equal(started.status, 202)
+  assert.equal(started.headers.get('location'), `/api/v1/jobs/${String(started.body['id'])}`)
+  const id = String(started.body['id'])
+  await service.until(id, ({ status }) => status === 'completed')
+  const job = await call(`GET /jobs/${id}`)
+  assert.deepEqual(
+    [job.body['status'], job.body['about'], job.body['result'], job.body['attempt']],
+    ['completed', 'shop', { done: true }, 1],
+  )
+  assert.match(String(job.body['requestedBy']), /^key:/)
+  const listed = await call('GET /jobs?source=shop&status=completed')
+  assert.deepEqual(
+    listed.body.items?.map((one) => one['id']),
+    [id],
+  )
+  const everything = await Promise.all(
+    ['/sources', '/sources/shop', '/repositories', '/repositories/second', `/jobs/${id}`, '/schedules'].map(
+      (path) => call(`GET ${path}`),
+    ),
+  )
+  assert.doesNotMatch(JSON.stringify(everything.map(({ body }) => body)), /SECRET|HOST-FILE|hunter22/)
+  const [stored] = await catalog.system.query<{ text: string }>(
+    `SELECT pg_catalog.encode(secrets, 'escape') AS text FROM holdfast.sources WHERE name = 'shop'`,
+  )
+  assert.doesNotMatch(stored?.text ?? '', /SECRET/)
+  assert.equal((await call('PATCH /sources/shop', { settings: {} })).body['settings'] !== undefined, true)
+  assert.equal((await call('DELETE /repositories/main')).body['code'], 'still_used')
+  assert.equal((await call('DELETE /sources/shop')).status, 204)
+  assert.equal((await call(`GET /jobs/${id}`)).body['sourceId'], null, 'its history stays')
+  assert.equal((await call('DELETE /repositories/second')).status, 204)
+})
+
+test('a job is cancelled, its log is read, and one of a key is there once', async () => {
+  const job = { kind: 'backup', source: 'own', params: { name: 'wait never' }, dedupeKey: 'k' }
+  const [first, second] = [await call('POST /jobs', job), await call('POST /jobs', job)]
+  const id = String(first.body['id'])
+  assert.deepEqual([first.status, second.body['id']], [202, id])
+  await service.until(id, ({ progress }) => progress !== null)
+  const log = await call(`GET /jobs/${id}/log`)
+  assert.equal((log.body['lines'] as { text: string }[])[0]?.text, 'It waits.')
+  assert.equal((await call(`POST /jobs/${id}/cancel`)).status, 202)
+  await service.until(id, ({ status }) => status === 'cancelled')
+  assert.deepEqual(
+    [(await call(`POST /jobs/${id}/cancel`)).status, (await call(`POST /jobs/${id}/cancel`)).body['code']],
+    [409, 'job_over'],
+  )
+})
+
+test('a source that was pointed elsewhere, past the API or through it, takes its password nowhere', async () => {
+  const source = {
+    name: 'moved',
+    address: 'postgres://app@127.0.0.1:1/shop',
+    password: 'SECRET-3',
+    repository: 'main',
+  }
+  assert.equal((await call('POST /sources', source)).status, 201)
+  const elsewhere = 'postgres://app@203.0.113.1/shop'
+  await catalog.system.query(`UPDATE holdfast.sources SET address = $1 WHERE name = 'moved'`, [elsewhere])
+  const id = String((await call('POST /backups', { source: 'moved', name: 'done' })).body['id'])
+  const job = await service.until(id, ({ status }) => status === 'failed')
+  assert.deepEqual([job.error?.code, job.attempt], ['catalog_key_wrong', 1])
+  assert.equal((await call('PATCH /sources/moved', { address: elsewhere })).status, 200)
+  const [row] = await catalog.system.query<{ id: string; secrets: Buffer }>(
+    `SELECT id, secrets FROM holdfast.sources WHERE name = 'moved'`,
+  )
+  assert.ok(row !== undefined)
+  assert.deepEqual(catalog.seal.open(placeOf.source(row.id, elsewhere), row.secrets), {})
+})
+
+test('a schedule is added, changed and removed, and says when it runs next', async () => {
+  const schedule = {
+    name: 'nightly',
+    kind: 'backup',
+    source: 'own',
+    rule: { every: 'day', at: '02:30' },
+    zone: 'Europe/Berlin',
+    keep: { daily: 7 },
+  }
+  const added = await call('POST /schedules', schedule)
+  assert.equal(added.status, 201, JSON.stringify(added.body))
+  assert.match(String(added.body['nextRun']), /T0[01]:30:00.000Z$/)
+  assert.equal((await call('POST /schedules', schedule)).body['code'], 'name_taken')
+  const off = await call('PATCH /schedules/nightly', { enabled: false })
+  assert.deepEqual([off.body['enabled'], off.body['nextRun'], off.body['keep']], [false, null, { daily: 7 }])
+  for (const [change, code] of [
+    [{ rule: { cron: '0 0 30 2 *' } }, 'schedule_invalid'],
+    [{ zone: 'Mars/Olympus' }, 'schedule_invalid'],
+    [{ rule: { every: 'hour' } }, 'request_invalid'],
+    [{ params: { proof: 'none' } }, 'request_invalid'],
+    [{ keep: { dayly: 7 } }, 'config_invalid'],
+  ] as const) {
+    const refused = await call('PATCH /schedules/nightly', change)
+    assert.deepEqual([refused.status, refused.body['code']], [400, code], JSON.stringify(change))
+  }
+  assert.equal((await call('DELETE /schedules/nightly')).status, 204)
+  assert.equal((await call('GET /schedules/nightly')).status, 404)
+})
+
+test('what is wrong with a request is said, in our codes, and no secret is repeated', async () => {
+  const source = { name: 'x', address: 'postgres://app@db/x', repository: 'main' }
+  const cases: readonly [string, unknown, number, string][] = [
+    ['POST /sources', { ...source, address: 'postgres://app:SECRET@db/x' }, 400, 'config_secret'],
+    ['POST /sources', { ...source, settings: { excludeTabels: [] } }, 400, 'config_invalid'],
+    ['POST /sources', { ...source, settings: { password: { command: ['sh'] } } }, 400, 'request_invalid'],
+    ['POST /sources', { ...source, repository: 'none' }, 404, 'not_found'],
+    ['POST /sources', { ...source, name: 'own' }, 409, 'name_taken'],
+    ['POST /sources', { ...source, unknown: 1 }, 400, 'request_invalid'],
+    ['POST /sources', '{', 400, 'request_invalid'],
+    ['POST /repositories', { name: 'r', address: '/a\0b' }, 400, 'request_invalid'],
+    ['POST /repositories', { name: 'r', address: '/x', env: { LD_PRELOAD: '/x' } }, 400, 'request_invalid'],
+    ['POST /repositories', { name: 'r', address: 'x'.repeat(2_000_000) }, 400, 'request_invalid'],
+    ['POST /repositories', { name: 'r', address: 'backups' }, 400, 'request_invalid'],
+    ['POST /repositories', { name: 'r', address: 's3://b/x?secret_key=SECRET' }, 400, 'config_secret'],
+    ['POST /jobs', { kind: 'check', source: 'own' }, 400, 'request_invalid'],
+    ['POST /jobs', { kind: 'drill', source: 'own', params: { backup: '--all' } }, 400, 'request_invalid'],
+    ['GET /jobs?after=bm8', undefined, 400, 'request_invalid'],
+    ['GET /jobs/x', undefined, 400, 'request_invalid'],
+    ['GET /jobs/00000000-0000-4000-8000-000000000000', undefined, 404, 'job_not_found'],
+    ['GET /nothing', undefined, 404, 'not_found'],
+  ]
+  for (const [line, body, status, code] of cases) {
+    const answer = await call(line, body)
+    assert.deepEqual(
+      [answer.status, answer.body['code']],
+      [status, code],
+      `${line} ${JSON.stringify(answer.body)}`,
+    )
+    assert.equal(answer.headers.get('content-type'), 'application/problem+json')
+    assert.doesNotMatch(JSON.stringify(answer.body), /SECRET/)
+  }
+  assert.deepEqual(logged, [])
+})
+
+/** What each route takes: a role without it is refused. A route that is not here fails the test. */
+const rights: Readonly<Record<string, readonly [Action, Resource]>> = {
+  'GET /repositories': ['read', 'repositories'],
+  'POST /repositories': ['create', 'repositories'],
+  'GET /repositories/{name}': ['read', 'repositories'],
+  'PATCH /repositories/{name}': ['change', 'repositories'],
+  'DELETE /repositories/{name}': ['remove', 'repositories'],
+  'GET /sources': ['read', 'sources'],
+  'POST /sources': ['create', 'sources'],
+  'GET /sources/{name}': ['read', 'sources'],
+  'PATCH /sources/{name}': ['change', 'sources'],
+  'DELETE /sources/{name}': ['remove', 'sources'],
+  'GET /schedules': ['read', 'schedules'],
+  'POST /schedules': ['create', 'schedules'],
+  'GET /schedules/{name}': ['read', 'schedules'],
+  'PATCH /schedules/{name}': ['change', 'schedules'],
+  'DELETE /schedules/{name}': ['remove', 'schedules'],
+  'GET /jobs': ['read', 'jobs'],
+  'POST /jobs': ['create', 'jobs'],
+  'GET /jobs/{id}': ['read', 'jobs'],
+  'POST /jobs/{id}/cancel': ['change', 'jobs'],
+  'GET /jobs/{id}/log': ['read', 'jobs'],
+  'GET /backups': ['read', 'backups'],
+  'POST /backups': ['create', 'jobs'],
+}
+
+test('every route refuses every role that has no right to it, and shows a tenant nothing of others', async () => {
+  const { paths = {} } = app.document()
+  const routes = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods ?? {}).map((method) => `${method.toUpperCase()} ${path}`),
+  )
+  assert.deepEqual(routes.sort(), Object.keys(rights).sort())
+
+  const others = await service.addSource('others', 'postgres://app@127.0.0.1:1/shop')
+  const { id } = await service.enqueue({ sourceId: others, params: { name: 'wait others' } })
+  await service.until(id, ({ status }) => status === 'running')
+  const bodies: Readonly<Record<string, unknown>> = {
+    'POST /repositories': { name: 'refused', address: '/x' },
+    'POST /sources': { name: 'refused', address: 'postgres://app@db/x', repository: 'none' },
+    'POST /schedules': {
+      name: 'refused',
+      kind: 'backup',
+      source: 'none',
+      rule: { every: 'day', at: '02:30' },
+    },
+    'POST /jobs': { kind: 'backup', source: 'none' },
+    'POST /backups': { source: 'none' },
+    'PATCH /repositories/{name}': {},
+    'PATCH /sources/{name}': {},
+    'PATCH /schedules/{name}': {},
+  }
+  for (const line of routes) {
+    const [action, resource] = rights[line] ?? (['read', 'jobs'] as const)
+    const anybody = await call(line.replace('{name}', 'others').replace('{id}', id), bodies[line], null)
+    assert.equal(anybody.status, 401, line)
+    for (const role of roles) {
+      if (may(role, action, resource) && role !== 'tenant_admin') continue
+      const answer = await call(line.replace('{name}', 'others').replace('{id}', id), bodies[line], role)
+      if (!may(role, action, resource)) {
+        assert.deepEqual([answer.status, answer.body['code']], [403, 'not_permitted'], `${role} ${line}`)
+        continue
+      }
+      const seen = JSON.stringify(answer.body)
+      if (answer.status !== 404) assert.doesNotMatch(seen, new RegExp(`${others}|${id}`), `${role} ${line}`)
+    }
+  }
+  assert.equal((await service.job(id)).status, 'running', 'nobody has cancelled it')
+  await writeFile(join(directory, 'others'), '')
+})
+
+test('a key that has expired or was revoked is none, and the first is made once', async () => {
+  const expired = await addKey(catalog.system, { name: 'old', role: 'super_admin', expiresAt: new Date(0) })
+  const before = keys.super_admin
+  for (const key of [expired, `${before.slice(0, -1)}${before.endsWith('A') ? 'B' : 'A'}`, 'hfk_short', '']) {
+    keys.super_admin = key
+    assert.equal((await call('GET /sources')).status, 401)
+  }
+  keys.super_admin = before
+  assert.equal(await firstKey(catalog.system), null)
+  await catalog.system.query('DELETE FROM holdfast.api_keys')
+  const made = await Promise.all(Array.from({ length: 5 }, () => firstKey(catalog.system)))
+  assert.equal(made.filter((key) => key !== null).length, 1)
+  keys.super_admin = made.find((key) => key !== null) ?? ''
+  assert.equal((await call('GET /sources')).status, 200)
+})
+
+test('lists are read in pages, newest first, none left out and none twice', async () => {
+  const sourceId = await service.addSource('paged', 'postgres://app@127.0.0.1:1/shop')
+  const made: string[] = []
+  for (let i = 0; i < 7; i++) made.push((await service.enqueue({ sourceId, params: { name: 'done' } })).id)
+  const seen: unknown[] = []
+  for (let after = ''; ;) {
+    const { body } = await call(`GET /jobs?source=paged&limit=3${after}`)
+    seen.push(...(body.items ?? []).map((one) => one['id']))
+    if (body.next === null || body.next === undefined) break
+    after = `&after=${body.next}`
+  }
+  assert.deepEqual(seen, made.reverse())
+})

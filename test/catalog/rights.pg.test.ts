@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { asCaller } from '../../src/catalog/claims.ts'
+import { actions, may, permissions, resources, roles } from '../../src/catalog/permissions.ts'
+import { claimsOf, newCatalog } from '../support/catalog.ts'
+import { testServer } from '../support/postgres.ts'
+
+const server = await testServer(18)
+const catalog = await newCatalog(server)
+const { system, api } = catalog
+
+const [mine, others] = await system.query<{ id: string; repository_id: string }>(`
+  WITH r AS (INSERT INTO holdfast.repositories (name, address) VALUES ('main', '/backups') RETURNING id)
+  INSERT INTO holdfast.sources (name, address, repository_id, secrets)
+  SELECT name, 'postgres://app@db/' || name, id, '\\x01' FROM r, (VALUES ('mine'), ('others')) AS s (name)
+  RETURNING id, repository_id`)
+assert.ok(mine !== undefined && others !== undefined)
+for (const { id, repository_id: repository } of [mine, others]) {
+  await system.query(
+    `WITH j AS (INSERT INTO holdfast.jobs (kind, source_id, repository_id, about, requested_by)
+       VALUES ('backup', $1, $2, 'x', 'test') RETURNING id),
+     l AS (INSERT INTO holdfast.job_log (job_id, number, attempt, level, text) SELECT id, 1, 1, 'info', 'x' FROM j),
+     s AS (INSERT INTO holdfast.schedules (name, kind, source_id, rule, zone)
+       VALUES ('s' || pg_catalog.substr($1::text, 1, 8), 'backup', $1, '{}', 'UTC'))
+     INSERT INTO holdfast.backups (repository_id, id, source_id, source_hash, sequence, moment, summary)
+       VALUES ($2, $1::text, $1, 'h', 1, pg_catalog.now(), '{}')`,
+    [id, repository],
+  )
+}
+await system.query(
+  `INSERT INTO holdfast.api_keys (name, role, hash) VALUES ('first', 'super_admin', '\\x02')`,
+)
+
+test('the table of permissions in the code and the one in the catalog are the same', async () => {
+  const stored = await system.query<{ line: string }>(
+    `SELECT pg_catalog.concat_ws(' ', role, resource, action, scope) AS line FROM holdfast.permissions`,
+  )
+  const coded = roles.flatMap((role) =>
+    resources.flatMap((resource) =>
+      actions.flatMap((action) =>
+        may(role, action, resource) ? [`${role} ${resource} ${action} ${permissions[role].scope}`] : [],
+      ),
+    ),
+  )
+  assert.deepEqual(stored.map(({ line }) => line).sort(), coded.sort())
+})
+
+test('every role sees, changes and removes in every table what the table of permissions says, and nothing else', async () => {
+  for (const role of roles) {
+    for (const resource of resources) {
+      const [{ count } = { count: -1 }] = await system.query<{ count: number }>(
+        `SELECT count(*)::int4 FROM holdfast.${resource}`,
+      )
+      const visible = !may(role, 'read', resource) ? 0 : permissions[role].scope === 'all' ? count : 1
+      const claims = claimsOf(role, [mine.id])
+      const seen = await asCaller(api, claims, ({ query }) => query(`SELECT id FROM holdfast.${resource}`))
+      assert.equal(seen.length, visible, `${role} reads ${resource}`)
+      const column = { jobs: 'kind', backups: 'source_hash' }[resource as string] ?? 'name'
+      for (const [action, sql] of [
+        ['change', `UPDATE holdfast.${resource} SET ${column} = ${column} RETURNING id`],
+        ['remove', `DELETE FROM holdfast.${resource} RETURNING id`],
+      ] as const) {
+        const expected = may(role, action, resource) ? visible : 0
+        const undo = new Error('undo')
+        const changed = asCaller(api, claims, async ({ query }) => {
+          assert.equal((await query(sql)).length, expected, `${role} ${action} ${resource}`)
+          throw undo
+        })
+        await assert.rejects(changed, (error) => error === undo || isReferenced(error))
+      }
+    }
+  }
+})
+
+/** What a row is still needed by: it was seen, and only therefore refused. */
+function isReferenced(error: unknown): boolean {
+  return (error as { details?: { sqlstate?: string } }).details?.sqlstate === '23503'
+}
+
+test('rows of others can neither be made nor taken', async () => {
+  const insert = `INSERT INTO holdfast.jobs (kind, source_id, about, requested_by) VALUES ('backup', $1, 'x', 'me')`
+  for (const role of ['read_only_admin', 'tenant_admin'] as const) {
+    const claims = claimsOf(role, [mine.id])
+    await assert.rejects(
+      asCaller(api, claims, ({ query }) => query(insert, [mine.id])),
+      { code: 'catalog_failed' },
+    )
+  }
+  await asCaller(api, claimsOf('platform_operator'), ({ query }) => query(insert, [others.id]))
+})
+
+test('without claims nothing is seen, and they end with their transaction', async () => {
+  const read = 'SELECT id FROM holdfast.sources'
+  assert.equal((await asCaller(api, claimsOf('super_admin'), ({ query }) => query(read))).length, 2)
+  for (let i = 0; i < 10; i++) assert.deepEqual(await api.query(read), [])
+})
+
+test('what is sealed and the hashes of keys can not be read through the API, whoever asks', async () => {
+  for (const sql of [
+    'SELECT secrets FROM holdfast.sources',
+    'SELECT secrets FROM holdfast.repositories',
+    'SELECT hash FROM holdfast.api_keys',
+    'SELECT * FROM holdfast.sources',
+  ]) {
+    const reading = asCaller(api, claimsOf('super_admin'), ({ query }) => query(sql))
+    await assert.rejects(reading, { code: 'catalog_failed', details: { sqlstate: '42501' } }, sql)
+  }
+})
+
+test('the log of a job is seen by whoever sees the job', async () => {
+  const read = 'SELECT job_id FROM holdfast.job_log'
+  assert.equal((await asCaller(api, claimsOf('read_only_admin'), ({ query }) => query(read))).length, 2)
+  assert.equal(
+    (await asCaller(api, claimsOf('tenant_admin', [mine.id]), ({ query }) => query(read))).length,
+    1,
+  )
+})
