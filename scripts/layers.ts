@@ -39,6 +39,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   prune: { imports: ['lib', 'storage/storage.ts', 'repository', 'retention'] },
   sample: { imports: ['lib', 'postgres'] },
   catalog: { imports: ['lib', 'postgres'], packages: ['pg'] },
+  alarms: { imports: ['lib', 'catalog'], packages: ['nodemailer', 'cron-parser'] },
   cli: {
     imports: [
       ...engine,
