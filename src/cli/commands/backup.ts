@@ -114,7 +114,8 @@ export const command = defineCommand({
     }
     for (const gap of contents.gaps)
       out.warn(`not in the backup: ${printable(gap.what)}. ${printable(gap.why)}`)
-    out.result({ backup: summaryOf(manifest), gaps: contents.gaps })
+    const tables = contents.tables.map(({ schema, name, rows, data }) => ({ schema, name, rows, data }))
+    out.result({ backup: summaryOf(manifest), tables, gaps: contents.gaps })
   },
 })
 
