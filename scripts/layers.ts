@@ -39,7 +39,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   prune: { imports: ['lib', 'storage/storage.ts', 'repository', 'retention'] },
   sample: { imports: ['lib', 'postgres'] },
   catalog: { imports: ['lib', 'postgres'], packages: ['pg'] },
-  alarms: { imports: ['lib', 'catalog'], packages: ['nodemailer', 'cron-parser'] },
+  alarms: { imports: ['lib', 'version.ts', 'catalog'], packages: ['nodemailer', 'cron-parser', 'zod'] },
   cli: {
     imports: [
       ...engine,

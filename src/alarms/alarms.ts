@@ -1,6 +1,10 @@
 import type { Catalog } from '../catalog/catalog.ts'
 import type { Clock } from '../lib/clock.ts'
 import { judgeStates, type AbsenceRules } from './absence.ts'
+import { deliverDue } from './deliver/outbox.ts'
+import { dnsLookup, type Lookup } from './deliver/reach.ts'
+import { testDestination } from './destinations.ts'
+import { sendDigests } from './digest.ts'
 import { judgeEndedJobs, tellStarted } from './ended-jobs.ts'
 
 /**
@@ -14,12 +18,20 @@ export interface Alarms {
    * the first failure is thrown in the end. Throws `catalog_unreachable`, `catalog_failed`.
    */
   tick(): Promise<void>
+  /** Sends a test message to a destination now. Throws `destination_not_found`, `destination_failed`, `destination_refused`. */
+  test(destinationId: string): Promise<void>
 }
 
 export interface AlarmsOptions {
   readonly catalog: Pick<Catalog, 'system' | 'seal'>
   /** What is late goes by it, and when a message is sent again: the machine's clock, near that of the catalog. */
   readonly clock: Clock
+  /** 0 up to 1, such as Math.random. */
+  readonly random: () => number
+  /** Aborted when the service stops: what is being sent ends, and no more is begun. */
+  readonly signal?: AbortSignal
+  /** Default: the system's. */
+  readonly lookup?: Lookup
   readonly rules?: Partial<AbsenceRules>
 }
 
@@ -30,7 +42,7 @@ export const defaultRules: AbsenceRules = {
 
 export function createAlarms(o: AlarmsOptions): Alarms {
   const database = o.catalog.system
-  const { clock } = o
+  const { catalog, clock, random, signal, lookup = dnsLookup } = o
   const rules = { ...defaultRules, ...o.rules }
   return {
     async tick() {
@@ -38,8 +50,11 @@ export function createAlarms(o: AlarmsOptions): Alarms {
         () => tellStarted({ database, clock }),
         () => judgeEndedJobs({ database, clock }),
         () => judgeStates({ database, clock, rules }),
+        () => sendDigests({ database, clock }),
+        () => deliverDue({ catalog, clock, random, lookup, signal }),
       ])
     },
+    test: (id) => testDestination({ catalog, id, clock, lookup }),
   }
 }
 

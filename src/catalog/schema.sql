@@ -182,6 +182,7 @@ ALTER TABLE holdfast.backups OWNER TO postgres;
 
 CREATE TABLE holdfast.deliveries (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
+    number bigint NOT NULL,
     destination_id uuid NOT NULL,
     key text NOT NULL,
     alarm_id uuid,
@@ -199,6 +200,20 @@ CREATE TABLE holdfast.deliveries (
 
 
 ALTER TABLE holdfast.deliveries OWNER TO postgres;
+
+--
+-- Name: deliveries_number_seq; Type: SEQUENCE; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.deliveries ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME holdfast.deliveries_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 
 --
 -- Name: destinations; Type: TABLE; Schema: holdfast; Owner: postgres

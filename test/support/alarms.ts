@@ -53,7 +53,7 @@ export async function newAlarms(server: TestServer): Promise<TestAlarms> {
     [sourceId, repositoryId, clock.now()],
   )
   const alarms = (options: Partial<AlarmsOptions> = {}): Alarms =>
-    createAlarms({ catalog, clock, ...options })
+    createAlarms({ catalog, clock, random: () => 0.5, ...options })
   return {
     catalog,
     clock,

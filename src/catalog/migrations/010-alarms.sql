@@ -130,6 +130,8 @@ CREATE TABLE holdfast.digest_items (
 CREATE TABLE holdfast.deliveries (
   -- What receivers tell a repetition by.
   id uuid PRIMARY KEY DEFAULT pg_catalog.gen_random_uuid(),
+  -- Their order: a destination gets one after the other.
+  number bigint GENERATED ALWAYS AS IDENTITY,
   destination_id uuid NOT NULL REFERENCES holdfast.destinations ON DELETE CASCADE,
   -- What it tells: of that no second is made.
   key text NOT NULL,
