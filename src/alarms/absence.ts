@@ -32,6 +32,10 @@ export async function judgeStates(o: {
     ]
     const closes = [...(await overStates(queries, raises)), ...(await removedSubjects(queries))]
     await fanOut(queries, await record(queries, [...raises, ...closes], now), now)
+    await queries.query(
+      `INSERT INTO holdfast.alarms_look (at) VALUES ($1) ON CONFLICT (one) DO UPDATE SET at = greatest(alarms_look.at, excluded.at)`,
+      [now],
+    )
   })
 }
 

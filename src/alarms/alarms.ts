@@ -6,20 +6,31 @@ import { dnsLookup, type Lookup } from './deliver/reach.ts'
 import { testDestination } from './destinations.ts'
 import { sendDigests } from './digest.ts'
 import { judgeEndedJobs, tellStarted } from './ended-jobs.ts'
+import { printMetrics } from './metrics/print.ts'
+import { readMetrics } from './metrics/read.ts'
+import { tidy } from './tidy.ts'
 
 /**
- * The alarms of the service, as it uses them: `tick()` every half minute or so, in as many processes as there are, and at once when a job
- * has begun or ended. All that it knows it reads from the catalog, so no call is needed for an alarm to come, only for it to come sooner;
- * the first tick after the service was down finds what was missed.
+ * The alarms of the service, as it uses them. It calls `tick()` every half minute, in as many processes as there are, and may call it at
+ * once when a job has begun or ended: alarms come by themselves, from what the catalog says, and are only sooner by that. The first tick
+ * after the service was down finds what was missed. A service that stops aborts `signal` and waits for the tick that is under way.
+ *
+ * Requests of people go past this, under their claims: lists and closing in inbox.ts, destinations and subscriptions in destinations.ts.
  */
 export interface Alarms {
   /**
    * Judges what has changed, raises and closes alarms, and sends what is due. Parts that fail don't keep the others from being done;
-   * the first failure is thrown in the end. Throws `catalog_unreachable`, `catalog_failed`.
+   * the first failure is thrown in the end, and the next tick makes up for it. It ends within a minute or so, whatever destinations do.
+   * Calls while one is under way in this process share the one after it, so that what has just ended is seen. Throws
+   * `catalog_unreachable`, `catalog_failed`.
    */
   tick(): Promise<void>
+  /** Notes how full a storage is, as something has just measured it: the alarm of one that fills up follows from that. */
+  storageMeasured(o: { repositoryId: string; usedBytes: number; capacityBytes: number | null }): Promise<void>
   /** Sends a test message to a destination now. Throws `destination_not_found`, `destination_failed`, `destination_refused`. */
   test(destinationId: string): Promise<void>
+  /** What Prometheus reads, of type `metricsType` (metrics/print.ts). It names sources, so not everybody may see it. */
+  metrics(): Promise<string>
 }
 
 export interface AlarmsOptions {
@@ -41,20 +52,42 @@ export const defaultRules: AbsenceRules = {
 }
 
 export function createAlarms(o: AlarmsOptions): Alarms {
-  const database = o.catalog.system
   const { catalog, clock, random, signal, lookup = dnsLookup } = o
+  const database = catalog.system
   const rules = { ...defaultRules, ...o.rules }
+  let running: Promise<void> = Promise.resolve()
+  let waiting: Promise<void> | null = null
+
+  async function tick(): Promise<void> {
+    await inTurn([
+      () => tellStarted({ database, clock }),
+      () => judgeEndedJobs({ database, clock }),
+      () => judgeStates({ database, clock, rules }),
+      () => sendDigests({ database, clock }),
+      () => deliverDue({ catalog, clock, random, lookup, signal }),
+      () => tidy({ database, clock }),
+    ])
+  }
+
   return {
-    async tick() {
-      await inTurn([
-        () => tellStarted({ database, clock }),
-        () => judgeEndedJobs({ database, clock }),
-        () => judgeStates({ database, clock, rules }),
-        () => sendDigests({ database, clock }),
-        () => deliverDue({ catalog, clock, random, lookup, signal }),
-      ])
+    tick() {
+      waiting ??= running.then(() => {
+        waiting = null
+        const now = tick()
+        running = now.catch(() => undefined)
+        return now
+      })
+      return waiting
+    },
+    async storageMeasured({ repositoryId, usedBytes, capacityBytes }) {
+      await database.query(
+        `INSERT INTO holdfast.storage_points (repository_id, at, used_bytes, capacity_bytes) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (repository_id, at) DO NOTHING`,
+        [repositoryId, clock.now(), usedBytes, capacityBytes],
+      )
     },
     test: (id) => testDestination({ catalog, id, clock, lookup }),
+    metrics: async () => printMetrics(await readMetrics(database, clock.now())),
   }
 }
 

@@ -127,6 +127,19 @@ CREATE TABLE holdfast.alarms (
 ALTER TABLE holdfast.alarms OWNER TO postgres;
 
 --
+-- Name: alarms_look; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.alarms_look (
+    one boolean DEFAULT true NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT alarms_look_one_check CHECK (one)
+);
+
+
+ALTER TABLE holdfast.alarms_look OWNER TO postgres;
+
+--
 -- Name: alarms_seen; Type: TABLE; Schema: holdfast; Owner: postgres
 --
 
@@ -454,6 +467,14 @@ ALTER TABLE ONLY holdfast.alarm_settings
 
 ALTER TABLE ONLY holdfast.alarm_settings
     ADD CONSTRAINT alarm_settings_source_id_key UNIQUE (source_id);
+
+
+--
+-- Name: alarms_look alarms_look_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.alarms_look
+    ADD CONSTRAINT alarms_look_pkey PRIMARY KEY (one);
 
 
 --
@@ -1010,6 +1031,12 @@ ALTER TABLE holdfast.alarm_settings ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE holdfast.alarms ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: alarms_look; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.alarms_look ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: alarms_seen; Type: ROW SECURITY; Schema: holdfast; Owner: postgres

@@ -31,6 +31,17 @@ test('a failure is one alarm however often it is judged, and the first good back
   assert.deepEqual(await events(), ['backup_failed closed', 'backup_recovered told'])
 })
 
+test('calls while a tick is under way share the next one, which sees what has ended meanwhile', async () => {
+  const { alarms, job, events } = await newAlarms(server)
+  const service = alarms()
+  const first = service.tick()
+  await job({ status: 'failed' })
+  const [second, third] = [service.tick(), service.tick()]
+  assert.equal(second, third)
+  await Promise.all([first, second])
+  assert.deepEqual(await events(), ['backup_failed open'])
+})
+
 test('a failure and the success after it, both while nobody looked, are still told', async () => {
   const { job, clock, tick, events } = await newAlarms(server)
   await job({ status: 'failed' })

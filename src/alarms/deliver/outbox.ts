@@ -32,8 +32,8 @@ export const outboxRules = {
   attempts: 15,
   /** From that attempt on it is an alarm that nothing arrives; at once if the destination refuses for good. */
   deadAfter: 3,
-  /** In one go, so that a tick ends. */
-  rounds: 100,
+  /** After that nothing more is begun in one go, so that judging does not wait for destinations that don't answer. */
+  mostMs: 20_000,
 } as const
 
 interface Claimed extends Record<string, unknown> {
@@ -53,7 +53,8 @@ interface Claimed extends Record<string, unknown> {
  * whoever dies in between sends again: at least once, and never for ever. Any number of processes may do this at once.
  */
 export async function deliverDue(o: OutboxOptions): Promise<void> {
-  for (let round = 0; round < outboxRules.rounds && o.signal?.aborted !== true; round++) {
+  const until = o.clock.now().getTime() + outboxRules.mostMs
+  while (o.signal?.aborted !== true && o.clock.now().getTime() < until) {
     const claimed = await claim(o)
     if (claimed.length === 0) return
     const settled = await Promise.allSettled(claimed.map((delivery) => deliver(o, delivery)))

@@ -60,6 +60,12 @@ CREATE TABLE holdfast.alarm_settings (
   expected boolean NOT NULL DEFAULT true
 );
 
+-- When what is was last compared with what should be: if that stands still, no alarm comes.
+CREATE TABLE holdfast.alarms_look (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one),
+  at timestamptz NOT NULL
+);
+
 -- How full a storage was at what time.
 CREATE TABLE holdfast.storage_points (
   repository_id uuid NOT NULL REFERENCES holdfast.repositories ON DELETE CASCADE,

@@ -73,3 +73,4 @@ CREATE POLICY read ON holdfast.storage_points FOR SELECT TO holdfast_api
   USING (EXISTS (SELECT FROM holdfast.repositories AS r WHERE r.id = repository_id));
 
 ALTER TABLE holdfast.digest_items ENABLE ROW LEVEL SECURITY;
+ALTER TABLE holdfast.alarms_look ENABLE ROW LEVEL SECURITY;
