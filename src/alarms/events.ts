@@ -47,7 +47,7 @@ export const events = {
   },
   backup_odd: {
     title: 'Backup looks wrong',
-    when: 'A table has lost most of its rows or is gone, or size or duration is far from those of the last backups.',
+    when: 'A table has lost most of its rows or is not there any more, or size or duration is far from those of the last backups.',
     severity: 'warning',
     lasts: 'job',
     over: 'The next backup looks as it should, or a person says that this is how it is now.',

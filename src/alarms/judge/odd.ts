@@ -66,7 +66,7 @@ function oddTable(name: string, rows: number | null, counts: readonly number[]):
   const table = `Table ${plainText(name, 150)}`
   if (rows === null) {
     if (usual < oddRules.rowsOfVanished) return []
-    const text = `${table} is gone: ${last}. Told of tables that usually have ${countText(oddRules.rowsOfVanished)} rows or more.`
+    const text = `${table} is not in the backup any more: ${last}. Told of tables that usually have ${countText(oddRules.rowsOfVanished)} rows or more.`
     return [{ key: `vanished ${name}`, text }]
   }
   // One that is emptied now and then, such as a queue, is empty in some of them.
