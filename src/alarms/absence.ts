@@ -6,6 +6,7 @@ import { filling, type StoragePoint } from './judge/filling.ts'
 import { lateBackup, lateRun, type Lateness, type LateRules, type WatchedSchedule } from './judge/late.ts'
 import { lockAlarms, record } from './record.ts'
 import type { Close, Raise, Subject } from './types.ts'
+import { plainText } from './words.ts'
 
 export interface AbsenceRules extends LateRules {
   /** How old the newest backup of a source may be that has no schedule, and for which nobody has said it. */
@@ -28,6 +29,7 @@ export async function judgeStates(o: {
     const raises = [
       ...(await lateSources(queries, { schedules, now, rules: o.rules })),
       ...lateSchedules(schedules, now, o.rules),
+      ...(await schedulesOff(queries)),
       ...(await fillingStorages(queries, now)),
     ]
     const closes = [...(await overStates(queries, raises)), ...(await removedSubjects(queries))]
@@ -138,6 +140,26 @@ function lateSchedules(schedules: readonly ScheduleRow[], now: Date, rules: Abse
   })
 }
 
+/** One that is off because it can't be done is neither late nor failed: without this nobody would hear that backups have stopped. */
+async function schedulesOff({ query }: Queries): Promise<Raise[]> {
+  const rows = await query<{
+    id: string
+    name: string
+    source_id: string | null
+    repository_id: string | null
+    problem: string
+  }>(
+    'SELECT id, name, source_id, repository_id, problem FROM holdfast.schedules WHERE NOT enabled AND problem IS NOT NULL',
+  )
+  return rows.map(({ id, name, source_id: sourceId, repository_id: repositoryId, problem }) => {
+    const event = 'schedule_off'
+    const { severity } = events[event]
+    const text = `The schedule ${name} was switched off, because it can't be done: ${plainText(problem)} Nothing of it runs until it is put right.`
+    const subject: Subject = { kind: 'schedule', id, name, sourceId, repositoryId }
+    return { do: 'raise', event, subject, severity, text, facts: {}, keys: [severity], counts: false }
+  })
+}
+
 function lateAlarm(event: 'backup_late' | 'run_late', subject: Subject, late: Lateness): Raise {
   const { severity } = events[event]
   const facts = { since: late.since.toISOString() }
@@ -170,6 +192,7 @@ async function fillingStorages({ query }: Queries, now: Date): Promise<Raise[]> 
 
 const overText: Partial<Record<EventName, string>> = {
   backup_late: 'There is a backup that is new enough, or none is expected any more.',
+  schedule_off: 'It was put right, or removed.',
   run_late: 'It has ended, or is not expected any more.',
   storage_filling: 'There is room again.',
 }

@@ -40,13 +40,22 @@ export async function sendDigests(o: { database: Database; clock: Clock }): Prom
     )
     for (const subscription of due) {
       if (subscription.next_digest !== null) await putOut(queries, subscription, now)
-      const next = nextDigest({ ...subscription, after: now })
+      const next = nextOf(subscription, now)
       await queries.query(
         'UPDATE holdfast.subscriptions SET next_digest = $2, last_digest = $3 WHERE id = $1',
         [subscription.id, next, now],
       )
     }
   })
+}
+
+/** A zone that nobody knows any more must not keep all other summaries from coming: better at another hour than never. */
+function nextOf({ mode, zone, hour }: DueRow, after: Date): Date {
+  try {
+    return nextDigest({ mode, zone, hour, after })
+  } catch {
+    return nextDigest({ mode, zone: 'UTC', hour, after })
+  }
 }
 
 async function putOut(queries: Queries, subscription: DueRow, now: Date): Promise<void> {

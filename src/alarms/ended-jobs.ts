@@ -1,11 +1,13 @@
 import type { Database, Queries } from '../catalog/database.ts'
 import type { Clock } from '../lib/clock.ts'
+import { isHoldfastError, messageOf } from '../lib/errors.ts'
 import { fanOut } from './fan-out.ts'
 import { judgeJob, restoreStarted, type EndedJob } from './judge/job-end.ts'
 import { judgeLooks } from './measured.ts'
 import { ping } from './pings.ts'
 import { lockAlarms, openAlarmsOf, record } from './record.ts'
 import type { Change, Subject } from './types.ts'
+import { plainText } from './words.ts'
 
 /** Judged in one transaction, so that what is open is read rarely and never for long. */
 const batch = 50
@@ -52,14 +54,37 @@ export async function judgeEndedJobs(o: { database: Database; clock: Clock }): P
 
 async function judge(queries: Queries, row: JobRow, now: Date): Promise<void> {
   const job = endedJob(row)
-  const open = await openAlarmsOf(queries, [job.source, job.repository])
-  const changes: Change[] = judgeJob(job, open)
-  if (job.kind === 'backup' && job.status === 'completed' && job.source !== null)
-    changes.push(...(await judgeLooks(queries, { job: job.id, source: job.source, result: job.result, endedAt: job.endedAt }))) // prettier-ignore
-  await fanOut(queries, await record(queries, changes, now), now)
+  await fanOut(queries, await record(queries, await changesOf(queries, job), now), now)
   const how = { completed: 'success', failed: 'fail', cancelled: null } as const
   await ping(queries, { job: row, how: how[job.status], now })
   await queries.query('UPDATE holdfast.jobs SET judged = true WHERE id = $1', [job.id])
+}
+
+async function changesOf(queries: Queries, job: EndedJob): Promise<readonly Change[]> {
+  const { source, repository, result, endedAt } = job
+  try {
+    const changes = judgeJob(job, await openAlarmsOf(queries, [source, repository]))
+    if (job.kind !== 'backup' || job.status !== 'completed' || source === null) return changes
+    return [...changes, ...(await judgeLooks(queries, { job: job.id, source, result, endedAt }))]
+  } catch (error) {
+    if (isHoldfastError(error)) throw error
+    // One that is written down as none should be must not keep all others from being judged.
+    return [notJudged(job, error)]
+  }
+}
+
+function notJudged({ id, kind, source, repository }: EndedJob, error: unknown): Change {
+  const subject: Subject = source ?? repository ?? { kind: 'job', id, name: kind, sourceId: null, repositoryId: null } // prettier-ignore
+  return {
+    do: 'raise',
+    event: 'job_failed',
+    subject,
+    severity: 'error',
+    text: `What became of the ${kind}, job ${id}, could not be judged: ${plainText(messageOf(error))}. Please report it.`,
+    facts: { job: id, kind },
+    keys: [`error ${kind}`],
+    counts: true,
+  }
 }
 
 /** Tells of what has begun and is not over: restores, and what an outside watcher follows. */

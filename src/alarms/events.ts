@@ -59,6 +59,13 @@ export const events = {
     lasts: 'state',
     over: 'It has ended.',
   },
+  schedule_off: {
+    title: 'Schedule was switched off',
+    when: 'The service has switched a schedule off, because what it says can not be done.',
+    severity: 'error',
+    lasts: 'state',
+    over: 'It is put right and switched on, or removed.',
+  },
   drill_failed: {
     title: 'Drill failed',
     when: 'A drill found something, or could not be done.',
@@ -112,8 +119,8 @@ export const events = {
     title: 'Job failed',
     when: 'A job of another kind has failed, and no attempt is left.',
     severity: 'warning',
-    lasts: 'moment',
-    over: null,
+    lasts: 'job',
+    over: 'A job of that kind is completed.',
   },
   destination_dead: {
     title: 'Alarms do not arrive',

@@ -163,6 +163,30 @@ test('what a person says is how it is now is the history of the next', async () 
   assert.deepEqual(await events(), ['backup_odd closed', 'backup_odd open'])
 })
 
+test('a schedule that the service has switched off is an alarm, one that a person has is none', async () => {
+  const { tick, events, catalog, sourceId } = await newAlarms(server)
+  await catalog.system.query(
+    `INSERT INTO holdfast.schedules (name, kind, source_id, rule, zone, enabled, problem)
+     VALUES ('bad', 'backup', $1, '{}', 'UTC', false, 'Its time never comes again.'), ('off', 'backup', $1, '{}', 'UTC', false, NULL)`,
+    [sourceId],
+  )
+  await tick()
+  await tick()
+  assert.deepEqual(await events(), ['schedule_off open'])
+  await catalog.system.query('DELETE FROM holdfast.schedules')
+  await tick()
+  assert.deepEqual(await events(), ['schedule_off closed'])
+})
+
+test('a job that can not be judged is an alarm, and keeps no other from being judged', async () => {
+  const { job, tick, events, catalog } = await newAlarms(server)
+  const id = await job({ kind: 'drill', status: 'failed' })
+  await catalog.system.query(`UPDATE holdfast.jobs SET error = '{"code": "internal"}' WHERE id = $1`, [id])
+  await job({ status: 'failed' })
+  await tick()
+  assert.deepEqual(await events(), ['backup_failed open', 'job_failed open'])
+})
+
 test('a storage that fills up is told by what was measured, and again when it gets worse', async () => {
   const { clock, tick, events, catalog, repositoryId } = await newAlarms(server)
   const measure = async (gigabytes: number) => {

@@ -20,6 +20,26 @@ test('a summary comes at its hour in its zone, through changes of the clock', ()
   assert.ok(next('daily', '2026-03-28T12:00:00Z', 2) <= '2026-03-29T01:00:00.000Z')
 })
 
+test('a zone that nobody knows keeps no other summary from coming', async () => {
+  const { catalog, clock, tick } = await newAlarms(server)
+  const web = await newReceiver()
+  await catalog.system.transaction(async (queries) => {
+    for (const name of ['a', 'b']) {
+      const address = { kind: 'webhook', url: `${web.url}/${name}` }
+      const { id: destinationId } = await addDestination(queries, catalog.seal, { name, address, reach: 'private', follows: null }) // prettier-ignore
+      await subscribe(queries, { destinationId, sourceId: null, events: null, minSeverity: 'info', mode: 'daily', zone: 'UTC', hour: 8 }) // prettier-ignore
+    }
+    await queries.query(
+      `UPDATE holdfast.subscriptions SET zone = 'Mars/Base'
+       WHERE destination_id = (SELECT id FROM holdfast.destinations WHERE name = 'a')`,
+    )
+  })
+  await tick()
+  clock.pass(24 * hour)
+  await tick()
+  assert.deepEqual(web.requests.map(({ path }) => path).sort(), ['/a', '/b'])
+})
+
 test('each piece of news is in one summary, and one with nothing to tell comes all the same', async () => {
   const { catalog, clock, tick, job } = await newAlarms(server)
   const web = await newReceiver()

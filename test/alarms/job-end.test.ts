@@ -119,3 +119,22 @@ test('retention is blocked when a prune fails, or waits for days for a writer', 
     'close retention_blocked source',
   ])
 })
+
+test('of other kinds there is one alarm for each source or repository, until one of the kind that failed is completed', () => {
+  const refresh = (changes: Partial<EndedJob> = {}): EndedJob => ({
+    ...job,
+    kind: 'refresh',
+    source: null,
+    ...changes,
+  })
+  const [raised] = judgeJob({ ...failed('refresh', 'storage_unreachable'), source: null }, none)
+  assert.ok(raised?.do === 'raise')
+  assert.deepEqual(
+    [raised.event, raised.subject.kind, raised.keys],
+    ['job_failed', 'repository', ['warning refresh']],
+  )
+  const open = opened('job_failed', raised.facts)
+  assert.deepEqual(done(refresh({ kind: 'other' }), open), [])
+  assert.deepEqual(done(refresh(), open), ['close job_failed repository'])
+  assert.deepEqual(done(refresh()), [])
+})

@@ -21,7 +21,7 @@ test('a run that nobody began is late by absence alone, and one that was begun w
   const begun = { ...nightly, due: at(48), lastRun: at(24) }
   assert.match(
     lateRun(begun, at(26), rules)?.text ?? '',
-    /for 2026-01-02 00:00 UTC has not ended, 2 hours later/,
+    /begun at 2026-01-02 00:00 UTC has not ended, 2 hours later/,
   )
   assert.equal(lateRun({ ...begun, usualMs: 3 * hour }, at(26), rules), null)
   assert.equal(lateRun({ ...begun, settled: at(24.2) }, at(26), rules), null)

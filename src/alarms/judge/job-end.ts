@@ -1,5 +1,5 @@
-import { events } from '../events.ts'
-import type { Change, Facts, OpenAlarms, Subject } from '../types.ts'
+import { events, type Severity } from '../events.ts'
+import type { Change, Facts, OpenAlarms, Raise, Subject } from '../types.ts'
 import { plainText, spanText, timeText } from '../words.ts'
 
 /** A job that is over. */
@@ -38,7 +38,20 @@ export function judgeJob(job: EndedJob, open: OpenAlarms): Change[] {
   if (job.kind === 'check' && repository !== null) return checkEnded(job, repository, open)
   if (job.kind === 'prune' && (source ?? repository) !== null)
     return pruneEnded(job, source ?? repository ?? jobSubject(job))
-  return job.status === 'failed' ? [tell(job, 'job_failed', events.job_failed.severity)] : []
+  return otherEnded(job, source ?? repository, open)
+}
+
+/** Of what is of no kind above: one alarm for its source or repository, which tells each kind. */
+function otherEnded(job: EndedJob, subject: Subject | null, open: OpenAlarms): Change[] {
+  const event = 'job_failed'
+  if (subject === null) return []
+  if (job.status === 'failed') {
+    const { severity } = events[event]
+    const failed = raise(job, subject, { event, severity, facts: { kind: job.kind } })
+    return [{ ...failed, keys: [`${severity} ${job.kind}`] }]
+  }
+  if (open.get(event)?.facts['kind'] !== job.kind) return []
+  return [{ do: 'close', event, subject, text: `A ${job.kind} was completed at ${timeText(job.endedAt)}.` }]
 }
 
 /** What is told when a restore has begun. */
@@ -58,7 +71,7 @@ export function restoreStarted(job: Omit<EndedJob, 'status' | 'endedAt'>): Chang
 function restoreEnded(job: EndedJob): Change[] {
   const started = job.startedAt === null ? [] : [restoreStarted(job)]
   const severity = { completed: 'info', failed: 'error', cancelled: 'warning' } as const
-  return [...started, tell(job, 'restore_ended', severity[job.status])]
+  return [...started, tellEnd(job, severity[job.status])]
 }
 
 function backupEnded(job: EndedJob, source: Subject, open: OpenAlarms): Change[] {
@@ -154,8 +167,8 @@ function oldestWriter(result: Facts): Date | null {
 function raise(
   job: EndedJob,
   subject: Subject,
-  o: Pick<Change & { do: 'raise' }, 'event' | 'severity'> & { facts?: Facts },
-): Change {
+  o: Pick<Raise, 'event' | 'severity'> & { facts?: Facts },
+): Raise {
   return {
     do: 'raise',
     event: o.event,
@@ -168,15 +181,11 @@ function raise(
   }
 }
 
-function tell(
-  job: EndedJob,
-  event: 'restore_ended' | 'job_failed',
-  severity: 'info' | 'warning' | 'error',
-): Change {
+function tellEnd(job: EndedJob, severity: Severity): Change {
   const ended = `The ${job.kind} of ${targetName(job)} ${{ completed: 'is completed', cancelled: 'was cancelled', failed: 'has failed' }[job.status]}`
   return {
     do: 'tell',
-    event,
+    event: 'restore_ended',
     subject: jobSubject(job),
     severity,
     text: job.status === 'failed' ? failureText(job) : `${ended}, at ${timeText(job.endedAt)}.`,

@@ -5,7 +5,7 @@ export interface WatchedSchedule {
   readonly name: string
   /** When the next run is to be begun: in the past if nobody has begun it. Null: never again. */
   readonly due: Date | null
-  /** For which time a run was begun last. */
+  /** When a run was begun last. */
   readonly lastRun: Date | null
   /**
    * When the newest run that counts has ended: one of this schedule, however it ended, since a failure is told by itself; or any that
@@ -38,7 +38,7 @@ export function lateRun(schedule: WatchedSchedule, now: Date, { graceMs }: LateR
     return { text, since: due }
   }
   if (missed(lastRun)) {
-    const text = `The run of schedule ${name} for ${timeText(lastRun)} has not ended, ${spanText(now.getTime() - lastRun.getTime())} later.`
+    const text = `The run of schedule ${name} that was begun at ${timeText(lastRun)} has not ended, ${spanText(now.getTime() - lastRun.getTime())} later.`
     return { text, since: lastRun }
   }
   return null

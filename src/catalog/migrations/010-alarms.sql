@@ -6,6 +6,9 @@ ALTER TABLE holdfast.jobs ADD COLUMN judged boolean NOT NULL DEFAULT false;
 UPDATE holdfast.jobs SET judged = true WHERE ended_at IS NOT NULL;
 CREATE INDEX jobs_not_judged ON holdfast.jobs (ended_at) WHERE ended_at IS NOT NULL AND NOT judged;
 
+-- Why the service has switched a schedule off; null: it has not.
+ALTER TABLE holdfast.schedules ADD COLUMN IF NOT EXISTS problem text;
+
 CREATE TABLE holdfast.alarms (
   id uuid PRIMARY KEY DEFAULT pg_catalog.gen_random_uuid(),
   -- A name of src/alarms/events.ts.
