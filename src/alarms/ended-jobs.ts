@@ -29,8 +29,12 @@ interface JobRow extends Record<string, unknown> {
   readonly ended_at: Date
 }
 
-const columns = `j.id, j.kind, j.status, j.about, j.source_id, j.repository_id, j.schedule_id, r.name AS repository,
+const columns = `j.id, j.kind, j.status, coalesce(s.name, j.about) AS about, j.source_id, j.repository_id, j.schedule_id, r.name AS repository,
   j.error, j.result, j.params, j.attempt, j.started_at, j.ended_at`
+
+/** Called as they are now; `about` is what they were called then, and outlives them. */
+const joined = `holdfast.jobs AS j LEFT JOIN holdfast.sources AS s ON s.id = j.source_id
+  LEFT JOIN holdfast.repositories AS r ON r.id = j.repository_id`
 
 /**
  * Judges every job that has ended since, each once: that it was is written in the transaction that writes what follows. Any number of
@@ -41,7 +45,7 @@ export async function judgeEndedJobs(o: { database: Database; clock: Clock }): P
     const judged = await o.database.transaction(async (queries) => {
       await lockAlarms(queries)
       const jobs = await queries.query<JobRow>(
-        `SELECT ${columns} FROM holdfast.jobs AS j LEFT JOIN holdfast.repositories AS r ON r.id = j.repository_id
+        `SELECT ${columns} FROM ${joined}
          WHERE j.ended_at IS NOT NULL AND NOT j.judged ORDER BY j.ended_at, j.id LIMIT $1`,
         [batch],
       )
@@ -93,7 +97,7 @@ export async function tellStarted(o: { database: Database; clock: Clock }): Prom
     await lockAlarms(queries)
     const now = o.clock.now()
     const jobs = await queries.query<JobRow>(
-      `SELECT ${columns} FROM holdfast.jobs AS j LEFT JOIN holdfast.repositories AS r ON r.id = j.repository_id
+      `SELECT ${columns} FROM ${joined}
        WHERE j.status = 'running'`,
     )
     for (const job of jobs) {

@@ -236,6 +236,25 @@ test('whoever dies between sending and telling so has it sent again, as the same
   assert.equal(again?.body, first?.body)
 })
 
+test('a message at which every process dies is given up like any other', async () => {
+  const service = await newAlarms(server)
+  const web = await newReceiver()
+  await listen(service, 'web', { kind: 'webhook', url: web.url })
+  await service.job({ status: 'failed' })
+  await service.tick()
+  await service.catalog.system.query(
+    `UPDATE holdfast.deliveries SET status = 'pending', ended_at = NULL, attempt = $1`,
+    [outboxRules.attempts],
+  )
+  await service.tick()
+  assert.equal(web.requests.length, 1)
+  const [delivery] = await service.catalog.system.query('SELECT status, error FROM holdfast.deliveries')
+  assert.deepEqual(delivery, {
+    status: 'given_up',
+    error: 'Whoever sent it has died each time. (destination_failed)',
+  })
+})
+
 test('a destination that may not be reached, or whose secrets can not be opened, is an alarm and not a connection', async () => {
   const service = await newAlarms(server)
   const web = await newReceiver()

@@ -87,6 +87,8 @@ async function deliver(o: OutboxOptions, claimed: Claimed): Promise<void> {
   const { destination_id: id, kind, settings, reach } = claimed
   let failure: HoldfastError | null = null
   try {
+    if (claimed.attempt > outboxRules.attempts)
+      throw new HoldfastError('destination_failed', 'Whoever sent it has died each time.')
     const secrets = catalog.seal.open(placeOfDestination(id), claimed.secrets)
     const address = joinAddress({ kind, settings, secrets, reach })
     await send({ address, reach, delivery: claimed.id, outgoing: claimed.message, clock, lookup })
