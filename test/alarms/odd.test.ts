@@ -43,6 +43,8 @@ test('tables that are usually small, and those that come and go, are never told'
   )
   const queue = [0, 90_000, 12, 40_000, 0, 70_000, 3].map((jobs) => measured({ jobs }))
   for (const jobs of [0, 1, 500]) assert.deepEqual(keys(measured({ jobs }), queue), [])
+  const waves = [5_000, 90_000, 20_000, 60_000, 3_000, 80_000, 40_000].map((jobs) => measured({ jobs }))
+  for (const jobs of [1, 10_000]) assert.deepEqual(keys(measured({ jobs }), waves), [])
 })
 
 const counts = fc.array(fc.integer({ min: 0, max: 5_000_000 }), { minLength: 1, maxLength: 15 })
