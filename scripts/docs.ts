@@ -1,11 +1,13 @@
 /**
- * Writes docs/reference from the code: commands and options from their declarations, errors from the table of codes; and
+ * Writes docs/reference from the code: commands and options from their declarations, errors from the table of codes, events and metrics from theirs; and
  * docs/holdfast.schema.json from the declaration of the configuration; docs/openapi.json from the contract of the API.
  * `--check` writes nothing and fails if what is there differs.
  */
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { eventInfo } from '../src/alarms/events.ts'
+import { families, type Family } from '../src/alarms/metrics/families.ts'
 import { createApp } from '../src/api/app.ts'
 import type { ApiOptions } from '../src/api/context.ts'
 import type { Command } from '../src/cli/command.ts'
@@ -41,6 +43,7 @@ export async function generate(): Promise<Map<string, string>> {
     ['commands.md', commandsPage(commands)],
     ['environment.md', environmentPage(commands)],
     ['errors.md', errorsPage()],
+    ['alarms.md', alarmsPage()],
   ])
 }
 
@@ -133,6 +136,30 @@ function errorsPage(): string {
     ),
     '## Error codes',
     table(['code', 'status', 'meaning', 'what to do'], rows),
+  ])
+}
+
+function alarmsPage(): string {
+  const events = Object.entries(eventInfo).map(([name, { title, when, severity, over }]) => [
+    `\`${name}\``,
+    title,
+    severity,
+    when,
+    over ?? 'It only happens.',
+  ])
+  const metrics = Object.entries<Family>(families).map(([name, { type, labels, help }]) => [
+    `\`${name}\``,
+    type,
+    labels.map((label) => `\`${label}\``).join(', '),
+    help,
+  ])
+  return page('Alarms and metrics', [
+    'What they are about, who hears of them and how: docs/ALARMS.md.',
+    '## Events',
+    'The severity is the usual one: what is worse than usual says so.',
+    table(['event', 'title', 'severity', 'raised when', 'over when'], events),
+    '## Metrics',
+    table(['metric', 'type', 'labels', 'meaning'], metrics),
   ])
 }
 

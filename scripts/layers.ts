@@ -44,12 +44,13 @@ export const layers: Readonly<Record<string, Layer>> = {
   sample: { imports: ['lib', 'postgres'] },
   catalog: { imports: ['lib', 'postgres'], packages: ['pg'] },
   jobs: { imports: ['lib', 'postgres', 'catalog'], packages: ['pg-boss', 'cron-parser'] },
+  alarms: { imports: ['lib', 'version.ts', 'catalog'], packages: ['nodemailer', 'cron-parser', 'zod'] },
   api: {
-    imports: ['lib', 'version.ts', 'config', 'postgres', 'catalog', 'jobs'],
+    imports: ['lib', 'version.ts', 'config', 'postgres', 'catalog', 'jobs', 'alarms'],
     packages: ['hono', '@hono/node-server', '@hono/zod-openapi'],
   },
   'main.ts': {
-    imports: ['lib', 'postgres', 'catalog', 'jobs', 'api'],
+    imports: ['lib', 'postgres', 'catalog', 'jobs', 'alarms', 'api'],
   },
   cli: {
     imports: [

@@ -1,5 +1,6 @@
 /** The service, put together: the only place that builds all of it. */
 import { join } from 'node:path'
+import { createAlarms } from './alarms/alarms.ts'
 import { firstKey } from './api/keys.ts'
 import { createApp } from './api/app.ts'
 import { listen } from './api/server.ts'
@@ -14,7 +15,9 @@ import { openQueue, type Queue } from './jobs/queue.ts'
 import { endLeases } from './jobs/reap.ts'
 import { startScheduler } from './jobs/scheduler.ts'
 import { startWorker, type Worker } from './jobs/worker.ts'
+import type { Clock } from './lib/clock.ts'
 import { HoldfastError } from './lib/errors.ts'
+import { repeat } from './lib/repeat.ts'
 import type { ServerAddress } from './postgres/address.ts'
 
 export interface CatalogOptions {
@@ -43,6 +46,8 @@ export type WorkerProcess = CatalogOptions & WorkOptions
 export interface ServiceProcess extends WorkerProcess {
   readonly listen: { readonly host: string; readonly port: number }
   readonly random: () => number
+  /** The machine's. Only alarms go by it. */
+  readonly clock: Clock
   /** Told once: that it listens, and, when there never was a key, the one of the first administrator. */
   readonly onReady: (ready: { url: string; firstKey: string | null }) => void
 }
@@ -50,6 +55,7 @@ export interface ServiceProcess extends WorkerProcess {
 const leaseSeconds = 60
 const pollMs = 1_000
 const tickMs = 1_000
+const alarmsMs = 10_000
 const closeMs = 5_000
 
 /** A catalog that is open. */
@@ -114,7 +120,8 @@ export async function runService(o: ServiceProcess): Promise<void> {
   await using opened = await openServiceCatalog(o, true)
   const { catalog, queue } = opened
   const worker = startWorkerOf(o, opened)
-  const { random, log } = o
+  const { random, clock, log, signal } = o
+  const alarms = createAlarms({ catalog, clock, random, signal })
   const scheduler = startScheduler({
     database: catalog.system,
     queue,
@@ -124,8 +131,9 @@ export async function runService(o: ServiceProcess): Promise<void> {
     log,
     onBegun: worker.wake,
   })
+  const judging = repeat({ work: () => alarms.tick(), everyMs: alarmsMs, log })
   try {
-    const app = createApp({ catalog, queue, random, wake: worker.wake, log })
+    const app = createApp({ catalog, queue, random, wake: worker.wake, metrics: () => alarms.metrics(), log })
     const server = await listen({ app, ...o.listen })
     try {
       o.onReady({ url: server.url, firstKey: await firstKey(catalog.system) })
@@ -135,6 +143,7 @@ export async function runService(o: ServiceProcess): Promise<void> {
     }
   } finally {
     await scheduler.stop()
+    await judging.stop()
     await worker.stop(o.graceMs)
   }
 }

@@ -2,6 +2,9 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
+import { metricsType } from '../alarms/metrics/print.ts'
+import type { Claims } from '../catalog/claims.ts'
+import { may, permissions } from '../catalog/permissions.ts'
 import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
 import { version } from '../version.ts'
 import type { ApiEnv, ApiOptions } from './context.ts'
@@ -45,17 +48,19 @@ export function createApp(o: ApiOptions) {
     return c.json({ status: 'ready' })
   })
 
+  /** They name sources, so only who may see all of them reads them. */
+  app.get('/metrics', async (c) => {
+    const { role } = await signedIn(o, c.req.header('authorization'))
+    if (permissions[role].scope !== 'all' || !may(role, 'read', 'sources'))
+      throw new HoldfastError('not_permitted', `The role ${role} may not read metrics.`)
+    return c.body(await o.metrics(), 200, { 'content-type': metricsType, 'cache-control': 'no-store' })
+  })
+
   const api = new OpenAPIHono<ApiEnv>()
   api.openAPIRegistry.registerComponent('securitySchemes', 'key', { type: 'http', scheme: 'bearer' })
   api.get('/openapi.json', (c) => c.json(api.getOpenAPI31Document(document)))
   api.use(async (c, next) => {
-    const [scheme, key] = (c.req.header('authorization') ?? '').split(' ')
-    const claims =
-      scheme?.toLowerCase() === 'bearer' && key !== undefined
-        ? await claimsOfKey(o.catalog.system, key)
-        : null
-    if (claims === null) throw new HoldfastError('not_signed_in', 'The request carries no valid key.')
-    c.set('claims', claims)
+    c.set('claims', await signedIn(o, c.req.header('authorization')))
     c.header('cache-control', 'no-store')
     await next()
   })
@@ -73,6 +78,15 @@ export function createApp(o: ApiOptions) {
 }
 
 export type App = ReturnType<typeof createApp>
+
+/** Whose key the request carries. Throws `not_signed_in`. */
+async function signedIn({ catalog }: ApiOptions, authorization = ''): Promise<Claims> {
+  const [scheme, key] = authorization.split(' ')
+  const claims =
+    scheme?.toLowerCase() === 'bearer' && key !== undefined ? await claimsOfKey(catalog.system, key) : null
+  if (claims === null) throw new HoldfastError('not_signed_in', 'The request carries no valid key.')
+  return claims
+}
 
 /** What hono itself refuses, such as JSON that is none. */
 function asError(thrown: unknown): unknown {

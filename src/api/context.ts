@@ -16,6 +16,8 @@ export interface ApiOptions {
   readonly random: () => number
   /** Called when there may be a job to take. */
   readonly wake: () => void
+  /** What Prometheus reads. */
+  readonly metrics: () => Promise<string>
   /** For what went wrong and is not the caller's to know. */
   readonly log: (text: string) => void
 }

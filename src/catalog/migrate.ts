@@ -16,16 +16,17 @@ export interface Migration {
   readonly sha256: string
 }
 
-/** The migrations of this Holdfast, in their order: `001-foundation.sql` and so on, without a gap. */
+/** The migrations of this Holdfast, in the order of their numbers: `001-foundation.sql` and so on. */
 export async function readMigrations(folder = migrationsFolder): Promise<Migration[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
   return await Promise.all(
     names.map(async (name, index) => {
-      if (Number.parseInt(name, 10) !== index + 1)
-        throw new HoldfastError('internal', `${name} should be migration ${index + 1}.`)
+      const number = Number.parseInt(name, 10)
+      if (!(number > Number.parseInt(names[index - 1] ?? '0', 10)))
+        throw new HoldfastError('internal', `${name} has no number of its own.`)
       const sql = await readFile(`${folder}/${name}`, 'utf8')
       const sha256 = createHash('sha256').update(sql).digest('hex')
-      return { number: index + 1, name: name.replace(/\.sql$/, ''), sql, sha256 }
+      return { number, name: name.replace(/\.sql$/, ''), sql, sha256 }
     }),
   )
 }
@@ -59,7 +60,7 @@ export async function migrate(o: { database: Database; migrations: readonly Migr
       if (own.sha256 !== one.sha256)
         throw new HoldfastError('catalog_changed', `Migration ${one.name} is not the one that the catalog has seen.`) // prettier-ignore
     }
-    const missing = o.migrations.slice(applied.length)
+    const missing = o.migrations.filter(({ number }) => applied.every((one) => one.number !== number))
     for (const { number, name, sql, sha256 } of missing) {
       await query(sql)
       const row = [number, name, sha256]

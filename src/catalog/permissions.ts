@@ -2,7 +2,19 @@
 export const roles = ['super_admin', 'platform_operator', 'read_only_admin', 'tenant_admin'] as const
 export type Role = (typeof roles)[number]
 
-export const resources = ['repositories', 'sources', 'schedules', 'jobs', 'backups', 'api_keys'] as const
+export const resources = [
+  'repositories',
+  'sources',
+  'schedules',
+  'jobs',
+  'backups',
+  'api_keys',
+  'alarms',
+  'alarm_settings',
+  'destinations',
+  'subscriptions',
+  'deliveries',
+] as const
 export type Resource = (typeof resources)[number]
 
 export const actions = ['read', 'create', 'change', 'remove'] as const
@@ -14,6 +26,14 @@ export type Scope = 'all' | 'own'
 type Rights = Readonly<Partial<Record<Resource, readonly Action[]>>>
 
 const read = ['read'] as const
+/** Who hears of what, and what is on its way, without the secrets in it. */
+const alarmsRead = {
+  alarms: read,
+  alarm_settings: read,
+  destinations: read,
+  subscriptions: read,
+  deliveries: read,
+} as const
 const everything = ['read', 'create', 'change', 'remove'] as const
 
 /**
@@ -30,6 +50,11 @@ export const permissions: Readonly<Record<Role, { readonly scope: Scope; readonl
       jobs: ['read', 'create', 'change'],
       backups: everything,
       api_keys: ['read', 'create', 'change'],
+      alarms: ['read', 'change'],
+      alarm_settings: everything,
+      destinations: everything,
+      subscriptions: everything,
+      deliveries: read,
     },
   },
   platform_operator: {
@@ -40,13 +65,15 @@ export const permissions: Readonly<Record<Role, { readonly scope: Scope; readonl
       schedules: read,
       jobs: ['read', 'create', 'change'],
       backups: read,
+      ...alarmsRead,
+      alarms: ['read', 'change'],
     },
   },
   read_only_admin: {
     scope: 'all',
-    may: { repositories: read, sources: read, schedules: read, jobs: read, backups: read },
+    may: { repositories: read, sources: read, schedules: read, jobs: read, backups: read, ...alarmsRead },
   },
-  tenant_admin: { scope: 'own', may: { sources: read, jobs: read, backups: read } },
+  tenant_admin: { scope: 'own', may: { sources: read, jobs: read, backups: read, alarms: read } },
 }
 
 /** Whether a role has a right at all; on which rows, row level security says. */

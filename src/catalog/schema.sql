@@ -80,6 +80,79 @@ CREATE FUNCTION holdfast.scope_of(resource text, action text) RETURNS text
 ALTER FUNCTION holdfast.scope_of(resource text, action text) OWNER TO postgres;
 
 --
+-- Name: alarm_settings; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.alarm_settings (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    source_id uuid NOT NULL,
+    max_age_seconds integer,
+    grace_seconds integer,
+    expected boolean DEFAULT true NOT NULL,
+    CONSTRAINT alarm_settings_grace_seconds_check CHECK ((grace_seconds >= 0)),
+    CONSTRAINT alarm_settings_max_age_seconds_check CHECK ((max_age_seconds > 0))
+);
+
+
+ALTER TABLE holdfast.alarm_settings OWNER TO postgres;
+
+--
+-- Name: alarms; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.alarms (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    event text NOT NULL,
+    subject text NOT NULL,
+    occurrence text,
+    source_id uuid,
+    repository_id uuid,
+    about text NOT NULL,
+    severity text NOT NULL,
+    text text NOT NULL,
+    facts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    keys text[] DEFAULT '{}'::text[] NOT NULL,
+    times integer DEFAULT 1 NOT NULL,
+    raised_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    closed_by text,
+    closed_text text,
+    CONSTRAINT alarms_check CHECK (((occurrence IS NULL) OR (closed_at IS NOT NULL))),
+    CONSTRAINT alarms_check1 CHECK (((closed_by IS NULL) OR (closed_at IS NOT NULL))),
+    CONSTRAINT alarms_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'error'::text, 'critical'::text])))
+);
+
+
+ALTER TABLE holdfast.alarms OWNER TO postgres;
+
+--
+-- Name: alarms_look; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.alarms_look (
+    one boolean DEFAULT true NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT alarms_look_one_check CHECK (one)
+);
+
+
+ALTER TABLE holdfast.alarms_look OWNER TO postgres;
+
+--
+-- Name: alarms_seen; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.alarms_seen (
+    alarm_id uuid NOT NULL,
+    person text NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+ALTER TABLE holdfast.alarms_seen OWNER TO postgres;
+
+--
 -- Name: api_keys; Type: TABLE; Schema: holdfast; Owner: postgres
 --
 
@@ -132,6 +205,88 @@ CREATE TABLE holdfast.catalog (
 ALTER TABLE holdfast.catalog OWNER TO postgres;
 
 --
+-- Name: deliveries; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.deliveries (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    number bigint NOT NULL,
+    destination_id uuid NOT NULL,
+    key text NOT NULL,
+    alarm_id uuid,
+    message jsonb NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    attempt integer DEFAULT 0 NOT NULL,
+    not_before timestamp with time zone NOT NULL,
+    lease_until timestamp with time zone,
+    error text,
+    created_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT deliveries_check CHECK (((status = 'pending'::text) = (ended_at IS NULL))),
+    CONSTRAINT deliveries_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'sent'::text, 'given_up'::text, 'dropped'::text])))
+);
+
+
+ALTER TABLE holdfast.deliveries OWNER TO postgres;
+
+--
+-- Name: deliveries_number_seq; Type: SEQUENCE; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.deliveries ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME holdfast.deliveries_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: destinations; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.destinations (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    secrets bytea NOT NULL,
+    reach text DEFAULT 'public'::text NOT NULL,
+    enabled boolean DEFAULT true NOT NULL,
+    source_id uuid,
+    schedule_id uuid,
+    job_kind text DEFAULT 'backup'::text NOT NULL,
+    sent bigint DEFAULT 0 NOT NULL,
+    failures bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT destinations_check CHECK (((kind = 'ping'::text) = (num_nonnulls(source_id, schedule_id) = 1))),
+    CONSTRAINT destinations_check1 CHECK ((num_nonnulls(source_id, schedule_id) < 2)),
+    CONSTRAINT destinations_kind_check CHECK ((kind = ANY (ARRAY['email'::text, 'webhook'::text, 'slack'::text, 'discord'::text, 'teams'::text, 'ping'::text]))),
+    CONSTRAINT destinations_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text)),
+    CONSTRAINT destinations_reach_check CHECK ((reach = ANY (ARRAY['public'::text, 'private'::text, 'any'::text])))
+);
+
+
+ALTER TABLE holdfast.destinations OWNER TO postgres;
+
+--
+-- Name: digest_items; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.digest_items (
+    subscription_id uuid NOT NULL,
+    alarm_id uuid NOT NULL,
+    phase text NOT NULL,
+    CONSTRAINT digest_items_phase_check CHECK ((phase = ANY (ARRAY['raised'::text, 'over'::text])))
+);
+
+
+ALTER TABLE holdfast.digest_items OWNER TO postgres;
+
+--
 -- Name: job_log; Type: TABLE; Schema: holdfast; Owner: postgres
 --
 
@@ -178,6 +333,7 @@ CREATE TABLE holdfast.jobs (
     not_before timestamp with time zone,
     started_at timestamp with time zone,
     ended_at timestamp with time zone,
+    judged boolean DEFAULT false NOT NULL,
     CONSTRAINT jobs_check CHECK (((status = 'running'::text) = (lease_until IS NOT NULL))),
     CONSTRAINT jobs_check1 CHECK (((status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])) = (ended_at IS NOT NULL))),
     CONSTRAINT jobs_check2 CHECK (((status = 'failed'::text) <= (error IS NOT NULL))),
@@ -274,6 +430,87 @@ CREATE TABLE holdfast.sources (
 ALTER TABLE holdfast.sources OWNER TO postgres;
 
 --
+-- Name: storage_points; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.storage_points (
+    repository_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    used_bytes bigint NOT NULL,
+    capacity_bytes bigint,
+    CONSTRAINT storage_points_capacity_bytes_check CHECK ((capacity_bytes > 0)),
+    CONSTRAINT storage_points_used_bytes_check CHECK ((used_bytes >= 0))
+);
+
+
+ALTER TABLE holdfast.storage_points OWNER TO postgres;
+
+--
+-- Name: subscriptions; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.subscriptions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    destination_id uuid NOT NULL,
+    source_id uuid,
+    events text[],
+    min_severity text DEFAULT 'info'::text NOT NULL,
+    mode text DEFAULT 'each'::text NOT NULL,
+    zone text DEFAULT 'UTC'::text NOT NULL,
+    hour integer DEFAULT 8 NOT NULL,
+    next_digest timestamp with time zone,
+    last_digest timestamp with time zone,
+    enabled boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT subscriptions_hour_check CHECK (((hour >= 0) AND (hour <= 23))),
+    CONSTRAINT subscriptions_min_severity_check CHECK ((min_severity = ANY (ARRAY['info'::text, 'warning'::text, 'error'::text, 'critical'::text]))),
+    CONSTRAINT subscriptions_mode_check CHECK ((mode = ANY (ARRAY['each'::text, 'daily'::text, 'weekly'::text])))
+);
+
+
+ALTER TABLE holdfast.subscriptions OWNER TO postgres;
+
+--
+-- Name: alarm_settings alarm_settings_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.alarm_settings
+    ADD CONSTRAINT alarm_settings_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: alarm_settings alarm_settings_source_id_key; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.alarm_settings
+    ADD CONSTRAINT alarm_settings_source_id_key UNIQUE (source_id);
+
+
+--
+-- Name: alarms_look alarms_look_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.alarms_look
+    ADD CONSTRAINT alarms_look_pkey PRIMARY KEY (one);
+
+
+--
+-- Name: alarms alarms_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.alarms
+    ADD CONSTRAINT alarms_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: alarms_seen alarms_seen_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.alarms_seen
+    ADD CONSTRAINT alarms_seen_pkey PRIMARY KEY (alarm_id, person);
+
+
+--
 -- Name: api_keys api_keys_hash_key; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
 --
 
@@ -311,6 +548,46 @@ ALTER TABLE ONLY holdfast.backups
 
 ALTER TABLE ONLY holdfast.catalog
     ADD CONSTRAINT catalog_pkey PRIMARY KEY (only_one);
+
+
+--
+-- Name: deliveries deliveries_destination_id_key_key; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.deliveries
+    ADD CONSTRAINT deliveries_destination_id_key_key UNIQUE (destination_id, key);
+
+
+--
+-- Name: deliveries deliveries_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.deliveries
+    ADD CONSTRAINT deliveries_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: destinations destinations_name_key; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.destinations
+    ADD CONSTRAINT destinations_name_key UNIQUE (name);
+
+
+--
+-- Name: destinations destinations_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.destinations
+    ADD CONSTRAINT destinations_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: digest_items digest_items_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.digest_items
+    ADD CONSTRAINT digest_items_pkey PRIMARY KEY (subscription_id, alarm_id, phase);
 
 
 --
@@ -402,6 +679,57 @@ ALTER TABLE ONLY holdfast.sources
 
 
 --
+-- Name: storage_points storage_points_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.storage_points
+    ADD CONSTRAINT storage_points_pkey PRIMARY KEY (repository_id, at);
+
+
+--
+-- Name: subscriptions subscriptions_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.subscriptions
+    ADD CONSTRAINT subscriptions_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: alarms_newest; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX alarms_newest ON holdfast.alarms USING btree (raised_at DESC, id DESC);
+
+
+--
+-- Name: alarms_occurrence; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE UNIQUE INDEX alarms_occurrence ON holdfast.alarms USING btree (event, subject, occurrence) WHERE (occurrence IS NOT NULL);
+
+
+--
+-- Name: alarms_open; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE UNIQUE INDEX alarms_open ON holdfast.alarms USING btree (event, subject) WHERE (closed_at IS NULL);
+
+
+--
+-- Name: alarms_repository; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX alarms_repository ON holdfast.alarms USING btree (repository_id);
+
+
+--
+-- Name: alarms_source; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX alarms_source ON holdfast.alarms USING btree (source_id, raised_at DESC);
+
+
+--
 -- Name: backups_newest; Type: INDEX; Schema: holdfast; Owner: postgres
 --
 
@@ -413,6 +741,41 @@ CREATE INDEX backups_newest ON holdfast.backups USING btree (moment DESC, id DES
 --
 
 CREATE INDEX backups_source ON holdfast.backups USING btree (source_id, moment DESC);
+
+
+--
+-- Name: deliveries_alarm; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX deliveries_alarm ON holdfast.deliveries USING btree (alarm_id);
+
+
+--
+-- Name: deliveries_due; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX deliveries_due ON holdfast.deliveries USING btree (not_before) WHERE (status = 'pending'::text);
+
+
+--
+-- Name: deliveries_ended; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX deliveries_ended ON holdfast.deliveries USING btree (ended_at);
+
+
+--
+-- Name: destinations_schedule; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX destinations_schedule ON holdfast.destinations USING btree (schedule_id);
+
+
+--
+-- Name: destinations_source; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX destinations_source ON holdfast.destinations USING btree (source_id);
 
 
 --
@@ -441,6 +804,13 @@ CREATE INDEX jobs_lease ON holdfast.jobs USING btree (lease_until) WHERE (status
 --
 
 CREATE INDEX jobs_newest ON holdfast.jobs USING btree (created_at DESC, id DESC);
+
+
+--
+-- Name: jobs_not_judged; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX jobs_not_judged ON holdfast.jobs USING btree (ended_at) WHERE ((ended_at IS NOT NULL) AND (NOT judged));
 
 
 --
@@ -486,6 +856,52 @@ CREATE INDEX sources_repository ON holdfast.sources USING btree (repository_id);
 
 
 --
+-- Name: subscriptions_destination; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX subscriptions_destination ON holdfast.subscriptions USING btree (destination_id);
+
+
+--
+-- Name: subscriptions_source; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX subscriptions_source ON holdfast.subscriptions USING btree (source_id);
+
+
+--
+-- Name: alarm_settings alarm_settings_source_id_fkey; Type: FK CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.alarm_settings
+    ADD CONSTRAINT alarm_settings_source_id_fkey FOREIGN KEY (source_id) REFERENCES holdfast.sources(id) ON DELETE CASCADE;
+
+
+--
+-- Name: alarms alarms_repository_id_fkey; Type: FK CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.alarms
+    ADD CONSTRAINT alarms_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES holdfast.repositories(id) ON DELETE SET NULL;
+
+
+--
+-- Name: alarms_seen alarms_seen_alarm_id_fkey; Type: FK CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.alarms_seen
+    ADD CONSTRAINT alarms_seen_alarm_id_fkey FOREIGN KEY (alarm_id) REFERENCES holdfast.alarms(id) ON DELETE CASCADE;
+
+
+--
+-- Name: alarms alarms_source_id_fkey; Type: FK CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.alarms
+    ADD CONSTRAINT alarms_source_id_fkey FOREIGN KEY (source_id) REFERENCES holdfast.sources(id) ON DELETE SET NULL;
+
+
+--
 -- Name: backups backups_repository_id_fkey; Type: FK CONSTRAINT; Schema: holdfast; Owner: postgres
 --
 
@@ -499,6 +915,54 @@ ALTER TABLE ONLY holdfast.backups
 
 ALTER TABLE ONLY holdfast.backups
     ADD CONSTRAINT backups_source_id_fkey FOREIGN KEY (source_id) REFERENCES holdfast.sources(id) ON DELETE SET NULL;
+
+
+--
+-- Name: deliveries deliveries_alarm_id_fkey; Type: FK CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.deliveries
+    ADD CONSTRAINT deliveries_alarm_id_fkey FOREIGN KEY (alarm_id) REFERENCES holdfast.alarms(id) ON DELETE CASCADE;
+
+
+--
+-- Name: deliveries deliveries_destination_id_fkey; Type: FK CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.deliveries
+    ADD CONSTRAINT deliveries_destination_id_fkey FOREIGN KEY (destination_id) REFERENCES holdfast.destinations(id) ON DELETE CASCADE;
+
+
+--
+-- Name: destinations destinations_schedule_id_fkey; Type: FK CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.destinations
+    ADD CONSTRAINT destinations_schedule_id_fkey FOREIGN KEY (schedule_id) REFERENCES holdfast.schedules(id) ON DELETE CASCADE;
+
+
+--
+-- Name: destinations destinations_source_id_fkey; Type: FK CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.destinations
+    ADD CONSTRAINT destinations_source_id_fkey FOREIGN KEY (source_id) REFERENCES holdfast.sources(id) ON DELETE CASCADE;
+
+
+--
+-- Name: digest_items digest_items_alarm_id_fkey; Type: FK CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.digest_items
+    ADD CONSTRAINT digest_items_alarm_id_fkey FOREIGN KEY (alarm_id) REFERENCES holdfast.alarms(id) ON DELETE CASCADE;
+
+
+--
+-- Name: digest_items digest_items_subscription_id_fkey; Type: FK CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.digest_items
+    ADD CONSTRAINT digest_items_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES holdfast.subscriptions(id) ON DELETE CASCADE;
 
 
 --
@@ -558,6 +1022,54 @@ ALTER TABLE ONLY holdfast.sources
 
 
 --
+-- Name: storage_points storage_points_repository_id_fkey; Type: FK CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.storage_points
+    ADD CONSTRAINT storage_points_repository_id_fkey FOREIGN KEY (repository_id) REFERENCES holdfast.repositories(id) ON DELETE CASCADE;
+
+
+--
+-- Name: subscriptions subscriptions_destination_id_fkey; Type: FK CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.subscriptions
+    ADD CONSTRAINT subscriptions_destination_id_fkey FOREIGN KEY (destination_id) REFERENCES holdfast.destinations(id) ON DELETE CASCADE;
+
+
+--
+-- Name: subscriptions subscriptions_source_id_fkey; Type: FK CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.subscriptions
+    ADD CONSTRAINT subscriptions_source_id_fkey FOREIGN KEY (source_id) REFERENCES holdfast.sources(id) ON DELETE CASCADE;
+
+
+--
+-- Name: alarm_settings; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.alarm_settings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: alarms; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.alarms ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: alarms_look; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.alarms_look ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: alarms_seen; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.alarms_seen ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: api_keys; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
 --
 
@@ -568,6 +1080,20 @@ ALTER TABLE holdfast.api_keys ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE holdfast.backups ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: alarm_settings change; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY change ON holdfast.alarm_settings FOR UPDATE TO holdfast_api USING (((( SELECT holdfast.scope_of('alarm_settings'::text, 'change'::text) AS scope_of) = 'all'::text) OR ((( SELECT holdfast.scope_of('alarm_settings'::text, 'change'::text) AS scope_of) = 'own'::text) AND (source_id = ANY (( SELECT holdfast.own_sources() AS own_sources)::uuid[])))));
+
+
+--
+-- Name: alarms change; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY change ON holdfast.alarms FOR UPDATE TO holdfast_api USING (((( SELECT holdfast.scope_of('alarms'::text, 'change'::text) AS scope_of) = 'all'::text) OR ((( SELECT holdfast.scope_of('alarms'::text, 'change'::text) AS scope_of) = 'own'::text) AND (source_id = ANY (( SELECT holdfast.own_sources() AS own_sources)::uuid[])))));
+
 
 --
 -- Name: api_keys change; Type: POLICY; Schema: holdfast; Owner: postgres
@@ -581,6 +1107,20 @@ CREATE POLICY change ON holdfast.api_keys FOR UPDATE TO holdfast_api USING ((( S
 --
 
 CREATE POLICY change ON holdfast.backups FOR UPDATE TO holdfast_api USING (((( SELECT holdfast.scope_of('backups'::text, 'change'::text) AS scope_of) = 'all'::text) OR ((( SELECT holdfast.scope_of('backups'::text, 'change'::text) AS scope_of) = 'own'::text) AND (source_id = ANY (( SELECT holdfast.own_sources() AS own_sources)::uuid[])))));
+
+
+--
+-- Name: deliveries change; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY change ON holdfast.deliveries FOR UPDATE TO holdfast_api USING ((( SELECT holdfast.scope_of('deliveries'::text, 'change'::text) AS scope_of) = 'all'::text));
+
+
+--
+-- Name: destinations change; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY change ON holdfast.destinations FOR UPDATE TO holdfast_api USING ((( SELECT holdfast.scope_of('destinations'::text, 'change'::text) AS scope_of) = 'all'::text));
 
 
 --
@@ -612,6 +1152,27 @@ CREATE POLICY change ON holdfast.sources FOR UPDATE TO holdfast_api USING (((( S
 
 
 --
+-- Name: subscriptions change; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY change ON holdfast.subscriptions FOR UPDATE TO holdfast_api USING ((( SELECT holdfast.scope_of('subscriptions'::text, 'change'::text) AS scope_of) = 'all'::text));
+
+
+--
+-- Name: alarm_settings create; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY "create" ON holdfast.alarm_settings FOR INSERT TO holdfast_api WITH CHECK (((( SELECT holdfast.scope_of('alarm_settings'::text, 'create'::text) AS scope_of) = 'all'::text) OR ((( SELECT holdfast.scope_of('alarm_settings'::text, 'create'::text) AS scope_of) = 'own'::text) AND (source_id = ANY (( SELECT holdfast.own_sources() AS own_sources)::uuid[])))));
+
+
+--
+-- Name: alarms create; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY "create" ON holdfast.alarms FOR INSERT TO holdfast_api WITH CHECK (((( SELECT holdfast.scope_of('alarms'::text, 'create'::text) AS scope_of) = 'all'::text) OR ((( SELECT holdfast.scope_of('alarms'::text, 'create'::text) AS scope_of) = 'own'::text) AND (source_id = ANY (( SELECT holdfast.own_sources() AS own_sources)::uuid[])))));
+
+
+--
 -- Name: api_keys create; Type: POLICY; Schema: holdfast; Owner: postgres
 --
 
@@ -623,6 +1184,20 @@ CREATE POLICY "create" ON holdfast.api_keys FOR INSERT TO holdfast_api WITH CHEC
 --
 
 CREATE POLICY "create" ON holdfast.backups FOR INSERT TO holdfast_api WITH CHECK (((( SELECT holdfast.scope_of('backups'::text, 'create'::text) AS scope_of) = 'all'::text) OR ((( SELECT holdfast.scope_of('backups'::text, 'create'::text) AS scope_of) = 'own'::text) AND (source_id = ANY (( SELECT holdfast.own_sources() AS own_sources)::uuid[])))));
+
+
+--
+-- Name: deliveries create; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY "create" ON holdfast.deliveries FOR INSERT TO holdfast_api WITH CHECK ((( SELECT holdfast.scope_of('deliveries'::text, 'create'::text) AS scope_of) = 'all'::text));
+
+
+--
+-- Name: destinations create; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY "create" ON holdfast.destinations FOR INSERT TO holdfast_api WITH CHECK ((( SELECT holdfast.scope_of('destinations'::text, 'create'::text) AS scope_of) = 'all'::text));
 
 
 --
@@ -654,6 +1229,31 @@ CREATE POLICY "create" ON holdfast.sources FOR INSERT TO holdfast_api WITH CHECK
 
 
 --
+-- Name: subscriptions create; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY "create" ON holdfast.subscriptions FOR INSERT TO holdfast_api WITH CHECK ((( SELECT holdfast.scope_of('subscriptions'::text, 'create'::text) AS scope_of) = 'all'::text));
+
+
+--
+-- Name: deliveries; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.deliveries ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: destinations; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.destinations ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: digest_items; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.digest_items ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: job_log; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
 --
 
@@ -664,6 +1264,29 @@ ALTER TABLE holdfast.job_log ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE holdfast.jobs ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: alarms_seen own; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY own ON holdfast.alarms_seen TO holdfast_api USING ((person = ( SELECT (holdfast.claims() ->> 'subject'::text)))) WITH CHECK (((person = ( SELECT (holdfast.claims() ->> 'subject'::text))) AND (EXISTS ( SELECT
+   FROM holdfast.alarms a
+  WHERE (a.id = alarms_seen.alarm_id)))));
+
+
+--
+-- Name: alarm_settings read; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY read ON holdfast.alarm_settings FOR SELECT TO holdfast_api USING (((( SELECT holdfast.scope_of('alarm_settings'::text, 'read'::text) AS scope_of) = 'all'::text) OR ((( SELECT holdfast.scope_of('alarm_settings'::text, 'read'::text) AS scope_of) = 'own'::text) AND (source_id = ANY (( SELECT holdfast.own_sources() AS own_sources)::uuid[])))));
+
+
+--
+-- Name: alarms read; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY read ON holdfast.alarms FOR SELECT TO holdfast_api USING (((( SELECT holdfast.scope_of('alarms'::text, 'read'::text) AS scope_of) = 'all'::text) OR ((( SELECT holdfast.scope_of('alarms'::text, 'read'::text) AS scope_of) = 'own'::text) AND (source_id = ANY (( SELECT holdfast.own_sources() AS own_sources)::uuid[])))));
+
 
 --
 -- Name: api_keys read; Type: POLICY; Schema: holdfast; Owner: postgres
@@ -677,6 +1300,20 @@ CREATE POLICY read ON holdfast.api_keys FOR SELECT TO holdfast_api USING ((( SEL
 --
 
 CREATE POLICY read ON holdfast.backups FOR SELECT TO holdfast_api USING (((( SELECT holdfast.scope_of('backups'::text, 'read'::text) AS scope_of) = 'all'::text) OR ((( SELECT holdfast.scope_of('backups'::text, 'read'::text) AS scope_of) = 'own'::text) AND (source_id = ANY (( SELECT holdfast.own_sources() AS own_sources)::uuid[])))));
+
+
+--
+-- Name: deliveries read; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY read ON holdfast.deliveries FOR SELECT TO holdfast_api USING ((( SELECT holdfast.scope_of('deliveries'::text, 'read'::text) AS scope_of) = 'all'::text));
+
+
+--
+-- Name: destinations read; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY read ON holdfast.destinations FOR SELECT TO holdfast_api USING ((( SELECT holdfast.scope_of('destinations'::text, 'read'::text) AS scope_of) = 'all'::text));
 
 
 --
@@ -717,6 +1354,36 @@ CREATE POLICY read ON holdfast.sources FOR SELECT TO holdfast_api USING (((( SEL
 
 
 --
+-- Name: storage_points read; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY read ON holdfast.storage_points FOR SELECT TO holdfast_api USING ((EXISTS ( SELECT
+   FROM holdfast.repositories r
+  WHERE (r.id = storage_points.repository_id))));
+
+
+--
+-- Name: subscriptions read; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY read ON holdfast.subscriptions FOR SELECT TO holdfast_api USING ((( SELECT holdfast.scope_of('subscriptions'::text, 'read'::text) AS scope_of) = 'all'::text));
+
+
+--
+-- Name: alarm_settings remove; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY remove ON holdfast.alarm_settings FOR DELETE TO holdfast_api USING (((( SELECT holdfast.scope_of('alarm_settings'::text, 'remove'::text) AS scope_of) = 'all'::text) OR ((( SELECT holdfast.scope_of('alarm_settings'::text, 'remove'::text) AS scope_of) = 'own'::text) AND (source_id = ANY (( SELECT holdfast.own_sources() AS own_sources)::uuid[])))));
+
+
+--
+-- Name: alarms remove; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY remove ON holdfast.alarms FOR DELETE TO holdfast_api USING (((( SELECT holdfast.scope_of('alarms'::text, 'remove'::text) AS scope_of) = 'all'::text) OR ((( SELECT holdfast.scope_of('alarms'::text, 'remove'::text) AS scope_of) = 'own'::text) AND (source_id = ANY (( SELECT holdfast.own_sources() AS own_sources)::uuid[])))));
+
+
+--
 -- Name: api_keys remove; Type: POLICY; Schema: holdfast; Owner: postgres
 --
 
@@ -728,6 +1395,20 @@ CREATE POLICY remove ON holdfast.api_keys FOR DELETE TO holdfast_api USING ((( S
 --
 
 CREATE POLICY remove ON holdfast.backups FOR DELETE TO holdfast_api USING (((( SELECT holdfast.scope_of('backups'::text, 'remove'::text) AS scope_of) = 'all'::text) OR ((( SELECT holdfast.scope_of('backups'::text, 'remove'::text) AS scope_of) = 'own'::text) AND (source_id = ANY (( SELECT holdfast.own_sources() AS own_sources)::uuid[])))));
+
+
+--
+-- Name: deliveries remove; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY remove ON holdfast.deliveries FOR DELETE TO holdfast_api USING ((( SELECT holdfast.scope_of('deliveries'::text, 'remove'::text) AS scope_of) = 'all'::text));
+
+
+--
+-- Name: destinations remove; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY remove ON holdfast.destinations FOR DELETE TO holdfast_api USING ((( SELECT holdfast.scope_of('destinations'::text, 'remove'::text) AS scope_of) = 'all'::text));
 
 
 --
@@ -759,6 +1440,13 @@ CREATE POLICY remove ON holdfast.sources FOR DELETE TO holdfast_api USING (((( S
 
 
 --
+-- Name: subscriptions remove; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY remove ON holdfast.subscriptions FOR DELETE TO holdfast_api USING ((( SELECT holdfast.scope_of('subscriptions'::text, 'remove'::text) AS scope_of) = 'all'::text));
+
+
+--
 -- Name: repositories; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
 --
 
@@ -777,6 +1465,18 @@ ALTER TABLE holdfast.schedules ENABLE ROW LEVEL SECURITY;
 ALTER TABLE holdfast.sources ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: storage_points; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.storage_points ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: subscriptions; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.subscriptions ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: SCHEMA holdfast; Type: ACL; Schema: -; Owner: postgres
 --
 
@@ -788,6 +1488,27 @@ GRANT USAGE ON SCHEMA holdfast TO holdfast_api;
 --
 
 GRANT SELECT ON TABLE holdfast.permissions TO holdfast_api;
+
+
+--
+-- Name: TABLE alarm_settings; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE holdfast.alarm_settings TO holdfast_api;
+
+
+--
+-- Name: TABLE alarms; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE holdfast.alarms TO holdfast_api;
+
+
+--
+-- Name: TABLE alarms_seen; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE holdfast.alarms_seen TO holdfast_api;
 
 
 --
@@ -851,6 +1572,111 @@ GRANT SELECT(revoked_at) ON TABLE holdfast.api_keys TO holdfast_api;
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE holdfast.backups TO holdfast_api;
+
+
+--
+-- Name: TABLE deliveries; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE holdfast.deliveries TO holdfast_api;
+
+
+--
+-- Name: TABLE destinations; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT INSERT,DELETE,UPDATE ON TABLE holdfast.destinations TO holdfast_api;
+
+
+--
+-- Name: COLUMN destinations.id; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(id) ON TABLE holdfast.destinations TO holdfast_api;
+
+
+--
+-- Name: COLUMN destinations.name; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(name) ON TABLE holdfast.destinations TO holdfast_api;
+
+
+--
+-- Name: COLUMN destinations.kind; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(kind) ON TABLE holdfast.destinations TO holdfast_api;
+
+
+--
+-- Name: COLUMN destinations.settings; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(settings) ON TABLE holdfast.destinations TO holdfast_api;
+
+
+--
+-- Name: COLUMN destinations.reach; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(reach) ON TABLE holdfast.destinations TO holdfast_api;
+
+
+--
+-- Name: COLUMN destinations.enabled; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(enabled) ON TABLE holdfast.destinations TO holdfast_api;
+
+
+--
+-- Name: COLUMN destinations.source_id; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(source_id) ON TABLE holdfast.destinations TO holdfast_api;
+
+
+--
+-- Name: COLUMN destinations.schedule_id; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(schedule_id) ON TABLE holdfast.destinations TO holdfast_api;
+
+
+--
+-- Name: COLUMN destinations.job_kind; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(job_kind) ON TABLE holdfast.destinations TO holdfast_api;
+
+
+--
+-- Name: COLUMN destinations.sent; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(sent) ON TABLE holdfast.destinations TO holdfast_api;
+
+
+--
+-- Name: COLUMN destinations.failures; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(failures) ON TABLE holdfast.destinations TO holdfast_api;
+
+
+--
+-- Name: COLUMN destinations.created_at; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(created_at) ON TABLE holdfast.destinations TO holdfast_api;
+
+
+--
+-- Name: COLUMN destinations.changed_at; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(changed_at) ON TABLE holdfast.destinations TO holdfast_api;
 
 
 --
@@ -977,6 +1803,20 @@ GRANT SELECT(created_at) ON TABLE holdfast.sources TO holdfast_api;
 --
 
 GRANT SELECT(changed_at) ON TABLE holdfast.sources TO holdfast_api;
+
+
+--
+-- Name: TABLE storage_points; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT ON TABLE holdfast.storage_points TO holdfast_api;
+
+
+--
+-- Name: TABLE subscriptions; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE holdfast.subscriptions TO holdfast_api;
 
 
 --

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { asOwner } from '../catalog/claims.ts'
 import type { Database, Queries } from '../catalog/database.ts'
-import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
+import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
+import { repeat, type Repeated } from '../lib/repeat.ts'
 import { enqueue } from './enqueue.ts'
 import { jobKind, type JobKind } from './kinds.ts'
 import type { Queue } from './queue.ts'
@@ -129,10 +129,6 @@ async function begin(queries: Queries, queue: Queue, kind: JobKind, row: Schedul
 }
 
 /** Ticks until it is stopped. */
-export interface Scheduler {
-  stop(): Promise<void>
-}
-
 export function startScheduler(o: {
   database: Database
   queue: Queue
@@ -143,33 +139,16 @@ export function startScheduler(o: {
   log: (text: string) => void
   /** Called after a job was made. */
   onBegun: () => void
-}): Scheduler {
-  const stopping = new AbortController()
-  const loop = run()
-
-  async function run(): Promise<void> {
-    let failing: string | null = null
-    while (!stopping.signal.aborted) {
-      try {
-        const begun = await tick({ ...o, now: await o.now() })
-        for (const { schedule, job, problem } of begun) {
-          if (problem !== null) o.log(`Schedule ${schedule} was switched off: ${problem}`)
-          else if (job === null) o.log(`Schedule ${schedule} did not run: the run before is still there.`)
-        }
-        if (begun.length > 0) o.onBegun()
-        failing = null
-      } catch (error) {
-        if (failing !== messageOf(error)) o.log(messageOf(error))
-        failing = messageOf(error)
+}): Repeated {
+  return repeat({
+    ...o,
+    async work() {
+      const begun = await tick({ ...o, now: await o.now() })
+      for (const { schedule, job, problem } of begun) {
+        if (problem !== null) o.log(`Schedule ${schedule} was switched off: ${problem}`)
+        else if (job === null) o.log(`Schedule ${schedule} did not run: the run before is still there.`)
       }
-      await sleep(o.everyMs, undefined, { signal: stopping.signal }).catch(() => undefined)
-    }
-  }
-
-  return {
-    async stop() {
-      stopping.abort()
-      await loop
+      if (begun.length > 0) o.onBegun()
     },
-  }
+  })
 }

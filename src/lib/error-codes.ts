@@ -1,3 +1,4 @@
+import { alarms } from './codes/alarms.ts'
 import { configuration } from './codes/configuration.ts'
 import { general } from './codes/general.ts'
 import type { ErrorCodeInfo } from './codes/info.ts'
@@ -9,7 +10,17 @@ import { source } from './codes/source.ts'
 import { storage } from './codes/storage.ts'
 
 /** By theme, in the order of docs/reference/errors.md. A code is in one of them. */
-export const themes = [general, configuration, storage, repository, source, restore, proof, service] as const
+export const themes = [
+  general,
+  configuration,
+  storage,
+  repository,
+  source,
+  restore,
+  proof,
+  service,
+  alarms,
+] as const
 
 const table = {
   ...general,
@@ -20,6 +31,7 @@ const table = {
   ...restore,
   ...proof,
   ...service,
+  ...alarms,
 } as const
 
 /** A stable, searchable name of one kind of failure. */

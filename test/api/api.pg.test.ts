@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { createAlarms } from '../../src/alarms/alarms.ts'
 import { createApp } from '../../src/api/app.ts'
 import { addKey, firstKey } from '../../src/api/keys.ts'
 import { may, roles, type Action, type Resource, type Role } from '../../src/catalog/permissions.ts'
 import { placeOf } from '../../src/catalog/secrets.ts'
+import { systemClock } from '../../src/lib/clock.ts'
 import { testServer } from '../support/postgres.ts'
 import { newService } from '../support/service.ts'
 
@@ -16,11 +18,13 @@ const service = await newService(server)
 const { catalog, queue, directory } = service
 const logged: string[] = []
 const worker = service.worker()
+const alarms = createAlarms({ catalog, clock: systemClock, random: Math.random })
 const app = createApp({
   catalog,
   queue,
   random: Math.random,
   wake: worker.wake,
+  metrics: () => alarms.metrics(),
   log: (text) => logged.push(text),
 })
 const own = await service.addSource('own', 'postgres://app:hunter22@127.0.0.1:1/shop')
@@ -59,6 +63,19 @@ async function call(line: string, body?: unknown, role: Role | null = 'super_adm
     body: text === '' ? {} : (JSON.parse(text) as Answer['body']),
   }
 }
+
+test('metrics are for who sees all sources', async () => {
+  for (const role of [...roles, null]) {
+    const headers = new Headers(role === null ? {} : { authorization: `Bearer ${keys[role]}` })
+    const response = await app.fetch(new Request('http://holdfast/metrics', { headers }))
+    const text = await response.text()
+    const expected = role === null ? 401 : role === 'tenant_admin' ? 403 : 200
+    assert.equal(response.status, expected, text)
+    if (expected !== 200) continue
+    assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/)
+    assert.match(text, /^holdfast_\w+\{[^}]*source="own"/m)
+  }
+})
 
 test('a source is added, backed up and looked at, and its secrets never come out', async () => {
   const repository = {

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { asCaller } from '../../src/catalog/claims.ts'
-import { actions, may, permissions, resources, roles } from '../../src/catalog/permissions.ts'
+import {
+  actions,
+  may,
+  permissions,
+  resources,
+  roles,
+  type Resource,
+  type Role,
+} from '../../src/catalog/permissions.ts'
 import { claimsOf, newCatalog } from '../support/catalog.ts'
 import { testServer } from '../support/postgres.ts'
 
@@ -20,6 +28,9 @@ for (const { id, repository_id: repository } of [mine, others]) {
     `WITH j AS (INSERT INTO holdfast.jobs (kind, source_id, repository_id, about, requested_by)
        VALUES ('backup', $1, $2, 'x', 'test') RETURNING id),
      l AS (INSERT INTO holdfast.job_log (job_id, number, attempt, level, text) SELECT id, 1, 1, 'info', 'x' FROM j),
+     a AS (INSERT INTO holdfast.alarms (event, subject, source_id, about, severity, text, raised_at, last_at)
+       VALUES ('backup_late', 'source:' || $1::text, $1, 'x', 'error', 'x', pg_catalog.now(), pg_catalog.now())),
+     e AS (INSERT INTO holdfast.alarm_settings (source_id) VALUES ($1)),
      s AS (INSERT INTO holdfast.schedules (name, kind, source_id, rule, zone)
        VALUES ('s' || pg_catalog.substr($1::text, 1, 8), 'backup', $1, '{}', 'UTC'))
      INSERT INTO holdfast.backups (repository_id, id, source_id, source_hash, sequence, moment, summary)
@@ -29,6 +40,13 @@ for (const { id, repository_id: repository } of [mine, others]) {
 }
 await system.query(
   `INSERT INTO holdfast.api_keys (name, role, hash) VALUES ('first', 'super_admin', '\\x02')`,
+)
+
+await system.query(
+  `WITH d AS (INSERT INTO holdfast.destinations (name, kind, secrets) VALUES ('ops', 'webhook', '\\x03') RETURNING id),
+   s AS (INSERT INTO holdfast.subscriptions (destination_id) SELECT id FROM d)
+   INSERT INTO holdfast.deliveries (destination_id, key, message, not_before, created_at)
+   SELECT id, 'k', '{}', pg_catalog.now(), pg_catalog.now() FROM d`,
 )
 
 test('the table of permissions in the code and the one in the catalog are the same', async () => {
@@ -45,6 +63,16 @@ test('the table of permissions in the code and the one in the catalog are the sa
   assert.deepEqual(stored.map(({ line }) => line).sort(), coded.sort())
 })
 
+/** Of what has no name: a column that whoever may change it may set. */
+const columns: Partial<Record<Resource, string>> = {
+  jobs: 'kind',
+  backups: 'source_hash',
+  alarms: 'text',
+  alarm_settings: 'expected',
+  subscriptions: 'zone',
+  deliveries: 'key',
+}
+
 test('every role sees, changes and removes in every table what the table of permissions says, and nothing else', async () => {
   for (const role of roles) {
     for (const resource of resources) {
@@ -55,7 +83,7 @@ test('every role sees, changes and removes in every table what the table of perm
       const claims = claimsOf(role, [mine.id])
       const seen = await asCaller(api, claims, ({ query }) => query(`SELECT id FROM holdfast.${resource}`))
       assert.equal(seen.length, visible, `${role} reads ${resource}`)
-      const column = { jobs: 'kind', backups: 'source_hash' }[resource as string] ?? 'name'
+      const column = columns[resource] ?? 'name'
       for (const [action, sql] of [
         ['change', `UPDATE holdfast.${resource} SET ${column} = ${column} RETURNING id`],
         ['remove', `DELETE FROM holdfast.${resource} RETURNING id`],
@@ -100,6 +128,7 @@ test('what is sealed and the hashes of keys can not be read through the API, who
     'SELECT secrets FROM holdfast.sources',
     'SELECT secrets FROM holdfast.repositories',
     'SELECT hash FROM holdfast.api_keys',
+    'SELECT secrets FROM holdfast.destinations',
     'SELECT * FROM holdfast.sources',
   ]) {
     const reading = asCaller(api, claimsOf('super_admin'), ({ query }) => query(sql))
@@ -114,4 +143,37 @@ test('the log of a job is seen by whoever sees the job', async () => {
     (await asCaller(api, claimsOf('tenant_admin', [mine.id]), ({ query }) => query(read))).length,
     1,
   )
+})
+
+test('what somebody has seen is theirs, and only of alarms that they may see', async () => {
+  const see = (role: Role, subject: string) =>
+    asCaller(api, { ...claimsOf(role, [mine.id]), subject }, ({ query }) =>
+      query(
+        `INSERT INTO holdfast.alarms_seen (alarm_id, person)
+         SELECT id, holdfast.claims() ->> 'subject' FROM holdfast.alarms RETURNING alarm_id`,
+      ),
+    )
+  assert.equal((await see('tenant_admin', 'key:a')).length, 1)
+  assert.equal((await see('read_only_admin', 'key:b')).length, 2)
+  const read = 'SELECT person FROM holdfast.alarms_seen'
+  const seen = await asCaller(api, { ...claimsOf('super_admin'), subject: 'key:a' }, ({ query }) =>
+    query(read),
+  )
+  assert.deepEqual(seen, [{ person: 'key:a' }])
+  const [other] = await system.query<{ id: string }>('SELECT id FROM holdfast.alarms WHERE source_id = $1', [
+    others.id,
+  ])
+  const [own] = await system.query<{ id: string }>('SELECT id FROM holdfast.alarms WHERE source_id = $1', [
+    mine.id,
+  ])
+  for (const [id, person] of [
+    [other?.id, 'key:a'],
+    [own?.id, 'key:c'],
+  ])
+    await assert.rejects(
+      asCaller(api, { ...claimsOf('tenant_admin', [mine.id]), subject: 'key:a' }, ({ query }) =>
+        query('INSERT INTO holdfast.alarms_seen (alarm_id, person) VALUES ($1, $2)', [id, person]),
+      ),
+      { code: 'catalog_failed' },
+    )
 })

@@ -142,7 +142,8 @@ export const command = defineCommand({
     }
     for (const gap of contents.gaps)
       out.warn(`not in the backup: ${printable(gap.what)}. ${printable(gap.why)}`)
-    const result = { backup: summaryOf(manifest), gaps: contents.gaps, copies }
+    const tables = contents.tables.map(({ schema, name, rows, data }) => ({ schema, name, rows, data }))
+    const result = { backup: summaryOf(manifest), tables, gaps: contents.gaps, copies }
     requireComplete(`The backup ${manifest.id} was made`, copies, result)
     out.result(result)
   },

@@ -44,6 +44,7 @@ export const command = defineCommand({
       slots: input.noWorker ? 0 : input.slots,
       listen: input.listen,
       random: Math.random,
+      clock: context.clock,
       onReady({ url, firstKey }) {
         if (firstKey !== null) {
           const told = `The key of the first administrator, which is not shown again: ${firstKey}`
