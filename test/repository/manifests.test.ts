@@ -106,7 +106,12 @@ test('forged, edited, swapped, truncated and newer manifests are refused one by 
     ['empty', '', 'object_damaged'],
     ['header in its place', await textOf(storage, 'holdfast'), 'object_damaged'],
     ['newer version', good.replace('holdfast manifest 1', 'holdfast manifest 2'), 'repository_too_new'],
-    ['newer format', signedAs(hostCredentials.host, { ...mine, format: 3 }), 'repository_too_new'],
+    ['newer format', signedAs(hostCredentials.host, { ...mine, format: 4 }), 'repository_too_new'],
+    [
+      'format 3 without its lock',
+      signedAs(hostCredentials.host, { ...mine, scope: null, format: 3 }),
+      'object_damaged',
+    ],
     ['format 2 without its scope', signedAs(hostCredentials.host, { ...mine, format: 2 }), 'object_damaged'],
     ['scope in format 1', signedAs(hostCredentials.host, { ...mine, scope: null }), 'object_damaged'],
     ['unknown field', signedAs(hostCredentials.host, { ...mine, more: 1 }), 'object_damaged'],
