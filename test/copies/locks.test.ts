@@ -80,7 +80,7 @@ test('where one of the copies locks nothing, the backup is refused before anythi
 test('of a chunk that was mended the copy that mends it is locked', async () => {
   const a = await place('memory:a', { locks: true })
   const first = await backUpLocked(a, [a.storage])
-  const [[name = ''] = []] = first.chunks
+  const name = first.chunks[0]?.[0] ?? ''
   const mended = mendedKey(name, 'ab'.repeat(8))
   await a.storage.put(mended, await a.storage.get(chunkKey(name)))
   a.clock.pass(hour)
