@@ -1,11 +1,11 @@
-import { isHoldfastError, type HoldfastError } from '../../lib/errors.ts'
+import { isHoldfastError } from '../../lib/errors.ts'
 import { checkKey, checkPrefix, isKey } from '../key.ts'
 import { readBody } from '../remote/body.ts'
-import type { Action } from '../remote/errors.ts'
+import { remoteCalls } from '../remote/calls.ts'
 import { usualParts, type PartSizes } from '../remote/parts.ts'
 import type { Retry } from '../retry.ts'
 import { throwIfCancelled } from '../signal.ts'
-import type { CallOptions, ObjectInfo, Storage } from '../storage.ts'
+import type { ObjectInfo, Storage } from '../storage.ts'
 import { printAzureAddress } from './address.ts'
 import { openClient, sending, type AzureConnection, type AzureOptions } from './client.ts'
 import { azureError, isAnswer } from './errors.ts'
@@ -32,37 +32,12 @@ export function openAzureStorage(
 ): AzureStorage {
   const { location, retry = (work) => work(), parts = usualParts } = options
   const { container, prefix } = location
-  const root = `azblob://${container}/${prefix}`
-  let connecting: Promise<AzureConnection> | null = null
+  const { connect, run } = remoteCalls({
+    root: `azblob://${container}/${prefix}`,
+    open: () => openClient(options),
+    error: (thrown, call) => azureError(thrown, { ...call, container }),
+  })
   let mayStage = true
-
-  function connect(): Promise<AzureConnection> {
-    connecting ??= openClient(options)
-    return connecting
-  }
-
-  async function run<T>(
-    action: Action,
-    key: string,
-    call: CallOptions | undefined,
-    work: (connection: AzureConnection, explain: (thrown: unknown) => HoldfastError) => Promise<T>,
-  ): Promise<T> {
-    throwIfCancelled(call)
-    const connection = await connect()
-    const explain = (thrown: unknown) =>
-      azureError(thrown, {
-        action,
-        place: root + key,
-        container,
-        clockAheadMs: connection.clockAheadMs(),
-        signal: call?.signal,
-      })
-    try {
-      return await work(connection, explain)
-    } catch (error) {
-      throw explain(error)
-    }
-  }
 
   return {
     address: printAzureAddress(location),

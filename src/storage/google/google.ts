@@ -1,6 +1,6 @@
 import { HoldfastError, isHoldfastError } from '../../lib/errors.ts'
 import { checkKey, checkPrefix, isKey } from '../key.ts'
-import type { Action } from '../remote/errors.ts'
+import { remoteCalls } from '../remote/calls.ts'
 import type { HttpAnswer } from '../remote/http.ts'
 import { usualParts, type PartSizes } from '../remote/parts.ts'
 import type { Retry } from '../retry.ts'
@@ -36,42 +36,17 @@ export function openGoogleStorage(
 ): GoogleStorage {
   const { location, retry = (work) => work(), parts = usualParts } = options
   const { bucket, prefix } = location
-  const root = `gs://${bucket}/${prefix}`
+  const { connect, run } = remoteCalls({
+    root: `gs://${bucket}/${prefix}`,
+    open: () => openClient(options),
+    error: (thrown, call) => googleError(thrown, { ...call, bucket }),
+  })
   const objects = `/storage/v1/b/${bucket}/o`
   const uploads = `/upload${objects}`
-  let connecting: Promise<GoogleConnection> | null = null
   let bucketSeen = false
-
-  function connect(): Promise<GoogleConnection> {
-    connecting ??= openClient(options)
-    return connecting
-  }
 
   function pathOf(key: string): string {
     return `${objects}/${encodeURIComponent(prefix + key)}`
-  }
-
-  async function run<T>(
-    action: Action,
-    key: string,
-    call: CallOptions | undefined,
-    work: (connection: GoogleConnection, explain: (thrown: unknown) => HoldfastError) => Promise<T>,
-  ): Promise<T> {
-    throwIfCancelled(call)
-    const connection = await connect()
-    const explain = (thrown: unknown) =>
-      googleError(thrown, {
-        action,
-        place: root + key,
-        bucket,
-        clockAheadMs: connection.clockAheadMs(),
-        signal: call?.signal,
-      })
-    try {
-      return await work(connection, explain)
-    } catch (error) {
-      throw explain(error)
-    }
   }
 
   async function describe(

@@ -1,7 +1,7 @@
 import { HoldfastError } from '../../lib/errors.ts'
 import { checkKey, checkPrefix, isKey } from '../key.ts'
 import { readBody } from '../remote/body.ts'
-import type { Action } from '../remote/errors.ts'
+import { remoteCalls } from '../remote/calls.ts'
 import { partSize, usualParts, type PartSizes } from '../remote/parts.ts'
 import type { Retry } from '../retry.ts'
 import { throwIfCancelled } from '../signal.ts'
@@ -38,41 +38,15 @@ export function openS3Storage(options: S3Options): S3Storage {
   const { bucket, prefix } = location
   const address = printS3Address(location)
   const root = `s3://${bucket}/${prefix}`
-  let connecting: Promise<S3Connection> | null = null
+  const { connect, run } = remoteCalls({
+    root,
+    open: () => openClient(options),
+    error: (thrown, call) => s3Error(thrown, { ...call, bucket }),
+  })
   let bucketSeen = false
   let conditional: Promise<boolean> | null = null
   /** The server has asked for digests. */
   let digests = false
-
-  function connect(): Promise<S3Connection> {
-    connecting ??= openClient(options)
-    return connecting
-  }
-
-  function explain(
-    thrown: unknown,
-    action: Action,
-    key: string,
-    call: CallOptions | undefined,
-    clockAheadMs: number | null,
-  ) {
-    return s3Error(thrown, { action, place: root + key, bucket, clockAheadMs, signal: call?.signal })
-  }
-
-  async function run<T>(
-    action: Action,
-    key: string,
-    call: CallOptions | undefined,
-    work: (connection: S3Connection) => Promise<T>,
-  ): Promise<T> {
-    throwIfCancelled(call)
-    const connection = await connect()
-    try {
-      return await work(connection)
-    } catch (error) {
-      throw explain(error, action, key, call, connection.clockAheadMs())
-    }
-  }
 
   async function putWhole(
     { sdk, client }: S3Connection,
@@ -103,12 +77,16 @@ export function openS3Storage(options: S3Options): S3Storage {
   }
 
   /** In parts where the server can be relied on not to let the last of two writers win. */
-  async function put(key: string, data: Uint8Array, call: PutOptions): Promise<'stored' | 'exists'> {
+  async function put(
+    connection: S3Connection,
+    key: string,
+    data: Uint8Array,
+    call: PutOptions,
+    explain: (thrown: unknown) => HoldfastError,
+  ): Promise<'stored' | 'exists'> {
     if (data.length >= parts.from) {
-      const connection = await connect()
-      const reason = (error: unknown) => explain(error, 'write', key, call, connection.clockAheadMs())
       const digested = digests || call?.lock !== undefined
-      const target = { connection, bucket, prefix, key, retry, explain: reason, call, digested }
+      const target = { connection, bucket, prefix, key, retry, explain, call, digested }
       // Asked for all callers, so none of them can cancel it for the others.
       conditional ??= completesConditionally({ ...target, call: undefined, digested: digests })
       const inParts = await conditional.catch((error: unknown) => {
@@ -123,7 +101,7 @@ export function openS3Storage(options: S3Options): S3Storage {
         hint: 'Use a storage that heeds If-None-Match when an upload in parts is completed.',
       })
     }
-    return await putWhole(await connect(), key, data, call)
+    return await putWhole(connection, key, data, call)
   }
 
   /** A HEAD has no body, so its 404 does not say whether it is the object that is missing, or all of the bucket. */
@@ -148,7 +126,7 @@ export function openS3Storage(options: S3Options): S3Storage {
 
     async put(key, data, call) {
       checkKey(key)
-      return await run('write', key, call, () => put(key, data, call))
+      return await run('write', key, call, (connection, explain) => put(connection, key, data, call, explain))
     },
 
     async get(key, call) {
