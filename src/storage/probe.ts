@@ -9,7 +9,7 @@ export type Outcome = { readonly failure: HoldfastError | null } | null
 
 export interface ProbeFacts {
   readonly write: Outcome
-  /** False: an object that was there was overwritten. */
+  /** False: an object that was there was overwritten, or of several writers of one key more than one was told that it is stored. */
   readonly writesOnce: boolean | null
   readonly read: Outcome
   readonly list: Outcome
@@ -25,6 +25,8 @@ export interface ProbeFacts {
 
 const smallObjects = 5
 const smallBytes = 1000
+/** Some servers keep one writer after the other from a key, and not two at once. */
+const racers = 6
 const largeBytes = 8_000_000
 
 /**
@@ -49,7 +51,10 @@ export async function probeStorage(o: {
     for (const [key, data] of objects) await storage.put(key, data, { signal })
   })
   const written = write.failure === null
-  const writesOnce = written ? await refuses(storage, first, signal) : null
+  const contested = `${prefix}contested`
+  const writesOnce = written
+    ? (await refuses(storage, first, signal)) && (await oneWins(storage, contested, signal))
+    : null
   const read = written ? await attempt(() => compare(storage, objects, signal)) : null
   const list = written ? await attempt(() => requireListed(storage, prefix, names, signal)) : null
   const small = metrics()
@@ -68,7 +73,7 @@ export async function probeStorage(o: {
   const all = metrics()
   const left: string[] = []
   const deletes = await attempt(async () => {
-    left.push(...names, ...(works ? [large] : []))
+    left.push(...names, contested, ...(works ? [large] : []))
     while (left[0] !== undefined) {
       await storage.delete(left[0], { signal })
       left.shift()
@@ -108,6 +113,14 @@ async function refuses(storage: Storage, key: string, signal: AbortSignal): Prom
   const other = randomBytes(smallBytes)
   if ((await storage.put(key, other, { signal })) === 'stored') return false
   return !other.equals(await storage.get(key, { signal }).catch(() => Buffer.alloc(0)))
+}
+
+/** Of several who write one key at once, one is told that it has. */
+async function oneWins(storage: Storage, key: string, signal: AbortSignal): Promise<boolean> {
+  const answers = await Promise.all(
+    Array.from({ length: racers }, () => storage.put(key, randomBytes(smallBytes), { signal })),
+  )
+  return answers.filter((answer) => answer === 'stored').length === 1
 }
 
 async function compare(

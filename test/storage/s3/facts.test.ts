@@ -117,7 +117,7 @@ test('what a probe can not delete it names, and it goes on where a step fails', 
   const found = await probe()
   assert.match(found['list'] ?? '', /^bad: Cannot list/)
   assert.match(found['read'] ?? '', /^good/)
-  assert.match(found['delete'] ?? '', /^good: this credential can not delete.*6 objects/)
+  assert.match(found['delete'] ?? '', /^good: this credential can not delete.*7 objects/)
   server.faults = ({ operation }) =>
     operation === 'put' ? { kind: 'answer', status: 403, code: 'AccessDenied' } : null
   const refused = await probe()
@@ -126,6 +126,6 @@ test('what a probe can not delete it names, and it goes on where a step fails', 
     assert.match(refused[name] ?? '', /^unknown/, name)
   }
   server.faults = () => null
-  assert.equal((await listed(storage, 'probe/')).length, 6)
+  assert.equal((await listed(storage, 'probe/')).length, 7)
   assert.match((await probe())['delete'] ?? '', /^note: objects can be deleted/)
 })
