@@ -50,7 +50,7 @@ export async function interruptRestore(
   const ends: Record<string, number> = {}
   let wasClean = true
   let call = await drawRestore(c, backup)
-  for (let left = c.r.between(1, 3); left > 0; left--) {
+  for (let left = c.r.between(1, 4); left > 0; left--) {
     const blow = c.r.pick<Blow>(['kill', 'kill', 'terminate', 'abort', 'fault', 'crash'])
     const end = await breakRestore(c, call, blow, usual)
     await untilMade(c.target)

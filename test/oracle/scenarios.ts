@@ -74,7 +74,7 @@ export async function brokenBackup(c: Case): Promise<Outcome> {
   await refreshViews(c.client)
   let before = await readState(c.url)
   const broken: Record<string, number> = {}
-  for (let left = c.r.between(1, 3); left > 0; left--) {
+  for (let left = c.r.between(4, 10); left > 0; left--) {
     const known = await backupsIn(c.place)
     const end = await interruptBackup(c, first.ms)
     broken[end] = (broken[end] ?? 0) + 1

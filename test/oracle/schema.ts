@@ -38,6 +38,8 @@ export interface ReferenceModel {
 
 /** A random database. Any statement may fail: then the case does without it. */
 export interface SchemaModel {
+  /** How many schemas were drawn beside each other, each by itself. */
+  readonly parts: number
   readonly roles: readonly string[]
   readonly schemas: readonly string[]
   readonly tables: readonly TableModel[]
@@ -76,35 +78,51 @@ export interface Draft {
   name(): string
 }
 
-/** Draws a database. `tag` keeps the names of roles apart from those of other cases on the same server. */
+/**
+ * Draws a database: random schemas beside each other, each with roles, types and tables of its own, since a backup of several costs
+ * little more than that of one. `tag` keeps the names of roles apart from those of other cases on the same server.
+ */
 export function drawSchema(o: { r: Random; major: number; tag: string; latin1: boolean }): SchemaModel {
-  const { r } = o
   let serial = 0
-  const name = (): string => oddName(r, ++serial)
+  const parts = Array.from({ length: o.r.pick([2, 8, 12, 16]) }, (_, at) => {
+    const r = o.r.fork(`part ${at}`)
+    return drawPart({ ...o, r, tag: `${o.tag} ${at}`, name: () => oddName(r, ++serial) })
+  })
+  return {
+    parts: parts.length,
+    roles: parts.flatMap((part) => part.roles),
+    schemas: [...new Set(parts.flatMap((part) => part.schemas))],
+    tables: parts.flatMap((part) => part.tables),
+    beforeRows: parts.flatMap((part) => part.beforeRows),
+    afterRows: parts.flatMap((part) => part.afterRows),
+    spell: (sql) => (o.latin1 ? sql.replace(/[^\x00-\xff]+/g, 'ÿ') : sql),
+  }
+}
+
+function drawPart(o: {
+  r: Random
+  major: number
+  tag: string
+  latin1: boolean
+  name: () => string
+}): Omit<SchemaModel, 'parts' | 'spell'> {
+  const { r, name } = o
   // Names of roles belong to no encoding: outside of ASCII, databases of different encodings disagree about them.
   const roles = Array.from(
     { length: r.int(4) },
     (_, at) => `${o.tag} r${at}${r.pick(['', '"', o.latin1 ? '' : 'é', ' x'])}`,
   )
   const schemas = ['public', ...Array.from({ length: r.int(3) }, name)]
-  const draft: Draft = { ...o, name, roles, schemas, types: [...builtIn], beforeRows: [] }
+  const draft: Draft = { ...o, roles, schemas, types: [...builtIn], beforeRows: [] }
   draft.beforeRows.push(
     ...roles.map((role) => `CREATE ROLE ${ident(role)} ${r.pick(['', 'LOGIN', 'NOINHERIT', 'CREATEDB'])}`),
     ...schemas.slice(1).map((s) => `CREATE SCHEMA ${ident(s)}${roles.length > 0 && r.chance(0.4) ? ` AUTHORIZATION ${ident(r.pick(roles))}` : ''}`), // prettier-ignore
   )
   makeTypes(draft)
   const tables: TableModel[] = []
-  const count = r.between(1, 12)
+  const count = r.chance(0.2) ? r.between(4, 12) : 1 + r.skewed(8)
   while (tables.length < count) tables.push(drawTable(draft, tables, tables.length === 0 || r.chance(0.85)))
-  const spell = (sql: string): string => (o.latin1 ? sql.replace(/[^\x00-\xff]+/g, 'ÿ') : sql)
-  return {
-    roles,
-    schemas,
-    tables,
-    beforeRows: draft.beforeRows,
-    afterRows: decorations(draft, tables),
-    spell,
-  }
+  return { roles, schemas, tables, beforeRows: draft.beforeRows, afterRows: decorations(draft, tables) }
 }
 
 function makeTypes(d: Draft): void {
