@@ -5,11 +5,14 @@ import { secureHeaders } from 'hono/secure-headers'
 import { metricsType } from '../alarms/metrics/print.ts'
 import { allows } from '../catalog/claims.ts'
 import { permissions } from '../catalog/permissions.ts'
+import { steadyClock } from '../lib/clock.ts'
 import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
+import { createDocuments } from '../people/documents.ts'
 import { version } from '../version.ts'
 import type { ApiEnv, ApiOptions } from './context.ts'
 import { arrivalOf } from './arrival.ts'
-import { callerOf } from './caller.ts'
+import { callerOf, type SignInOptions } from './caller.ts'
+import { oidcPages } from './oidc-pages.ts'
 import { createPace } from './pace.ts'
 import { problemOf } from './problem.ts'
 import { backupRoutes } from './routes/backups.ts'
@@ -17,6 +20,7 @@ import { jobRoutes } from './routes/jobs.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { meRoutes } from './routes/me.ts'
 import { peopleRoutes } from './routes/people.ts'
+import { providerRoutes } from './routes/providers.ts'
 import { repositoryRoutes } from './routes/repositories.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
 import { sessionRoutes } from './routes/session.ts'
@@ -43,7 +47,8 @@ const policy = {
 }
 
 /** The whole HTTP interface, as one function from request to response: it can be mounted anywhere that takes one. */
-export function createApp(o: ApiOptions) {
+export function createApp(given: ApiOptions) {
+  const o: SignInOptions = { ...given, documents: createDocuments(() => steadyClock.now().getTime()) }
   const app = new OpenAPIHono<ApiEnv>()
   const pace = createPace()
   app.use(
@@ -82,6 +87,8 @@ export function createApp(o: ApiOptions) {
     return c.body(await o.metrics(), 200, { 'content-type': metricsType, 'cache-control': 'no-store' })
   })
 
+  app.route('/sign-in/oidc', oidcPages(o, pace))
+
   const api = new OpenAPIHono<ApiEnv>()
   api.openAPIRegistry.registerComponent('securitySchemes', 'key', { type: 'http', scheme: 'bearer' })
   const cookie = { type: 'apiKey', in: 'cookie', name: '__Host-holdfast' } as const
@@ -109,6 +116,7 @@ export function createApp(o: ApiOptions) {
     meRoutes(o),
     peopleRoutes(o),
     keyRoutes(o),
+    providerRoutes(o),
     repositoryRoutes(o),
     sourceRoutes(o),
     scheduleRoutes(o),

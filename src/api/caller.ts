@@ -1,10 +1,15 @@
 import type { Context } from 'hono'
 import type { Claims } from '../catalog/claims.ts'
 import { HoldfastError } from '../lib/errors.ts'
+import type { Documents } from '../people/documents.ts'
 import type { SessionClaims } from '../people/sessions.ts'
+import { claimsOfToken } from '../people/tokens.ts'
 import type { ApiEnv, ApiOptions } from './context.ts'
 import { claimsOfKey } from './keys.ts'
 import { sessionOf } from './session-cookie.ts'
+
+/** What it takes to know who asks. */
+export type SignInOptions = ApiOptions & { readonly documents: Documents }
 
 /** Who asks, and by what. */
 export interface Caller {
@@ -15,9 +20,9 @@ export interface Caller {
 
 /**
  * Who sent a request. A key or token counts alone: where it is wrong, no session stands in for it. Throws `not_signed_in`,
- * `csrf_refused`, `sign_in_insecure`.
+ * `csrf_refused`, `sign_in_insecure`, `provider_failed`.
  */
-export async function callerOf(o: ApiOptions, c: Context<ApiEnv>): Promise<Caller> {
+export async function callerOf(o: SignInOptions, c: Context<ApiEnv>): Promise<Caller> {
   const authorization = c.req.header('authorization')
   if (authorization !== undefined) {
     const claims = await claimsOfBearer(o, authorization)
@@ -33,10 +38,10 @@ function nobody(): HoldfastError {
   return new HoldfastError('not_signed_in', 'The request carries no valid key, token or session.')
 }
 
-async function claimsOfBearer({ catalog }: ApiOptions, authorization: string): Promise<Claims | null> {
+async function claimsOfBearer(o: SignInOptions, authorization: string): Promise<Claims | null> {
   const [scheme, token = ''] = authorization.split(' ')
   if (scheme?.toLowerCase() !== 'bearer') return null
-  return await claimsOfKey(catalog.system, token)
+  return (await claimsOfKey(o.catalog.system, token)) ?? (await claimsOfToken(o, token))
 }
 
 /** The id of the person who asks. Throws `not_permitted` for a key, which is nobody's. */

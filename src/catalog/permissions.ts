@@ -15,6 +15,7 @@ export const resources = [
   'subscriptions',
   'deliveries',
   'people',
+  'providers',
 ] as const
 export type Resource = (typeof resources)[number]
 
@@ -57,6 +58,7 @@ export const permissions: Readonly<Record<Role, { readonly scope: Scope; readonl
       subscriptions: everything,
       deliveries: read,
       people: everything,
+      providers: everything,
     },
   },
   platform_operator: {

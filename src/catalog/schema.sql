@@ -478,6 +478,40 @@ CREATE TABLE holdfast.people (
 ALTER TABLE holdfast.people OWNER TO postgres;
 
 --
+-- Name: providers; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.providers (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    issuer text NOT NULL,
+    audience text NOT NULL,
+    jwks_url text,
+    algorithms text[] NOT NULL,
+    email_claim text DEFAULT 'email'::text NOT NULL,
+    email_verified text DEFAULT 'if_stated'::text NOT NULL,
+    client_id text,
+    enabled boolean DEFAULT true NOT NULL,
+    secrets bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT providers_algorithms_check CHECK ((cardinality(algorithms) > 0)),
+    CONSTRAINT providers_audience_check CHECK ((audience <> ''::text)),
+    CONSTRAINT providers_check CHECK (
+CASE
+    WHEN (jwks_url IS NULL) THEN (algorithms <@ '{HS256,HS384,HS512}'::text[])
+    ELSE (algorithms <@ '{RS256,RS384,RS512,PS256,PS384,PS512,ES256,ES384,ES512,EdDSA}'::text[])
+END),
+    CONSTRAINT providers_check1 CHECK (((client_id IS NULL) OR (jwks_url IS NOT NULL))),
+    CONSTRAINT providers_email_verified_check CHECK ((email_verified = ANY (ARRAY['if_stated'::text, 'always'::text]))),
+    CONSTRAINT providers_issuer_check CHECK ((issuer <> ''::text)),
+    CONSTRAINT providers_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
+);
+
+
+ALTER TABLE holdfast.providers OWNER TO postgres;
+
+--
 -- Name: recovery_codes; Type: TABLE; Schema: holdfast; Owner: postgres
 --
 
@@ -811,6 +845,30 @@ ALTER TABLE ONLY holdfast.people
 
 ALTER TABLE ONLY holdfast.permissions
     ADD CONSTRAINT permissions_pkey PRIMARY KEY (role, resource, action);
+
+
+--
+-- Name: providers providers_issuer_audience_key; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.providers
+    ADD CONSTRAINT providers_issuer_audience_key UNIQUE (issuer, audience);
+
+
+--
+-- Name: providers providers_name_key; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.providers
+    ADD CONSTRAINT providers_name_key UNIQUE (name);
+
+
+--
+-- Name: providers providers_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.providers
+    ADD CONSTRAINT providers_pkey PRIMARY KEY (id);
 
 
 --
@@ -1424,6 +1482,13 @@ CREATE POLICY change ON holdfast.people FOR UPDATE TO holdfast_api USING ((( SEL
 
 
 --
+-- Name: providers change; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY change ON holdfast.providers FOR UPDATE TO holdfast_api USING ((( SELECT holdfast.scope_of('providers'::text, 'change'::text) AS scope_of) = 'all'::text));
+
+
+--
 -- Name: repositories change; Type: POLICY; Schema: holdfast; Owner: postgres
 --
 
@@ -1508,6 +1573,13 @@ CREATE POLICY "create" ON holdfast.people FOR INSERT TO holdfast_api WITH CHECK 
 
 
 --
+-- Name: providers create; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY "create" ON holdfast.providers FOR INSERT TO holdfast_api WITH CHECK ((( SELECT holdfast.scope_of('providers'::text, 'create'::text) AS scope_of) = 'all'::text));
+
+
+--
 -- Name: repositories create; Type: POLICY; Schema: holdfast; Owner: postgres
 --
 
@@ -1587,6 +1659,12 @@ CREATE POLICY own ON holdfast.alarms_seen TO holdfast_api USING ((person = ( SEL
 ALTER TABLE holdfast.people ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: providers; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.providers ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: alarm_settings read; Type: POLICY; Schema: holdfast; Owner: postgres
 --
 
@@ -1649,6 +1727,13 @@ CREATE POLICY read ON holdfast.jobs FOR SELECT TO holdfast_api USING (((( SELECT
 --
 
 CREATE POLICY read ON holdfast.people FOR SELECT TO holdfast_api USING ((( SELECT holdfast.scope_of('people'::text, 'read'::text) AS scope_of) = 'all'::text));
+
+
+--
+-- Name: providers read; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY read ON holdfast.providers FOR SELECT TO holdfast_api USING ((( SELECT holdfast.scope_of('providers'::text, 'read'::text) AS scope_of) = 'all'::text));
 
 
 --
@@ -1748,6 +1833,13 @@ CREATE POLICY remove ON holdfast.jobs FOR DELETE TO holdfast_api USING (((( SELE
 --
 
 CREATE POLICY remove ON holdfast.people FOR DELETE TO holdfast_api USING ((( SELECT holdfast.scope_of('people'::text, 'remove'::text) AS scope_of) = 'all'::text));
+
+
+--
+-- Name: providers remove; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY remove ON holdfast.providers FOR DELETE TO holdfast_api USING ((( SELECT holdfast.scope_of('providers'::text, 'remove'::text) AS scope_of) = 'all'::text));
 
 
 --
@@ -2148,6 +2240,97 @@ GRANT SELECT(changed_at) ON TABLE holdfast.people TO holdfast_api;
 --
 
 GRANT SELECT(signed_in_at) ON TABLE holdfast.people TO holdfast_api;
+
+
+--
+-- Name: TABLE providers; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT INSERT,DELETE,UPDATE ON TABLE holdfast.providers TO holdfast_api;
+
+
+--
+-- Name: COLUMN providers.id; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(id) ON TABLE holdfast.providers TO holdfast_api;
+
+
+--
+-- Name: COLUMN providers.name; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(name) ON TABLE holdfast.providers TO holdfast_api;
+
+
+--
+-- Name: COLUMN providers.issuer; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(issuer) ON TABLE holdfast.providers TO holdfast_api;
+
+
+--
+-- Name: COLUMN providers.audience; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(audience) ON TABLE holdfast.providers TO holdfast_api;
+
+
+--
+-- Name: COLUMN providers.jwks_url; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(jwks_url) ON TABLE holdfast.providers TO holdfast_api;
+
+
+--
+-- Name: COLUMN providers.algorithms; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(algorithms) ON TABLE holdfast.providers TO holdfast_api;
+
+
+--
+-- Name: COLUMN providers.email_claim; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(email_claim) ON TABLE holdfast.providers TO holdfast_api;
+
+
+--
+-- Name: COLUMN providers.email_verified; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(email_verified) ON TABLE holdfast.providers TO holdfast_api;
+
+
+--
+-- Name: COLUMN providers.client_id; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(client_id) ON TABLE holdfast.providers TO holdfast_api;
+
+
+--
+-- Name: COLUMN providers.enabled; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(enabled) ON TABLE holdfast.providers TO holdfast_api;
+
+
+--
+-- Name: COLUMN providers.created_at; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(created_at) ON TABLE holdfast.providers TO holdfast_api;
+
+
+--
+-- Name: COLUMN providers.changed_at; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(changed_at) ON TABLE holdfast.providers TO holdfast_api;
 
 
 --

@@ -243,6 +243,10 @@ const rights: Readonly<Record<string, readonly [Action, Resource] | null>> = {
   'GET /keys': ['read', 'api_keys'],
   'POST /keys': ['create', 'api_keys'],
   'DELETE /keys/{id}': ['change', 'api_keys'],
+  'GET /providers': ['read', 'providers'],
+  'POST /providers': ['create', 'providers'],
+  'PATCH /providers/{name}': ['change', 'providers'],
+  'DELETE /providers/{name}': ['remove', 'providers'],
   'GET /session': null,
   'DELETE /session': null,
   'POST /session/confirm': null,
@@ -308,6 +312,8 @@ test('every route refuses every role that has no right to it, and shows a tenant
     'PATCH /schedules/{name}': {},
     'POST /people': { email: 'refused@example.com', name: 'x', role: 'super_admin' },
     'PATCH /people/{id}': {},
+    'POST /providers': { name: 'refused', issuer: 'x', audience: 'x', algorithms: ['RS256'] },
+    'PATCH /providers/{name}': { enabled: false },
     'POST /keys': { name: 'refused', role: 'super_admin', scopes: ['read'], expiresAt: null },
   }
   for (const line of routes) {

@@ -41,7 +41,8 @@ for (const { id, repository_id: repository } of [mine, others]) {
 }
 await system.query(
   `INSERT INTO holdfast.api_keys (name, role, hash) VALUES ('first', 'super_admin', '\\x02');
-   INSERT INTO holdfast.people (email, name, role) VALUES ('a@example.com', 'A', 'super_admin')`,
+   INSERT INTO holdfast.people (email, name, role) VALUES ('a@example.com', 'A', 'super_admin');
+   INSERT INTO holdfast.providers (name, issuer, audience, algorithms, secrets) VALUES ('p', 'i', 'a', '{HS256}', '\\x04')`,
 )
 
 await system.query(
@@ -143,6 +144,7 @@ test('what is sealed and the hashes of keys can not be read through the API, who
     'SELECT hash FROM holdfast.api_keys',
     'SELECT password FROM holdfast.people',
     'SELECT totp FROM holdfast.people',
+    'SELECT secrets FROM holdfast.providers',
     'SELECT id FROM holdfast.sessions',
     'SELECT purpose FROM holdfast.links',
     'SELECT hash FROM holdfast.recovery_codes',

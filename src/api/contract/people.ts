@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { keyScopes, roles } from '../../catalog/permissions.ts'
 import { languages, themes } from '../../people/accounts.ts'
+import { keyAlgorithms, secretAlgorithms } from '../../people/providers.ts'
 import { namePattern, namesAre } from '../../config/declaration.ts'
 
 /* People, sessions, keys: the part of the contract that is about who somebody is. */
@@ -163,3 +164,46 @@ export const NewKey = Key.extend({ key: z.string().openapi({ description: 'not s
   'NewKey',
 )
 export const Keys = z.object({ items: z.array(Key) }).openapi('Keys')
+
+const url = z.string().min(1).max(2000)
+export const ProviderInput = z
+  .strictObject({
+    name: z.string().regex(namePattern).openapi({ description: namesAre, example: 'company' }),
+    issuer: url.openapi({ description: 'iss of its tokens', example: 'https://login.example.com' }),
+    audience: url.openapi({ description: 'aud of the tokens that are sent as Authorization: Bearer' }),
+    jwksUrl: url
+      .nullable()
+      .default(null)
+      .openapi({ description: 'of its public keys; null: a shared secret' }),
+    sharedSecret: text(1000).optional().openapi({ description: 'as Supabase has it, for HS256' }),
+    algorithms: z.array(z.enum([...secretAlgorithms, ...keyAlgorithms])).min(1),
+    emailClaim: text(100).default('email'),
+    emailVerified: z
+      .enum(['if_stated', 'always'])
+      .default('if_stated')
+      .openapi({ description: 'whether email_verified must be there, or only must not say no' }),
+    clientId: text(500)
+      .nullable()
+      .default(null)
+      .openapi({ description: 'null: people can not sign in there' }),
+    clientSecret: text(1000).optional(),
+  })
+  .openapi('ProviderInput')
+export const ProviderChange = z.strictObject({ enabled: z.boolean() }).openapi('ProviderChange')
+export const Provider = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    issuer: z.string(),
+    audience: z.string(),
+    jwksUrl: z.string().nullable(),
+    algorithms: z.array(z.string()),
+    emailClaim: z.string(),
+    emailVerified: z.enum(['if_stated', 'always']),
+    clientId: z.string().nullable(),
+    enabled: z.boolean(),
+    createdAt: time,
+    changedAt: time,
+  })
+  .openapi('Provider')
+export const Providers = z.object({ items: z.array(Provider) }).openapi('Providers')

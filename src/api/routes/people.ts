@@ -1,7 +1,5 @@
 import type { Context } from 'hono'
-import type { Claims } from '../../catalog/claims.ts'
 import type { Queries } from '../../catalog/database.ts'
-import type { Action } from '../../catalog/permissions.ts'
 import {
   addPerson,
   changePerson,
@@ -12,10 +10,10 @@ import {
   type Person as PersonRecord,
 } from '../../people/accounts.ts'
 import { linkAddress, newLink } from '../../people/links.ts'
-import { requireRecent, requireUnlimited } from '../../people/recent.ts'
 import { endSessions } from '../../people/sessions.ts'
-import { body, emptyRoute, found, newApi, requireRight, route, withCaller, type Api, type ApiEnv, type ApiOptions } from '../context.ts' // prettier-ignore
+import { body, emptyRoute, found, newApi, route, withCaller, type Api, type ApiEnv, type ApiOptions } from '../context.ts' // prettier-ignore
 import { Ended, idParams, Invited, Link, People, Person, PersonChange, PersonInput } from '../contract.ts'
+import { requireGiver } from '../giver.ts'
 import { sendLetter } from '../letters.ts'
 import { refusingTaken } from '../refusals.ts'
 import { sourceIds } from '../source-ids.ts'
@@ -50,7 +48,7 @@ export function peopleRoutes(o: ApiOptions): Api {
   api.openapi(invite, async (c) => {
     const { language, ...given } = c.req.valid('json')
     const email = emailOf(given.email)
-    await requireGiver(c.var.claims, 'create')
+    await requireGiver(o, c.var.claims, ['create', 'people'])
     const made = await refusingTaken(`Somebody with the address ${email}`, () =>
       withCaller(o, c.var.claims, ['create', 'people'], async (q) => {
         const sources = await sourceIds(q, given.sources)
@@ -67,7 +65,7 @@ export function peopleRoutes(o: ApiOptions): Api {
   api.openapi(change, async (c) => {
     const { id } = c.req.valid('param')
     const { sources, email, ...given } = c.req.valid('json')
-    await requireGiver(c.var.claims, 'change')
+    await requireGiver(o, c.var.claims, ['change', 'people'])
     const changed = await refusingTaken('Somebody with this address', () =>
       withCaller(o, c.var.claims, ['change', 'people'], async (q) =>
         changePerson(q, id, {
@@ -82,7 +80,7 @@ export function peopleRoutes(o: ApiOptions): Api {
 
   api.openapi(remove, async (c) => {
     const { id } = c.req.valid('param')
-    await requireGiver(c.var.claims, 'remove')
+    await requireGiver(o, c.var.claims, ['remove', 'people'])
     const removed = await withCaller(o, c.var.claims, ['remove', 'people'], (q) => removePerson(q, id))
     found(removed ? true : null, `person ${id}`)
     return c.body(null, 204)
@@ -90,7 +88,7 @@ export function peopleRoutes(o: ApiOptions): Api {
 
   api.openapi(relink, async (c) => {
     const { id } = c.req.valid('param')
-    await requireGiver(c.var.claims, 'change')
+    await requireGiver(o, c.var.claims, ['change', 'people'])
     const made = await withCaller(o, c.var.claims, ['change', 'people'], async (q) => {
       const person = found(await findPerson(q, id), `person ${id}`)
       return { person, link: await q.asSystem((system) => linkFor(system, c, person)) }
@@ -106,12 +104,6 @@ export function peopleRoutes(o: ApiOptions): Api {
     })
     return c.json({ ended }, 200)
   })
-
-  async function requireGiver(claims: Claims, action: Action): Promise<void> {
-    requireRight(claims, action, 'people')
-    requireUnlimited(claims)
-    requireRecent(claims, await o.catalog.now())
-  }
 
   /** Where the browser of who asks has found the service, unless it is said where people do. Only they are told. */
   async function linkFor(queries: Queries, c: Context<ApiEnv>, { id, invited }: PersonRecord) {

@@ -1,11 +1,12 @@
 import { emailOf, type Language } from '../../people/accounts.ts'
 import { countAttempt, ofAccount, ofAddress, takeBack } from '../../people/attempts.ts'
 import { linkAddress, newLink, redeemLink } from '../../people/links.ts'
+import { listProviders } from '../../people/providers.ts'
 import { signIn } from '../../people/sign-in.ts'
 import { messageOf } from '../../lib/errors.ts'
 import { arrivalOf, requireConfidential } from '../arrival.ts'
 import { body, emptyRoute, newApi, route, type Api, type ApiOptions } from '../context.ts'
-import { Accepted, InvitationInput, Me, ResetConfirmation, ResetInput, SignInInput } from '../contract.ts'
+import { Accepted, InvitationInput, Me, ResetConfirmation, ResetInput, SignInInput, SignInWays } from '../contract.ts' // prettier-ignore
 import { sendLetter } from '../letters.ts'
 import { meOf } from '../me-of.ts'
 import type { Pace } from '../pace.ts'
@@ -14,6 +15,7 @@ import { openSession } from '../session-cookie.ts'
 const tags: [string] = ['sign-in']
 const open = true
 
+const ways = route({ method: 'get', path: '/sign-in', tags, open, summary: 'Where else somebody can sign in', request: {}, status: 200, gives: SignInWays }) // prettier-ignore
 const begin = route({ method: 'post', path: '/session', tags, open, summary: 'Sign in', request: { body: body(SignInInput) }, status: 201, gives: Me }) // prettier-ignore
 const accept = route({ method: 'post', path: '/invitation', tags, open, summary: 'Accept an invitation: choose a password, and be signed in', request: { body: body(InvitationInput) }, status: 201, gives: Me }) // prettier-ignore
 const ask = route({ method: 'post', path: '/reset', tags, open, summary: 'Ask for a mail with a link to choose another password', request: { body: body(ResetInput) }, status: 202, gives: Accepted }) // prettier-ignore
@@ -26,6 +28,13 @@ const reset = emptyRoute({ method: 'post', path: '/reset/confirm', tags, open, s
 export function signInRoutes(o: ApiOptions, pace: Pace): Api {
   const { system } = o.catalog
   const api = newApi()
+
+  api.openapi(ways, async (c) => {
+    pace.take(`address ${arrivalOf(o, c).address}`)
+    const all = await listProviders(system)
+    const open = all.filter(({ enabled, clientId }) => enabled && clientId !== null)
+    return c.json({ providers: open.map(({ name }) => ({ name, path: `/sign-in/oidc/${name}` })) }, 200)
+  })
 
   api.openapi(begin, async (c) => {
     const arrival = arrivalOf(o, c)
