@@ -29,7 +29,7 @@ function isIn(list: BlockList, address: string): boolean {
 
 /**
  * A public URL says that a proxy stands before the service: whether a request came by https is then what it begins with, and what the
- * last proxy says of where it came from is believed if that proxy is near. Without one nothing that a request says of its way is believed.
+ * last proxy says of where it came from is believed if that proxy is near, or is the one of what the app is mounted in. Without one nothing that a request says of its way is believed.
  */
 export function arrivalOf(o: Pick<ApiOptions, 'publicUrl'>, c: Context<ApiEnv>): Arrival {
   const publicUrl = o.publicUrl ?? null
@@ -40,7 +40,7 @@ export function arrivalOf(o: Pick<ApiOptions, 'publicUrl'>, c: Context<ApiEnv>):
   const fromHere =
     peer === undefined ? /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(own.hostname) : isIn(loopback, peer)
   const told = c.req.header('x-forwarded-for')?.split(',').at(-1)?.trim() ?? ''
-  const behindProxy = publicUrl !== null && peer !== undefined && (fromHere || isIn(nearby, peer))
+  const behindProxy = publicUrl !== null && (peer === undefined || fromHere || isIn(nearby, peer))
   return {
     address: behindProxy && isIP(told) !== 0 ? told : (peer ?? 'unknown'),
     agent: (c.req.header('user-agent') ?? '').replaceAll(/\p{Cc}/gu, ' ').slice(0, 500),

@@ -114,6 +114,12 @@ export function requireRight(claims: Claims, action: Action, resource: Resource)
   throw new HoldfastError('not_permitted', `The role ${claims.role} may not ${action} ${resource}${key}.`)
 }
 
+/** For what makes backups go by other ways than removing them, such as a retention that keeps fewer. Throws `not_permitted`. */
+export function requireDestroy({ scopes }: Claims): void {
+  if (scopes?.includes('destroy') === false)
+    throw new HoldfastError('not_permitted', 'This makes backups go: it takes a key with the scope destroy.')
+}
+
 /** Does the work of a request, as its caller. Throws as `requireRight`. */
 export async function withCaller<T>(
   { catalog }: ApiOptions,

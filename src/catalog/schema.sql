@@ -45,6 +45,7 @@ CREATE FUNCTION holdfast.end_sessions() RETURNS trigger
     AS $$
 BEGIN
   DELETE FROM holdfast.sessions AS s WHERE s.person_id = NEW.id;
+  DELETE FROM holdfast.links AS l WHERE l.person_id = NEW.id;
   RETURN NULL;
 END
 $$;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { isIPv6 } from 'node:net'
+import { isIP, isIPv6 } from 'node:net'
 import type { Queries } from '../catalog/database.ts'
 import { HoldfastError } from '../lib/errors.ts'
 
@@ -20,13 +20,17 @@ export interface Attempts {
 const forgottenAfter = '1 hour'
 
 /** For whom somebody tries, whether there is such an account or not. A pause of five minutes leaves a guesser 300 guesses a day. */
-export function ofAccount(what: string, email: string): Attempts {
+export function ofAccount(what: string, email: string, longestPauseSeconds = 300): Attempts {
   const hash = createHash('sha256').update(email).digest('hex')
-  return { key: `${what} account ${hash}`, free: 5, longestPauseSeconds: 300 }
+  return { key: `${what} account ${hash}`, free: 5, longestPauseSeconds }
 }
 
-/** From where somebody tries. Many people can share an address; of IPv6, one person has a whole /64. */
-export function ofAddress(what: string, address: string): Attempts {
+/**
+ * From where somebody tries. Many people can share an address; of IPv6, one person has a whole /64. Where it is not known, whoever tries
+ * too often would hold up everybody: nothing is counted.
+ */
+export function ofAddress(what: string, address: string): Attempts | null {
+  if (isIP(address) === 0) return null
   const network = isIPv6(address) && !address.includes('.') ? networkOf(address) : address
   return { key: `${what} address ${network}`, free: 30, longestPauseSeconds: 900 }
 }
@@ -40,7 +44,10 @@ function networkOf(address: string): string {
 }
 
 /** Counts an attempt. Throws `too_many_attempts` if it comes too early. */
-export async function countAttempt({ query }: Queries, attempts: Attempts): Promise<void> {
+export async function countAttempt({ query }: Queries, attempts: Attempts | null): Promise<void> {
+  if (attempts === null) return
+  // Nobody sees to those that are over.
+  await query(`DELETE FROM holdfast.attempts WHERE last_at < pg_catalog.clock_timestamp() - interval '1 day'`)
   const { key, free, longestPauseSeconds } = attempts
   const counted = await query(
     `INSERT INTO holdfast.attempts AS a (key, failures, last_at, not_before)
@@ -69,8 +76,11 @@ export async function countAttempt({ query }: Queries, attempts: Attempts): Prom
 }
 
 /** It was not in vain after all, but is no proof either: it does not count. What must be waited for stays. */
-export async function takeBack({ query }: Queries, { key }: Attempts): Promise<void> {
-  await query('UPDATE holdfast.attempts SET failures = failures - 1 WHERE key = $1 AND failures > 0', [key])
+export async function takeBack({ query }: Queries, attempts: Attempts | null): Promise<void> {
+  if (attempts === null) return
+  await query('UPDATE holdfast.attempts SET failures = failures - 1 WHERE key = $1 AND failures > 0', [
+    attempts.key,
+  ])
 }
 
 /** It was they: what others have tried does not hold them up. */

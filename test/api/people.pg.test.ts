@@ -89,6 +89,12 @@ test('a link is good for one of two who use it at once, and not after its time',
     [1, 2, 3].map(() => browser().call('POST /invitation', { link, password: usualPassword })),
   )
   assert.deepEqual(both.map(({ status }) => String(status)).sort(), ['201', '404', '404'])
+  const wrong = await invite('wrong@example.com')
+  const { items } = (await root.call('GET /people')).body as { items: { id: string; email: string }[] }
+  const { id } = items.find((one) => one.email === 'wrong@example.com') ?? {}
+  assert.equal((await root.call(`PATCH /people/${id}`, { email: 'right@example.com' })).status, 200)
+  const elsewhere = await browser().call('POST /invitation', { link: wrong, password: usualPassword })
+  assert.equal(elsewhere.body.code, 'link_invalid', 'it went to somebody else')
   const late = await invite('late@example.com')
   await system.query('UPDATE holdfast.links SET expires_at = pg_catalog.now()')
   assert.equal((await browser().call('POST /invitation', { link: late, password: usualPassword })).body.code, 'link_invalid') // prettier-ignore
@@ -259,6 +265,22 @@ test('a key gives nobody more than it has', async () => {
   assert.equal((await call(most, 'POST /keys', key('a', ['read', 'destroy']))).status, 201)
   assert.equal((await call(most, 'POST /people', person)).body.code, 'not_permitted')
   assert.equal((await call(whole, 'POST /people', person)).status, 201)
+})
+
+test('a key that is not for it makes no backups go by a prune or by keeping fewer', async () => {
+  const key = await addKey(system, { name: 'runner', role: 'super_admin', scopes: ['read', 'run', 'change'] })
+  const script = browser()
+  const call = (line: string, body: unknown) => script.call(line, body, { authorization: `Bearer ${key}` })
+  const schedule = { name: 'nightly', kind: 'backup', source: 'mine', rule: { every: 'day', at: '02:30' } }
+  const prune = { kind: 'prune', source: 'mine', params: { keep: { daily: 1 } } }
+  assert.equal((await call('POST /jobs', prune)).body.code, 'not_permitted')
+  assert.equal(
+    (await call('POST /schedules', { ...schedule, keep: { daily: 1 } })).body.code,
+    'not_permitted',
+  )
+  assert.equal((await call('POST /schedules', schedule)).status, 201)
+  assert.equal((await call('PATCH /schedules/nightly', { keep: { daily: 1 } })).body.code, 'not_permitted')
+  assert.equal((await call('POST /jobs', { kind: 'backup', source: 'mine' })).status, 202)
 })
 
 test('row level security holds keys to their scopes, too', async () => {

@@ -14,6 +14,8 @@ import { openSession } from '../session-cookie.ts'
 
 const tags: [string] = ['sign-in']
 const open = true
+/** Nobody's mailbox is filled up: some fifty a day at most. */
+const mailPauseSeconds = 1800
 
 const ways = route({ method: 'get', path: '/sign-in', tags, open, summary: 'Where else somebody can sign in', request: {}, status: 200, gives: SignInWays }) // prettier-ignore
 const begin = route({ method: 'post', path: '/session', tags, open, summary: 'Sign in', request: { body: body(SignInInput) }, status: 201, gives: Me }) // prettier-ignore
@@ -61,7 +63,7 @@ export function signInRoutes(o: ApiOptions, pace: Pace): Api {
     pace.take(`address ${address}`)
     const email = emailOf(c.req.valid('json').email)
     await countAttempt(system, ofAddress('reset', address))
-    await countAttempt(system, ofAccount('reset', email))
+    await countAttempt(system, ofAccount('reset', email, mailPauseSeconds))
     // Not waited for: that there is such an account must not show in how long the answer takes.
     mailReset(email).catch((error: unknown) => o.log(`A link for a reset was not made: ${messageOf(error)}`))
     return c.json({ accepted: true as const }, 202)

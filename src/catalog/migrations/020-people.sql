@@ -79,11 +79,13 @@ CREATE TABLE holdfast.attempts (
 );
 CREATE INDEX attempts_last ON holdfast.attempts (last_at);
 
--- Whoever may do less, or has another password, is not signed in any more.
+-- Whoever may do less, or has another password, is not signed in any more, and no link that is out lets anybody in: it may have gone to
+-- an address that was wrong.
 CREATE FUNCTION holdfast.end_sessions() RETURNS trigger
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 BEGIN
   DELETE FROM holdfast.sessions AS s WHERE s.person_id = NEW.id;
+  DELETE FROM holdfast.links AS l WHERE l.person_id = NEW.id;
   RETURN NULL;
 END
 $$;
