@@ -45,12 +45,13 @@ export const layers: Readonly<Record<string, Layer>> = {
   catalog: { imports: ['lib', 'postgres'], packages: ['pg'] },
   jobs: { imports: ['lib', 'postgres', 'catalog'], packages: ['pg-boss', 'cron-parser'] },
   alarms: { imports: ['lib', 'version.ts', 'catalog'], packages: ['nodemailer', 'cron-parser', 'zod'] },
+  people: { imports: ['lib', 'catalog'], packages: ['jose'] },
   api: {
-    imports: ['lib', 'version.ts', 'config', 'postgres', 'catalog', 'jobs', 'alarms'],
+    imports: ['lib', 'version.ts', 'config', 'postgres', 'catalog', 'jobs', 'alarms', 'people'],
     packages: ['hono', '@hono/node-server', '@hono/zod-openapi'],
   },
   'main.ts': {
-    imports: ['lib', 'postgres', 'catalog', 'jobs', 'alarms', 'api'],
+    imports: ['lib', 'postgres', 'catalog', 'jobs', 'alarms', 'people', 'api'],
   },
   cli: {
     imports: [

@@ -3,12 +3,16 @@ import { join } from 'node:path'
 import { createAlarms } from './alarms/alarms.ts'
 import { firstKey } from './api/keys.ts'
 import { createApp } from './api/app.ts'
+import { refusingTaken } from './api/refusals.ts'
+import { sourceIds } from './api/source-ids.ts'
 import { listen } from './api/server.ts'
 import { openCatalog, type Catalog } from './catalog/catalog.ts'
 import { startEmbeddedCatalog } from './catalog/embedded.ts'
+import type { Queries } from './catalog/database.ts'
 import { catalogKey } from './catalog/key-file.ts'
 import { refreshBackups } from './catalog/backups.ts'
 import { addRepository, findRepository } from './catalog/repositories.ts'
+import type { Role } from './catalog/permissions.ts'
 import { createSeal } from './catalog/seal.ts'
 import type { CommandLine } from './jobs/command.ts'
 import { openQueue, type Queue } from './jobs/queue.ts'
@@ -18,6 +22,8 @@ import { startWorker, type Worker } from './jobs/worker.ts'
 import type { Clock } from './lib/clock.ts'
 import { HoldfastError } from './lib/errors.ts'
 import { repeat } from './lib/repeat.ts'
+import { addPerson, emailOf } from './people/accounts.ts'
+import { firstLink, firstLogin, linkAddress, newLink } from './people/links.ts'
 import type { ServerAddress } from './postgres/address.ts'
 
 export interface CatalogOptions {
@@ -48,8 +54,21 @@ export interface ServiceProcess extends WorkerProcess {
   readonly random: () => number
   /** The machine's. Only alarms go by it. */
   readonly clock: Clock
-  /** Told once: that it listens, and, when there never was a key, the one of the first administrator. */
-  readonly onReady: (ready: { url: string; firstKey: string | null }) => void
+  /** Where people reach it, which says that a proxy stands before it; null: where it listens. */
+  readonly publicUrl: string | null
+  /** E-mail address of a first administrator whose password is made and told, rather than a link with which they choose one. */
+  readonly firstLogin: string | null
+  readonly onReady: (ready: Ready) => void
+}
+
+/** Told once: that it listens, and how the first administrator gets in. */
+export interface Ready {
+  readonly url: string
+  /** When there never was a key. */
+  readonly firstKey: string | null
+  /** While there is nobody, and it was not told before. */
+  readonly firstLink: string | null
+  readonly firstLogin: { readonly email: string; readonly password: string } | null
 }
 
 const leaseSeconds = 60
@@ -133,10 +152,12 @@ export async function runService(o: ServiceProcess): Promise<void> {
   })
   const judging = repeat({ work: () => alarms.tick(), everyMs: alarmsMs, log })
   try {
-    const app = createApp({ catalog, queue, random, wake: worker.wake, metrics: () => alarms.metrics(), log })
+    const { publicUrl } = o
+    const app = createApp({ catalog, queue, random, wake: worker.wake, metrics: () => alarms.metrics(), log, publicUrl }) // prettier-ignore
     const server = await listen({ app, ...o.listen })
     try {
-      o.onReady({ url: server.url, firstKey: await firstKey(catalog.system) })
+      const { url } = server
+      o.onReady({ url, ...(await firstWays(o, catalog, url)) })
       await untilOver(o, opened)
     } finally {
       await server.close(closeMs)
@@ -146,6 +167,72 @@ export async function runService(o: ServiceProcess): Promise<void> {
     await judging.stop()
     await worker.stop(o.graceMs)
   }
+}
+
+/** How the first administrator gets in: all of it is made once. */
+async function firstWays(o: ServiceProcess, { system }: Catalog, url: string): Promise<Omit<Ready, 'url'>> {
+  const login = o.firstLogin === null ? null : await firstLogin(system, o.firstLogin)
+  const link = await firstLink(system)
+  return {
+    firstKey: await firstKey(system),
+    firstLink: link === null ? null : linkAddress(o.publicUrl ?? url, 'first', link),
+    firstLogin: login,
+  }
+}
+
+/** A link with which somebody chooses a password. */
+export interface MadeLink {
+  readonly link: string
+  readonly expiresAt: string
+}
+
+/** Adds somebody, past the API: for who runs the service. Throws `name_taken`. */
+export async function addAccount(
+  o: CatalogOptions & {
+    email: string
+    name: string | null
+    role: Role
+    sources: readonly string[]
+    publicUrl: string
+  },
+): Promise<MadeLink> {
+  const email = emailOf(o.email)
+  await using opened = await openServiceCatalog(o, true)
+  return await opened.catalog.system.transaction(async (queries) => {
+    const sources = await sourceIds(queries, o.sources)
+    const person = { email, name: o.name ?? email, role: o.role, sources }
+    const { id } = await refusingTaken(`Somebody with the address ${email}`, () => addPerson(queries, person))
+    return await linkOf(queries, 'invitation', id, o.publicUrl)
+  })
+}
+
+/**
+ * A link with which somebody chooses a password, whatever they have lost: codes are not asked for any more, and an account that was
+ * disabled is not. Throws `not_found`.
+ */
+export async function recoverAccount(
+  o: CatalogOptions & { email: string; publicUrl: string },
+): Promise<MadeLink> {
+  const email = emailOf(o.email)
+  await using opened = await openServiceCatalog(o, false)
+  return await opened.catalog.system.transaction(async (queries) => {
+    const [person] = await queries.query<{ id: string }>(
+      'UPDATE holdfast.people SET active = true WHERE email = $1 RETURNING id',
+      [email],
+    )
+    if (person === undefined) throw new HoldfastError('not_found', `There is no account of ${email}.`)
+    return await linkOf(queries, 'recovery', person.id, o.publicUrl)
+  })
+}
+
+async function linkOf(
+  queries: Queries,
+  purpose: 'invitation' | 'recovery',
+  personId: string,
+  base: string,
+): Promise<MadeLink> {
+  const { secret, expiresAt } = await newLink(queries, { purpose, personId })
+  return { link: linkAddress(base, purpose, secret), expiresAt: expiresAt.toISOString() }
 }
 
 /** A worker alone, for a catalog that has its key already. */

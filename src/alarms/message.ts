@@ -5,7 +5,8 @@ import { plainText } from './words.ts'
 
 /** What is told, whatever the way it takes. It is made once, so that a repetition says the same. */
 export interface Message {
-  readonly kind: 'raised' | 'over' | 'digest' | 'test'
+  /** `letter`: for one person, about their account; it is of no alarm, and goes by mail only. */
+  readonly kind: 'raised' | 'over' | 'digest' | 'test' | 'letter'
   /** Null: of none. */
   readonly event: EventName | null
   readonly severity: Severity

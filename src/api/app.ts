@@ -3,17 +3,28 @@ import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
 import { metricsType } from '../alarms/metrics/print.ts'
-import type { Claims } from '../catalog/claims.ts'
-import { may, permissions } from '../catalog/permissions.ts'
+import { allows } from '../catalog/claims.ts'
+import { permissions } from '../catalog/permissions.ts'
+import { steadyClock } from '../lib/clock.ts'
 import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
+import { createDocuments } from '../people/documents.ts'
 import { version } from '../version.ts'
 import type { ApiEnv, ApiOptions } from './context.ts'
-import { claimsOfKey } from './keys.ts'
+import { arrivalOf } from './arrival.ts'
+import { callerOf, type SignInOptions } from './caller.ts'
+import { oidcPages } from './oidc-pages.ts'
+import { createPace } from './pace.ts'
 import { problemOf } from './problem.ts'
 import { backupRoutes } from './routes/backups.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { keyRoutes } from './routes/keys.ts'
+import { meRoutes } from './routes/me.ts'
+import { peopleRoutes } from './routes/people.ts'
+import { providerRoutes } from './routes/providers.ts'
 import { repositoryRoutes } from './routes/repositories.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
+import { sessionRoutes } from './routes/session.ts'
+import { signInRoutes } from './routes/sign-in.ts'
 import { sourceRoutes } from './routes/sources.ts'
 
 const bodyBytes = 1024 * 1024
@@ -22,17 +33,37 @@ const document = {
   openapi: '3.1.0',
   info: { title: 'Holdfast', version, description: 'The service that backs up and proves.' },
   servers: [{ url: '/api/v1' }],
-  security: [{ key: [] }],
+  security: [{ key: [] }, { session: [] }],
+}
+
+/** For everything that is served here: nothing is loaded from elsewhere, no script stands in a page, and no page stands in another. */
+const policy = {
+  defaultSrc: ["'self'"],
+  imgSrc: ["'self'", 'data:'],
+  objectSrc: ["'none'"],
+  baseUri: ["'none'"],
+  formAction: ["'self'"],
+  frameAncestors: ["'none'"],
 }
 
 /** The whole HTTP interface, as one function from request to response: it can be mounted anywhere that takes one. */
-export function createApp(o: ApiOptions) {
+export function createApp(given: ApiOptions) {
+  const o: SignInOptions = { ...given, documents: createDocuments(() => steadyClock.now().getTime()) }
   const app = new OpenAPIHono<ApiEnv>()
-  app.use(secureHeaders({ strictTransportSecurity: false }))
+  const pace = createPace()
+  app.use(
+    secureHeaders({
+      strictTransportSecurity: o.publicUrl?.startsWith('https:') === true && 'max-age=31536000',
+      contentSecurityPolicy: policy,
+      xFrameOptions: 'DENY',
+    }),
+  )
   app.onError((thrown, c) => {
     const { status, body } = problemOf(asError(thrown))
     if (status === 500) o.log(`${c.req.method} ${c.req.path}: ${textOf(thrown)}`)
     if (status === 401) c.header('www-authenticate', 'Bearer')
+    const wait = isHoldfastError(thrown) ? thrown.details['retryAfterSeconds'] : undefined
+    if (typeof wait === 'number') c.header('retry-after', String(wait))
     return c.body(JSON.stringify(body), status, { 'content-type': 'application/problem+json' })
   })
   app.notFound((c) => {
@@ -50,22 +81,42 @@ export function createApp(o: ApiOptions) {
 
   /** They name sources, so only who may see all of them reads them. */
   app.get('/metrics', async (c) => {
-    const { role } = await signedIn(o, c.req.header('authorization'))
-    if (permissions[role].scope !== 'all' || !may(role, 'read', 'sources'))
-      throw new HoldfastError('not_permitted', `The role ${role} may not read metrics.`)
+    const { claims } = await callerOf(o, c)
+    if (permissions[claims.role].scope !== 'all' || !allows(claims, 'read', 'sources'))
+      throw new HoldfastError('not_permitted', `The role ${claims.role} may not read metrics.`)
     return c.body(await o.metrics(), 200, { 'content-type': metricsType, 'cache-control': 'no-store' })
   })
 
+  app.route('/sign-in/oidc', oidcPages(o, pace))
+
   const api = new OpenAPIHono<ApiEnv>()
   api.openAPIRegistry.registerComponent('securitySchemes', 'key', { type: 'http', scheme: 'bearer' })
+  const cookie = { type: 'apiKey', in: 'cookie', name: '__Host-holdfast' } as const
+  api.openAPIRegistry.registerComponent('securitySchemes', 'session', cookie)
   api.get('/openapi.json', (c) => c.json(api.getOpenAPI31Document(document)))
   api.use(async (c, next) => {
-    c.set('claims', await signedIn(o, c.req.header('authorization')))
     c.header('cache-control', 'no-store')
     await next()
   })
   api.use(bodyLimit({ maxSize: bodyBytes, onError: () => { throw new HoldfastError('request_invalid', `The body is larger than ${bodyBytes} bytes.`) } })) // prettier-ignore
+  // Of who is not signed in, by where it comes from: these routes, and what is refused below.
+  api.route('/', signInRoutes(o, pace))
+  api.use(async (c, next) => {
+    const caller = await callerOf(o, c).catch((error: unknown) => {
+      pace.take(`address ${arrivalOf(o, c).address}`)
+      throw error
+    })
+    pace.take(caller.claims.subject)
+    c.set('caller', caller)
+    c.set('claims', caller.claims)
+    await next()
+  })
   for (const routes of [
+    sessionRoutes(o),
+    meRoutes(o),
+    peopleRoutes(o),
+    keyRoutes(o),
+    providerRoutes(o),
     repositoryRoutes(o),
     sourceRoutes(o),
     scheduleRoutes(o),
@@ -78,15 +129,6 @@ export function createApp(o: ApiOptions) {
 }
 
 export type App = ReturnType<typeof createApp>
-
-/** Whose key the request carries. Throws `not_signed_in`. */
-async function signedIn({ catalog }: ApiOptions, authorization = ''): Promise<Claims> {
-  const [scheme, key] = authorization.split(' ')
-  const claims =
-    scheme?.toLowerCase() === 'bearer' && key !== undefined ? await claimsOfKey(catalog.system, key) : null
-  if (claims === null) throw new HoldfastError('not_signed_in', 'The request carries no valid key.')
-  return claims
-}
 
 /** What hono itself refuses, such as JSON that is none. */
 function asError(thrown: unknown): unknown {

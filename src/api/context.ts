@@ -1,10 +1,11 @@
 import { createRoute, OpenAPIHono, type RouteConfig, type z } from '@hono/zod-openapi'
 import type { Catalog } from '../catalog/catalog.ts'
-import { asCaller, type CallerQueries, type Claims } from '../catalog/claims.ts'
-import { may, type Action, type Resource } from '../catalog/permissions.ts'
+import { allows, asCaller, type CallerQueries, type Claims } from '../catalog/claims.ts'
+import { keyScopes, type Action, type Resource } from '../catalog/permissions.ts'
 import type { Cursor } from '../catalog/rows.ts'
 import { HoldfastError } from '../lib/errors.ts'
 import type { Queue } from '../jobs/queue.ts'
+import type { Caller } from './caller.ts'
 import { Problem } from './contract.ts'
 
 /** What routes work with. */
@@ -20,10 +21,17 @@ export interface ApiOptions {
   readonly metrics: () => Promise<string>
   /** For what went wrong and is not the caller's to know. */
   readonly log: (text: string) => void
+  /** Where people reach the service, which says that a proxy stands before it: `https://backups.example.com`. Default: none does. */
+  readonly publicUrl?: string | null
 }
 
 export interface ApiEnv {
-  readonly Variables: { readonly claims: Claims }
+  /** `caller` is the same with what it came by: only for what is about the caller itself. */
+  readonly Variables: { readonly claims: Claims; readonly caller: Caller }
+  /** Of a server of Node, if it is served by one. */
+  readonly Bindings: {
+    readonly incoming?: { readonly socket: { readonly remoteAddress?: string | undefined } }
+  }
 }
 
 export type Api = OpenAPIHono<ApiEnv>
@@ -49,7 +57,11 @@ export function newApi(): Api {
 export interface RouteTexts {
   readonly summary: string
   readonly tags: [string]
+  /** For who is not signed in. */
+  readonly open?: true
 }
+
+const security = ({ open }: RouteTexts) => (open === true ? [] : [{ key: [] }, { session: [] }])
 
 /** Declares a route that gives JSON, with the errors that every route may give. */
 export function route<
@@ -67,7 +79,7 @@ export function route<
     request,
     summary,
     tags,
-    security: [{ key: [] }],
+    security: security(o),
     responses: { [status]: { description: summary, content }, default: problems } as {
       [K in N]: { description: string; content: typeof content }
     } & { default: typeof problems },
@@ -82,7 +94,7 @@ export function emptyRoute<
 >(o: RouteTexts & { method: M; path: P; request: R }) {
   const { method, path, request, summary, tags } = o
   const responses = { 204: { description: summary }, default: problems }
-  return createRoute({ method, path, request, summary, tags, security: [{ key: [] }], responses })
+  return createRoute({ method, path, request, summary, tags, security: security(o), responses })
 }
 
 const problems = {
@@ -95,15 +107,27 @@ export function body<S extends z.ZodType>(schema: S) {
   return { required: true, content: { 'application/json': { schema } } }
 }
 
-/** Does the work of a request, as its caller. Throws `not_permitted` if the role has no such right at all. */
+/** Throws `not_permitted` if the role, or the key, has no such right at all. */
+export function requireRight(claims: Claims, action: Action, resource: Resource): void {
+  if (allows(claims, action, resource)) return
+  const key = allows({ ...claims, scopes: keyScopes }, action, resource) ? ', with this key' : ''
+  throw new HoldfastError('not_permitted', `The role ${claims.role} may not ${action} ${resource}${key}.`)
+}
+
+/** For what makes backups go by other ways than removing them, such as a retention that keeps fewer. Throws `not_permitted`. */
+export function requireDestroy({ scopes }: Claims): void {
+  if (scopes?.includes('destroy') === false)
+    throw new HoldfastError('not_permitted', 'This makes backups go: it takes a key with the scope destroy.')
+}
+
+/** Does the work of a request, as its caller. Throws as `requireRight`. */
 export async function withCaller<T>(
   { catalog }: ApiOptions,
   claims: Claims,
   [action, resource]: readonly [Action, Resource],
   work: (queries: CallerQueries) => Promise<T>,
 ): Promise<T> {
-  if (!may(claims.role, action, resource))
-    throw new HoldfastError('not_permitted', `The role ${claims.role} may not ${action} ${resource}.`)
+  requireRight(claims, action, resource)
   return await asCaller(catalog.api, claims, work)
 }
 

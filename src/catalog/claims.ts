@@ -1,13 +1,22 @@
 import type { Database, Queries } from './database.ts'
-import type { Role } from './permissions.ts'
+import { keyScopeOf, may, type Action, type KeyScope, type Resource, type Role } from './permissions.ts'
 
 /** Whom a request acts for, as row level security is told. */
 export interface Claims {
-  /** `key:<id>`: what the audit trail and jobs name. */
+  /** `key:<id>` or `person:<id>`: what the audit trail and jobs name. */
   readonly subject: string
   readonly role: Role
   /** Ids of the sources that a tenant_admin is bound to. */
   readonly sources: readonly string[]
+  /** Of a key: what it may be used for. A person may do all that the role may. */
+  readonly scopes?: readonly KeyScope[]
+  /** Of a person: when they last proved with all they have who they are. ISO 8601. */
+  readonly recentAt?: string
+}
+
+/** Whether these claims have a right at all; on which rows, row level security says. */
+export function allows({ role, scopes }: Claims, action: Action, resource: Resource): boolean {
+  return may(role, action, resource) && scopes?.includes(keyScopeOf(action, resource)) !== false
 }
 
 /** A transaction under row level security. */

@@ -14,6 +14,8 @@ export const resources = [
   'destinations',
   'subscriptions',
   'deliveries',
+  'people',
+  'providers',
 ] as const
 export type Resource = (typeof resources)[number]
 
@@ -55,6 +57,8 @@ export const permissions: Readonly<Record<Role, { readonly scope: Scope; readonl
       destinations: everything,
       subscriptions: everything,
       deliveries: read,
+      people: everything,
+      providers: everything,
     },
   },
   platform_operator: {
@@ -79,4 +83,15 @@ export const permissions: Readonly<Record<Role, { readonly scope: Scope; readonl
 /** Whether a role has a right at all; on which rows, row level security says. */
 export function may(role: Role, action: Action, resource: Resource): boolean {
   return permissions[role].may[resource]?.includes(action) === true
+}
+
+/** What a key may be used for, of what its role may do. Every key may read. */
+export const keyScopes = ['read', 'run', 'change', 'destroy'] as const
+export type KeyScope = (typeof keyScopes)[number]
+
+/** What a key needs for this. The catalog has the same as holdfast.key_scope_of. */
+export function keyScopeOf(action: Action, resource: Resource): KeyScope {
+  if (action === 'read') return 'read'
+  if (action === 'remove') return 'destroy'
+  return resource === 'jobs' ? 'run' : 'change'
 }

@@ -36,6 +36,58 @@ CREATE FUNCTION holdfast.claims() RETURNS jsonb
 ALTER FUNCTION holdfast.claims() OWNER TO postgres;
 
 --
+-- Name: end_sessions(); Type: FUNCTION; Schema: holdfast; Owner: postgres
+--
+
+CREATE FUNCTION holdfast.end_sessions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+BEGIN
+  DELETE FROM holdfast.sessions AS s WHERE s.person_id = NEW.id;
+  DELETE FROM holdfast.links AS l WHERE l.person_id = NEW.id;
+  RETURN NULL;
+END
+$$;
+
+
+ALTER FUNCTION holdfast.end_sessions() OWNER TO postgres;
+
+--
+-- Name: keep_administrator(); Type: FUNCTION; Schema: holdfast; Owner: postgres
+--
+
+CREATE FUNCTION holdfast.keep_administrator() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+BEGIN
+  PERFORM pg_catalog.pg_advisory_xact_lock(4846170306);
+  IF NOT EXISTS (
+    SELECT FROM holdfast.people AS p WHERE p.role = 'super_admin' AND p.active AND p.password IS NOT NULL
+  ) THEN
+    RAISE EXCEPTION 'there must be an administrator' USING ERRCODE = 'HF001';
+  END IF;
+  RETURN NULL;
+END
+$$;
+
+
+ALTER FUNCTION holdfast.keep_administrator() OWNER TO postgres;
+
+--
+-- Name: key_scope_of(text, text); Type: FUNCTION; Schema: holdfast; Owner: postgres
+--
+
+CREATE FUNCTION holdfast.key_scope_of(resource text, action text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    RETURN CASE WHEN (action = 'read'::text) THEN 'read'::text WHEN (action = 'remove'::text) THEN 'destroy'::text WHEN (resource = 'jobs'::text) THEN 'run'::text ELSE 'change'::text END;
+
+
+ALTER FUNCTION holdfast.key_scope_of(resource text, action text) OWNER TO postgres;
+
+--
 -- Name: own_sources(); Type: FUNCTION; Schema: holdfast; Owner: postgres
 --
 
@@ -74,7 +126,7 @@ ALTER TABLE holdfast.permissions OWNER TO postgres;
 CREATE FUNCTION holdfast.scope_of(resource text, action text) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO ''
-    RETURN (SELECT p.scope FROM holdfast.permissions p WHERE ((p.role = (holdfast.claims() ->> 'role'::text)) AND (p.resource = scope_of.resource) AND (p.action = scope_of.action)));
+    RETURN (SELECT p.scope FROM holdfast.permissions p WHERE ((p.role = (holdfast.claims() ->> 'role'::text)) AND (p.resource = scope_of.resource) AND (p.action = scope_of.action) AND ((NOT jsonb_exists(holdfast.claims(), 'scopes'::text)) OR jsonb_exists((holdfast.claims() -> 'scopes'::text), holdfast.key_scope_of(scope_of.resource, scope_of.action)))));
 
 
 ALTER FUNCTION holdfast.scope_of(resource text, action text) OWNER TO postgres;
@@ -165,11 +217,29 @@ CREATE TABLE holdfast.api_keys (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     expires_at timestamp with time zone,
     revoked_at timestamp with time zone,
-    CONSTRAINT api_keys_role_check CHECK ((role = ANY (ARRAY['super_admin'::text, 'platform_operator'::text, 'read_only_admin'::text, 'tenant_admin'::text])))
+    scopes text[] DEFAULT '{read,run,change,destroy}'::text[] NOT NULL,
+    created_by text,
+    last_used_at timestamp with time zone,
+    CONSTRAINT api_keys_role_check CHECK ((role = ANY (ARRAY['super_admin'::text, 'platform_operator'::text, 'read_only_admin'::text, 'tenant_admin'::text]))),
+    CONSTRAINT api_keys_scopes_check CHECK (((scopes <@ '{read,run,change,destroy}'::text[]) AND ('read'::text = ANY (scopes))))
 );
 
 
 ALTER TABLE holdfast.api_keys OWNER TO postgres;
+
+--
+-- Name: attempts; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.attempts (
+    key text NOT NULL,
+    failures integer NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    not_before timestamp with time zone NOT NULL
+);
+
+
+ALTER TABLE holdfast.attempts OWNER TO postgres;
 
 --
 -- Name: backups; Type: TABLE; Schema: holdfast; Owner: postgres
@@ -345,6 +415,23 @@ CREATE TABLE holdfast.jobs (
 ALTER TABLE holdfast.jobs OWNER TO postgres;
 
 --
+-- Name: links; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.links (
+    hash bytea NOT NULL,
+    purpose text NOT NULL,
+    person_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT links_check CHECK (((purpose = 'first'::text) = (person_id IS NULL))),
+    CONSTRAINT links_purpose_check CHECK ((purpose = ANY (ARRAY['first'::text, 'invitation'::text, 'reset'::text, 'recovery'::text])))
+);
+
+
+ALTER TABLE holdfast.links OWNER TO postgres;
+
+--
 -- Name: migrations; Type: TABLE; Schema: holdfast; Owner: postgres
 --
 
@@ -357,6 +444,85 @@ CREATE TABLE holdfast.migrations (
 
 
 ALTER TABLE holdfast.migrations OWNER TO postgres;
+
+--
+-- Name: people; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.people (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    email text NOT NULL,
+    name text NOT NULL,
+    role text NOT NULL,
+    sources uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    password text,
+    password_at timestamp with time zone,
+    language text DEFAULT 'en'::text NOT NULL,
+    theme text DEFAULT 'system'::text NOT NULL,
+    totp bytea,
+    totp_on boolean DEFAULT false NOT NULL,
+    totp_step bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    signed_in_at timestamp with time zone,
+    CONSTRAINT people_check CHECK (((password IS NULL) = (password_at IS NULL))),
+    CONSTRAINT people_check1 CHECK (((NOT totp_on) OR (totp IS NOT NULL))),
+    CONSTRAINT people_email_check CHECK (((email ~ '^[!-~]+@[!-~]+$'::text) AND (email = lower(email)) AND (length(email) <= 320))),
+    CONSTRAINT people_language_check CHECK ((language = ANY (ARRAY['en'::text, 'ar'::text]))),
+    CONSTRAINT people_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT people_role_check CHECK ((role = ANY (ARRAY['super_admin'::text, 'platform_operator'::text, 'read_only_admin'::text, 'tenant_admin'::text]))),
+    CONSTRAINT people_theme_check CHECK ((theme = ANY (ARRAY['system'::text, 'light'::text, 'dark'::text])))
+);
+
+
+ALTER TABLE holdfast.people OWNER TO postgres;
+
+--
+-- Name: providers; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.providers (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    issuer text NOT NULL,
+    audience text NOT NULL,
+    jwks_url text,
+    algorithms text[] NOT NULL,
+    email_claim text DEFAULT 'email'::text NOT NULL,
+    email_verified text DEFAULT 'if_stated'::text NOT NULL,
+    client_id text,
+    enabled boolean DEFAULT true NOT NULL,
+    secrets bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT providers_algorithms_check CHECK ((cardinality(algorithms) > 0)),
+    CONSTRAINT providers_audience_check CHECK ((audience <> ''::text)),
+    CONSTRAINT providers_check CHECK (
+CASE
+    WHEN (jwks_url IS NULL) THEN (algorithms <@ '{HS256,HS384,HS512}'::text[])
+    ELSE (algorithms <@ '{RS256,RS384,RS512,PS256,PS384,PS512,ES256,ES384,ES512,EdDSA}'::text[])
+END),
+    CONSTRAINT providers_check1 CHECK (((client_id IS NULL) OR (jwks_url IS NOT NULL))),
+    CONSTRAINT providers_email_verified_check CHECK ((email_verified = ANY (ARRAY['if_stated'::text, 'always'::text]))),
+    CONSTRAINT providers_issuer_check CHECK ((issuer <> ''::text)),
+    CONSTRAINT providers_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
+);
+
+
+ALTER TABLE holdfast.providers OWNER TO postgres;
+
+--
+-- Name: recovery_codes; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.recovery_codes (
+    person_id uuid NOT NULL,
+    hash bytea NOT NULL
+);
+
+
+ALTER TABLE holdfast.recovery_codes OWNER TO postgres;
 
 --
 -- Name: repositories; Type: TABLE; Schema: holdfast; Owner: postgres
@@ -408,6 +574,26 @@ CREATE TABLE holdfast.schedules (
 
 
 ALTER TABLE holdfast.schedules OWNER TO postgres;
+
+--
+-- Name: sessions; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.sessions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    person_id uuid NOT NULL,
+    hash bytea NOT NULL,
+    how text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    recent_at timestamp with time zone NOT NULL,
+    address text NOT NULL,
+    agent text NOT NULL
+);
+
+
+ALTER TABLE holdfast.sessions OWNER TO postgres;
 
 --
 -- Name: sources; Type: TABLE; Schema: holdfast; Owner: postgres
@@ -535,6 +721,14 @@ ALTER TABLE ONLY holdfast.api_keys
 
 
 --
+-- Name: attempts attempts_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.attempts
+    ADD CONSTRAINT attempts_pkey PRIMARY KEY (key);
+
+
+--
 -- Name: backups backups_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
 --
 
@@ -615,6 +809,14 @@ ALTER TABLE ONLY holdfast.jobs
 
 
 --
+-- Name: links links_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.links
+    ADD CONSTRAINT links_pkey PRIMARY KEY (hash);
+
+
+--
 -- Name: migrations migrations_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
 --
 
@@ -623,11 +825,59 @@ ALTER TABLE ONLY holdfast.migrations
 
 
 --
+-- Name: people people_email_key; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.people
+    ADD CONSTRAINT people_email_key UNIQUE (email);
+
+
+--
+-- Name: people people_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.people
+    ADD CONSTRAINT people_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: permissions permissions_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
 --
 
 ALTER TABLE ONLY holdfast.permissions
     ADD CONSTRAINT permissions_pkey PRIMARY KEY (role, resource, action);
+
+
+--
+-- Name: providers providers_issuer_audience_key; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.providers
+    ADD CONSTRAINT providers_issuer_audience_key UNIQUE (issuer, audience);
+
+
+--
+-- Name: providers providers_name_key; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.providers
+    ADD CONSTRAINT providers_name_key UNIQUE (name);
+
+
+--
+-- Name: providers providers_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.providers
+    ADD CONSTRAINT providers_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: recovery_codes recovery_codes_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.recovery_codes
+    ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (person_id, hash);
 
 
 --
@@ -660,6 +910,22 @@ ALTER TABLE ONLY holdfast.schedules
 
 ALTER TABLE ONLY holdfast.schedules
     ADD CONSTRAINT schedules_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: sessions sessions_hash_key; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.sessions
+    ADD CONSTRAINT sessions_hash_key UNIQUE (hash);
+
+
+--
+-- Name: sessions sessions_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
 
 
 --
@@ -727,6 +993,13 @@ CREATE INDEX alarms_repository ON holdfast.alarms USING btree (repository_id);
 --
 
 CREATE INDEX alarms_source ON holdfast.alarms USING btree (source_id, raised_at DESC);
+
+
+--
+-- Name: attempts_last; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX attempts_last ON holdfast.attempts USING btree (last_at);
 
 
 --
@@ -828,6 +1101,13 @@ CREATE INDEX jobs_source ON holdfast.jobs USING btree (source_id, created_at DES
 
 
 --
+-- Name: links_person; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX links_person ON holdfast.links USING btree (person_id);
+
+
+--
 -- Name: schedules_due; Type: INDEX; Schema: holdfast; Owner: postgres
 --
 
@@ -849,6 +1129,20 @@ CREATE INDEX schedules_source ON holdfast.schedules USING btree (source_id);
 
 
 --
+-- Name: sessions_expiry; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX sessions_expiry ON holdfast.sessions USING btree (expires_at);
+
+
+--
+-- Name: sessions_person; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX sessions_person ON holdfast.sessions USING btree (person_id);
+
+
+--
 -- Name: sources_repository; Type: INDEX; Schema: holdfast; Owner: postgres
 --
 
@@ -867,6 +1161,27 @@ CREATE INDEX subscriptions_destination ON holdfast.subscriptions USING btree (de
 --
 
 CREATE INDEX subscriptions_source ON holdfast.subscriptions USING btree (source_id);
+
+
+--
+-- Name: people end_sessions; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER end_sessions AFTER UPDATE ON holdfast.people FOR EACH ROW WHEN ((((((old.email IS DISTINCT FROM new.email) OR (old.role IS DISTINCT FROM new.role)) OR (old.sources IS DISTINCT FROM new.sources)) OR (old.active IS DISTINCT FROM new.active)) OR (old.password_at IS DISTINCT FROM new.password_at))) EXECUTE FUNCTION holdfast.end_sessions();
+
+
+--
+-- Name: people keep_administrator_change; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER keep_administrator_change AFTER UPDATE ON holdfast.people FOR EACH ROW WHEN (((old.role = 'super_admin'::text) AND old.active AND (old.password IS NOT NULL) AND (NOT ((new.role = 'super_admin'::text) AND new.active AND (new.password IS NOT NULL))))) EXECUTE FUNCTION holdfast.keep_administrator();
+
+
+--
+-- Name: people keep_administrator_remove; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER keep_administrator_remove AFTER DELETE ON holdfast.people FOR EACH ROW WHEN (((old.role = 'super_admin'::text) AND old.active AND (old.password IS NOT NULL))) EXECUTE FUNCTION holdfast.keep_administrator();
 
 
 --
@@ -998,6 +1313,22 @@ ALTER TABLE ONLY holdfast.jobs
 
 
 --
+-- Name: links links_person_id_fkey; Type: FK CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.links
+    ADD CONSTRAINT links_person_id_fkey FOREIGN KEY (person_id) REFERENCES holdfast.people(id) ON DELETE CASCADE;
+
+
+--
+-- Name: recovery_codes recovery_codes_person_id_fkey; Type: FK CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.recovery_codes
+    ADD CONSTRAINT recovery_codes_person_id_fkey FOREIGN KEY (person_id) REFERENCES holdfast.people(id) ON DELETE CASCADE;
+
+
+--
 -- Name: schedules schedules_repository_id_fkey; Type: FK CONSTRAINT; Schema: holdfast; Owner: postgres
 --
 
@@ -1011,6 +1342,14 @@ ALTER TABLE ONLY holdfast.schedules
 
 ALTER TABLE ONLY holdfast.schedules
     ADD CONSTRAINT schedules_source_id_fkey FOREIGN KEY (source_id) REFERENCES holdfast.sources(id) ON DELETE CASCADE;
+
+
+--
+-- Name: sessions sessions_person_id_fkey; Type: FK CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.sessions
+    ADD CONSTRAINT sessions_person_id_fkey FOREIGN KEY (person_id) REFERENCES holdfast.people(id) ON DELETE CASCADE;
 
 
 --
@@ -1076,6 +1415,12 @@ ALTER TABLE holdfast.alarms_seen ENABLE ROW LEVEL SECURITY;
 ALTER TABLE holdfast.api_keys ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: attempts; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.attempts ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: backups; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
 --
 
@@ -1128,6 +1473,20 @@ CREATE POLICY change ON holdfast.destinations FOR UPDATE TO holdfast_api USING (
 --
 
 CREATE POLICY change ON holdfast.jobs FOR UPDATE TO holdfast_api USING (((( SELECT holdfast.scope_of('jobs'::text, 'change'::text) AS scope_of) = 'all'::text) OR ((( SELECT holdfast.scope_of('jobs'::text, 'change'::text) AS scope_of) = 'own'::text) AND (source_id = ANY (( SELECT holdfast.own_sources() AS own_sources)::uuid[])))));
+
+
+--
+-- Name: people change; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY change ON holdfast.people FOR UPDATE TO holdfast_api USING ((( SELECT holdfast.scope_of('people'::text, 'change'::text) AS scope_of) = 'all'::text));
+
+
+--
+-- Name: providers change; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY change ON holdfast.providers FOR UPDATE TO holdfast_api USING ((( SELECT holdfast.scope_of('providers'::text, 'change'::text) AS scope_of) = 'all'::text));
 
 
 --
@@ -1208,6 +1567,20 @@ CREATE POLICY "create" ON holdfast.jobs FOR INSERT TO holdfast_api WITH CHECK ((
 
 
 --
+-- Name: people create; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY "create" ON holdfast.people FOR INSERT TO holdfast_api WITH CHECK ((( SELECT holdfast.scope_of('people'::text, 'create'::text) AS scope_of) = 'all'::text));
+
+
+--
+-- Name: providers create; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY "create" ON holdfast.providers FOR INSERT TO holdfast_api WITH CHECK ((( SELECT holdfast.scope_of('providers'::text, 'create'::text) AS scope_of) = 'all'::text));
+
+
+--
 -- Name: repositories create; Type: POLICY; Schema: holdfast; Owner: postgres
 --
 
@@ -1266,6 +1639,12 @@ ALTER TABLE holdfast.job_log ENABLE ROW LEVEL SECURITY;
 ALTER TABLE holdfast.jobs ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: links; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.links ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: alarms_seen own; Type: POLICY; Schema: holdfast; Owner: postgres
 --
 
@@ -1273,6 +1652,18 @@ CREATE POLICY own ON holdfast.alarms_seen TO holdfast_api USING ((person = ( SEL
    FROM holdfast.alarms a
   WHERE (a.id = alarms_seen.alarm_id)))));
 
+
+--
+-- Name: people; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.people ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: providers; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.providers ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: alarm_settings read; Type: POLICY; Schema: holdfast; Owner: postgres
@@ -1333,6 +1724,20 @@ CREATE POLICY read ON holdfast.jobs FOR SELECT TO holdfast_api USING (((( SELECT
 
 
 --
+-- Name: people read; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY read ON holdfast.people FOR SELECT TO holdfast_api USING ((( SELECT holdfast.scope_of('people'::text, 'read'::text) AS scope_of) = 'all'::text));
+
+
+--
+-- Name: providers read; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY read ON holdfast.providers FOR SELECT TO holdfast_api USING ((( SELECT holdfast.scope_of('providers'::text, 'read'::text) AS scope_of) = 'all'::text));
+
+
+--
 -- Name: repositories read; Type: POLICY; Schema: holdfast; Owner: postgres
 --
 
@@ -1368,6 +1773,12 @@ CREATE POLICY read ON holdfast.storage_points FOR SELECT TO holdfast_api USING (
 
 CREATE POLICY read ON holdfast.subscriptions FOR SELECT TO holdfast_api USING ((( SELECT holdfast.scope_of('subscriptions'::text, 'read'::text) AS scope_of) = 'all'::text));
 
+
+--
+-- Name: recovery_codes; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.recovery_codes ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: alarm_settings remove; Type: POLICY; Schema: holdfast; Owner: postgres
@@ -1419,6 +1830,20 @@ CREATE POLICY remove ON holdfast.jobs FOR DELETE TO holdfast_api USING (((( SELE
 
 
 --
+-- Name: people remove; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY remove ON holdfast.people FOR DELETE TO holdfast_api USING ((( SELECT holdfast.scope_of('people'::text, 'remove'::text) AS scope_of) = 'all'::text));
+
+
+--
+-- Name: providers remove; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY remove ON holdfast.providers FOR DELETE TO holdfast_api USING ((( SELECT holdfast.scope_of('providers'::text, 'remove'::text) AS scope_of) = 'all'::text));
+
+
+--
 -- Name: repositories remove; Type: POLICY; Schema: holdfast; Owner: postgres
 --
 
@@ -1457,6 +1882,12 @@ ALTER TABLE holdfast.repositories ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE holdfast.schedules ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: sessions; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.sessions ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: sources; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
@@ -1565,6 +1996,27 @@ GRANT SELECT(expires_at) ON TABLE holdfast.api_keys TO holdfast_api;
 --
 
 GRANT SELECT(revoked_at) ON TABLE holdfast.api_keys TO holdfast_api;
+
+
+--
+-- Name: COLUMN api_keys.scopes; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(scopes) ON TABLE holdfast.api_keys TO holdfast_api;
+
+
+--
+-- Name: COLUMN api_keys.created_by; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(created_by) ON TABLE holdfast.api_keys TO holdfast_api;
+
+
+--
+-- Name: COLUMN api_keys.last_used_at; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(last_used_at) ON TABLE holdfast.api_keys TO holdfast_api;
 
 
 --
@@ -1691,6 +2143,195 @@ GRANT SELECT ON TABLE holdfast.job_log TO holdfast_api;
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE holdfast.jobs TO holdfast_api;
+
+
+--
+-- Name: TABLE people; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT INSERT,DELETE,UPDATE ON TABLE holdfast.people TO holdfast_api;
+
+
+--
+-- Name: COLUMN people.id; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(id) ON TABLE holdfast.people TO holdfast_api;
+
+
+--
+-- Name: COLUMN people.email; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(email) ON TABLE holdfast.people TO holdfast_api;
+
+
+--
+-- Name: COLUMN people.name; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(name) ON TABLE holdfast.people TO holdfast_api;
+
+
+--
+-- Name: COLUMN people.role; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(role) ON TABLE holdfast.people TO holdfast_api;
+
+
+--
+-- Name: COLUMN people.sources; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(sources) ON TABLE holdfast.people TO holdfast_api;
+
+
+--
+-- Name: COLUMN people.active; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(active) ON TABLE holdfast.people TO holdfast_api;
+
+
+--
+-- Name: COLUMN people.password_at; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(password_at) ON TABLE holdfast.people TO holdfast_api;
+
+
+--
+-- Name: COLUMN people.language; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(language) ON TABLE holdfast.people TO holdfast_api;
+
+
+--
+-- Name: COLUMN people.theme; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(theme) ON TABLE holdfast.people TO holdfast_api;
+
+
+--
+-- Name: COLUMN people.totp_on; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(totp_on) ON TABLE holdfast.people TO holdfast_api;
+
+
+--
+-- Name: COLUMN people.created_at; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(created_at) ON TABLE holdfast.people TO holdfast_api;
+
+
+--
+-- Name: COLUMN people.changed_at; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(changed_at) ON TABLE holdfast.people TO holdfast_api;
+
+
+--
+-- Name: COLUMN people.signed_in_at; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(signed_in_at) ON TABLE holdfast.people TO holdfast_api;
+
+
+--
+-- Name: TABLE providers; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT INSERT,DELETE,UPDATE ON TABLE holdfast.providers TO holdfast_api;
+
+
+--
+-- Name: COLUMN providers.id; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(id) ON TABLE holdfast.providers TO holdfast_api;
+
+
+--
+-- Name: COLUMN providers.name; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(name) ON TABLE holdfast.providers TO holdfast_api;
+
+
+--
+-- Name: COLUMN providers.issuer; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(issuer) ON TABLE holdfast.providers TO holdfast_api;
+
+
+--
+-- Name: COLUMN providers.audience; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(audience) ON TABLE holdfast.providers TO holdfast_api;
+
+
+--
+-- Name: COLUMN providers.jwks_url; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(jwks_url) ON TABLE holdfast.providers TO holdfast_api;
+
+
+--
+-- Name: COLUMN providers.algorithms; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(algorithms) ON TABLE holdfast.providers TO holdfast_api;
+
+
+--
+-- Name: COLUMN providers.email_claim; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(email_claim) ON TABLE holdfast.providers TO holdfast_api;
+
+
+--
+-- Name: COLUMN providers.email_verified; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(email_verified) ON TABLE holdfast.providers TO holdfast_api;
+
+
+--
+-- Name: COLUMN providers.client_id; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(client_id) ON TABLE holdfast.providers TO holdfast_api;
+
+
+--
+-- Name: COLUMN providers.enabled; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(enabled) ON TABLE holdfast.providers TO holdfast_api;
+
+
+--
+-- Name: COLUMN providers.created_at; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(created_at) ON TABLE holdfast.providers TO holdfast_api;
+
+
+--
+-- Name: COLUMN providers.changed_at; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(changed_at) ON TABLE holdfast.providers TO holdfast_api;
 
 
 --

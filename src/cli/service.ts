@@ -66,6 +66,24 @@ export const listen = custom({
   },
 })
 
+const publicUrlFlags = '--public-url <url>'
+/** Null: where the service listens. */
+export const publicUrl = custom({
+  flags: publicUrlFlags,
+  description:
+    'where people reach the service, behind a proxy with TLS: https://backups.example.com. Sessions, links in mails and limits by address go by it',
+  env: 'HOLDFAST_PUBLIC_URL',
+  default: 'where the API listens',
+  read(given) {
+    if (given === undefined) return null
+    const url = URL.parse(given)
+    const plain = url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === ''
+    if (!plain || url.hash !== '' || url.username !== '')
+      throw wrong({ flags: publicUrlFlags }, given, 'give https:// and a host, and no path')
+    return url.origin
+  },
+})
+
 interface CatalogInput {
   readonly data: string | undefined
   readonly catalog: string | undefined

@@ -2,6 +2,7 @@ import { alarms } from './codes/alarms.ts'
 import { configuration } from './codes/configuration.ts'
 import { general } from './codes/general.ts'
 import type { ErrorCodeInfo } from './codes/info.ts'
+import { people } from './codes/people.ts'
 import { proof } from './codes/proof.ts'
 import { repository } from './codes/repository.ts'
 import { restore } from './codes/restore.ts'
@@ -19,6 +20,7 @@ export const themes = [
   restore,
   proof,
   service,
+  people,
   alarms,
 ] as const
 
@@ -31,6 +33,7 @@ const table = {
   ...restore,
   ...proof,
   ...service,
+  ...people,
   ...alarms,
 } as const
 

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { asCaller } from '../../src/catalog/claims.ts'
 import {
   actions,
+  keyScopeOf,
   may,
   permissions,
   resources,
@@ -39,7 +40,9 @@ for (const { id, repository_id: repository } of [mine, others]) {
   )
 }
 await system.query(
-  `INSERT INTO holdfast.api_keys (name, role, hash) VALUES ('first', 'super_admin', '\\x02')`,
+  `INSERT INTO holdfast.api_keys (name, role, hash) VALUES ('first', 'super_admin', '\\x02');
+   INSERT INTO holdfast.people (email, name, role) VALUES ('a@example.com', 'A', 'super_admin');
+   INSERT INTO holdfast.providers (name, issuer, audience, algorithms, secrets) VALUES ('p', 'i', 'a', '{HS256}', '\\x04')`,
 )
 
 await system.query(
@@ -61,6 +64,17 @@ test('the table of permissions in the code and the one in the catalog are the sa
     ),
   )
   assert.deepEqual(stored.map(({ line }) => line).sort(), coded.sort())
+})
+
+test('what a key needs is the same in the code and in the catalog', async () => {
+  for (const resource of resources)
+    for (const action of actions) {
+      const [row] = await system.query<{ scope: string }>('SELECT holdfast.key_scope_of($1, $2) AS scope', [
+        resource,
+        action,
+      ])
+      assert.equal(row?.scope, keyScopeOf(action, resource), `${action} ${resource}`)
+    }
 })
 
 /** Of what has no name: a column that whoever may change it may set. */
@@ -128,6 +142,13 @@ test('what is sealed and the hashes of keys can not be read through the API, who
     'SELECT secrets FROM holdfast.sources',
     'SELECT secrets FROM holdfast.repositories',
     'SELECT hash FROM holdfast.api_keys',
+    'SELECT password FROM holdfast.people',
+    'SELECT totp FROM holdfast.people',
+    'SELECT secrets FROM holdfast.providers',
+    'SELECT id FROM holdfast.sessions',
+    'SELECT purpose FROM holdfast.links',
+    'SELECT hash FROM holdfast.recovery_codes',
+    'SELECT key FROM holdfast.attempts',
     'SELECT secrets FROM holdfast.destinations',
     'SELECT * FROM holdfast.sources',
   ]) {

@@ -5,7 +5,7 @@ import { HoldfastError } from '../../lib/errors.ts'
 import { cancelJob } from '../../jobs/cancel.ts'
 import { enqueue } from '../../jobs/enqueue.ts'
 import type { Claims } from '../../catalog/claims.ts'
-import { body, found, newApi, parseCursor, printCursor, route, withCaller, type Api, type ApiOptions } from '../context.ts' // prettier-ignore
+import { body, found, newApi, parseCursor, printCursor, requireDestroy, route, withCaller, type Api, type ApiOptions } from '../context.ts' // prettier-ignore
 import { BackupInput, idParams, JobDetail, JobInput, JobQuery, Jobs, Log, LogQuery } from '../contract.ts'
 import { findTarget, type Wanted } from '../targets.ts'
 
@@ -78,6 +78,7 @@ export function jobRoutes(o: ApiOptions): Api {
   })
 
   async function begin(claims: Claims, wanted: Wanted, dedupeKey?: string) {
+    if (wanted.kind === 'prune') requireDestroy(claims)
     const job = await withCaller(o, claims, ['create', 'jobs'], async (q) => {
       const target = await findTarget(q, wanted)
       const requestedBy = claims.subject

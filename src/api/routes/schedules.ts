@@ -9,7 +9,7 @@ import {
 } from '../../catalog/schedules.ts'
 import { requireRule, type ScheduleRule } from '../../jobs/schedule-rule.ts'
 import { nextTimes, type ScheduleTimes } from '../../jobs/scheduler.ts'
-import { body, emptyRoute, found, newApi, route, withCaller, type Api, type ApiOptions } from '../context.ts'
+import { body, emptyRoute, found, newApi, requireDestroy, route, withCaller, type Api, type ApiOptions } from '../context.ts' // prettier-ignore
 import { nameParams, Schedule, ScheduleChange, ScheduleInput, Schedules, type kinds } from '../contract.ts'
 import { refusingTaken } from '../refusals.ts'
 import { findTarget } from '../targets.ts'
@@ -41,6 +41,7 @@ export function scheduleRoutes(o: ApiOptions): Api {
   api.openapi(add, async (c) => {
     const given = c.req.valid('json')
     const { source, repository, kind, params, keep, ...rest } = given
+    if (kind === 'prune' || keep !== null) requireDestroy(c.var.claims)
     const made = await refusingTaken(`A schedule ${given.name}`, () =>
       withCaller(o, c.var.claims, ['create', 'schedules'], async (q) => {
         const wanted = {
@@ -69,6 +70,7 @@ export function scheduleRoutes(o: ApiOptions): Api {
   api.openapi(change, async (c) => {
     const { name } = c.req.valid('param')
     const given = c.req.valid('json')
+    if (given.keep !== undefined) requireDestroy(c.var.claims)
     const changed = await withCaller(o, c.var.claims, ['change', 'schedules'], async (q) => {
       const before = found(await findSchedule(q, name), `schedule ${name}`)
       const settings = { ...before, ...withoutUndefined(given) }

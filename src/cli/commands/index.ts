@@ -25,6 +25,7 @@ const loaders: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   keys: () => import('./keys.ts'),
   serve: () => import('./serve.ts'),
   worker: () => import('./worker.ts'),
+  people: () => import('./people.ts'),
   catalog: () => import('./catalog.ts'),
 }
 

@@ -1,7 +1,7 @@
 import { HoldfastError } from '../../lib/errors.ts'
 import { defineCommand } from '../command.ts'
-import { flag } from '../option.ts'
-import { catalogOptions, listen, workerOf, workOptions } from '../service.ts'
+import { flag, text } from '../option.ts'
+import { catalogOptions, listen, publicUrl, workerOf, workOptions } from '../service.ts'
 
 export const command = defineCommand({
   name: 'serve',
@@ -10,11 +10,17 @@ export const command = defineCommand({
     'Runs the API, the scheduler and a worker in one process, until Ctrl-C or SIGTERM. What it knows is in a catalog, a Postgres ' +
     'database: an embedded one in the data directory, or any other. Backups are made by the same commands as by hand, each in a ' +
     'process of its own. The repositories do not need the service: with one and its key everything can be restored without it. ' +
-    'At the very first start the key of a first administrator is printed, once.',
+    'At the very first start a link with which the first administrator chooses a password, and a key, are printed, once.',
   arguments: {},
   options: {
     ...catalogOptions,
     listen,
+    publicUrl,
+    firstLogin: text({
+      flags: '--first-login <email>',
+      description:
+        'at the very first start, make the account of the first administrator with this address and a password, which is printed once, rather than a link',
+    }),
     ...workOptions,
     noWorker: flag({
       flags: '--no-worker',
@@ -45,12 +51,16 @@ export const command = defineCommand({
       listen: input.listen,
       random: Math.random,
       clock: context.clock,
-      onReady({ url, firstKey }) {
-        if (firstKey !== null) {
-          const told = `The key of the first administrator, which is not shown again: ${firstKey}`
-          if (out.json) out.warn(told)
-          else out.line(told)
-        }
+      publicUrl: input.publicUrl,
+      firstLogin: input.firstLogin ?? null,
+      onReady({ url, firstKey, firstLink, firstLogin }) {
+        const tell = (told: string): void => (out.json ? out.warn(told) : out.line(told))
+        if (firstLink !== null)
+          tell(`Choose the password of the first administrator, within 7 days: ${firstLink}`)
+        if (firstLogin !== null)
+          tell(`The first administrator is ${firstLogin.email}, with a password that is not shown again: ${firstLogin.password}`) // prettier-ignore
+        if (firstKey !== null)
+          tell(`The key of the first administrator, which is not shown again: ${firstKey}`)
         worker.log(`The API listens at ${url}/api/v1`)
       },
     })

@@ -54,13 +54,13 @@ export const service = {
   },
   not_signed_in: {
     exit: 5,
-    meaning: 'The request carries no valid key.',
-    hint: 'Send a key as Authorization: Bearer KEY. It may have expired, or been revoked.',
+    meaning: 'The request carries no valid key, token or session.',
+    hint: 'Sign in, or send a key as Authorization: Bearer KEY. It may have expired, or been revoked.',
   },
   not_permitted: {
     exit: 5,
-    meaning: 'The role of the caller may not do this.',
-    hint: 'Ask an administrator, or use a key of another role.',
+    meaning: 'The role of the caller may not do this, or the key is not for it.',
+    hint: 'Ask an administrator, or use a key of another role or with more scopes.',
   },
   request_invalid: {
     exit: 2,
