@@ -45,12 +45,13 @@ export const layers: Readonly<Record<string, Layer>> = {
   catalog: { imports: ['lib', 'postgres'], packages: ['pg'] },
   jobs: { imports: ['lib', 'postgres', 'catalog'], packages: ['pg-boss', 'cron-parser'] },
   alarms: { imports: ['lib', 'version.ts', 'catalog'], packages: ['nodemailer', 'cron-parser', 'zod'] },
+  audit: { imports: ['lib', 'catalog'] },
   api: {
-    imports: ['lib', 'version.ts', 'config', 'postgres', 'catalog', 'jobs', 'alarms'],
+    imports: ['lib', 'version.ts', 'config', 'postgres', 'catalog', 'jobs', 'alarms', 'audit'],
     packages: ['hono', '@hono/node-server', '@hono/zod-openapi'],
   },
   'main.ts': {
-    imports: ['lib', 'postgres', 'catalog', 'jobs', 'alarms', 'api'],
+    imports: ['lib', 'postgres', 'catalog', 'jobs', 'alarms', 'audit', 'api'],
   },
   cli: {
     imports: [
@@ -66,6 +67,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       'prune',
       'copies',
       'sample',
+      'audit',
       'main.ts',
     ],
     packages: ['commander'],

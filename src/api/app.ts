@@ -9,7 +9,10 @@ import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
 import { version } from '../version.ts'
 import type { ApiEnv, ApiOptions } from './context.ts'
 import { claimsOfKey } from './keys.ts'
+import { originOf } from './origin.ts'
 import { problemOf } from './problem.ts'
+import { refusalRecorder } from './refused.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { backupRoutes } from './routes/backups.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { repositoryRoutes } from './routes/repositories.ts'
@@ -29,8 +32,21 @@ const document = {
 export function createApp(o: ApiOptions) {
   const app = new OpenAPIHono<ApiEnv>()
   app.use(secureHeaders({ strictTransportSecurity: false }))
-  app.onError((thrown, c) => {
+  const recordRefusal = refusalRecorder(o)
+  app.use(async (c, next) => {
+    c.set('from', originOf(c))
+    c.header('x-request-id', c.var.from.request)
+    await next()
+  })
+  app.onError(async (thrown, c) => {
     const { status, body } = problemOf(asError(thrown))
+    if (status === 401 || status === 403) {
+      const request = `${c.req.method} ${c.req.path}`
+      // Nobody has signed in yet where that is what was refused.
+      const { claims = null, from } = c.var as Partial<ApiEnv['Variables']> &
+        Pick<ApiEnv['Variables'], 'from'>
+      await recordRefusal({ claims, from, request, code: body.code })
+    }
     if (status === 500) o.log(`${c.req.method} ${c.req.path}: ${textOf(thrown)}`)
     if (status === 401) c.header('www-authenticate', 'Bearer')
     return c.body(JSON.stringify(body), status, { 'content-type': 'application/problem+json' })
@@ -60,7 +76,7 @@ export function createApp(o: ApiOptions) {
   api.openAPIRegistry.registerComponent('securitySchemes', 'key', { type: 'http', scheme: 'bearer' })
   api.get('/openapi.json', (c) => c.json(api.getOpenAPI31Document(document)))
   api.use(async (c, next) => {
-    c.set('claims', await signedIn(o, c.req.header('authorization')))
+    c.set('claims', { ...(await signedIn(o, c.req.header('authorization'))), from: c.var.from })
     c.header('cache-control', 'no-store')
     await next()
   })
@@ -71,6 +87,7 @@ export function createApp(o: ApiOptions) {
     scheduleRoutes(o),
     jobRoutes(o),
     backupRoutes(o),
+    auditRoutes(o),
   ])
     api.route('/', routes)
   app.route('/api/v1', api)

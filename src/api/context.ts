@@ -6,6 +6,7 @@ import type { Cursor } from '../catalog/rows.ts'
 import { HoldfastError } from '../lib/errors.ts'
 import type { Queue } from '../jobs/queue.ts'
 import { Problem } from './contract.ts'
+import type { Origin } from './origin.ts'
 
 /** What routes work with. */
 export interface ApiOptions {
@@ -23,7 +24,7 @@ export interface ApiOptions {
 }
 
 export interface ApiEnv {
-  readonly Variables: { readonly claims: Claims }
+  readonly Variables: { readonly claims: Claims; readonly from: Origin }
 }
 
 export type Api = OpenAPIHono<ApiEnv>
@@ -85,7 +86,7 @@ export function emptyRoute<
   return createRoute({ method, path, request, summary, tags, security: [{ key: [] }], responses })
 }
 
-const problems = {
+export const problems = {
   description: 'What went wrong',
   content: { 'application/problem+json': { schema: Problem } },
 }

@@ -1,5 +1,5 @@
 import type { z } from '@hono/zod-openapi'
-import { codes } from '../lib/error-codes.ts'
+import { codes, type ErrorCode } from '../lib/error-codes.ts'
 import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
 import type { Problem } from './contract.ts'
 
@@ -9,7 +9,10 @@ type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 500 | 503
 const byExit: Readonly<Record<number, ProblemStatus>> = { 2: 400, 3: 404, 4: 409, 5: 403, 6: 503, 7: 409 }
 
 /** An error as RFC 9457 has it, with our code and hint. What is a mistake of this program is told without its words. */
-export function problemOf(thrown: unknown): { status: ProblemStatus; body: z.infer<typeof Problem> } {
+export function problemOf(thrown: unknown): {
+  status: ProblemStatus
+  body: z.infer<typeof Problem> & { readonly code: ErrorCode }
+} {
   const error = asTold(thrown)
   const { code, hint, details, exitCode } = error
   const status = code === 'not_signed_in' ? 401 : (byExit[exitCode] ?? 500)

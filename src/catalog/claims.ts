@@ -8,6 +8,15 @@ export interface Claims {
   readonly role: Role
   /** Ids of the sources that a tenant_admin is bound to. */
   readonly sources: readonly string[]
+  /** Where the request came from, for the audit trail. */
+  readonly from?: {
+    /** Of the connection, and of whom a proxy on this machine names; null if there is none. */
+    readonly address: string | null
+    /** What the client calls itself. */
+    readonly agent: string | null
+    /** Id of the request, which its answer tells. */
+    readonly request: string
+  }
 }
 
 /** A transaction under row level security. */

@@ -14,6 +14,7 @@ export const resources = [
   'destinations',
   'subscriptions',
   'deliveries',
+  'audit',
 ] as const
 export type Resource = (typeof resources)[number]
 
@@ -55,6 +56,7 @@ export const permissions: Readonly<Record<Role, { readonly scope: Scope; readonl
       destinations: everything,
       subscriptions: everything,
       deliveries: read,
+      audit: read,
     },
   },
   platform_operator: {
@@ -71,7 +73,15 @@ export const permissions: Readonly<Record<Role, { readonly scope: Scope; readonl
   },
   read_only_admin: {
     scope: 'all',
-    may: { repositories: read, sources: read, schedules: read, jobs: read, backups: read, ...alarmsRead },
+    may: {
+      repositories: read,
+      sources: read,
+      schedules: read,
+      jobs: read,
+      backups: read,
+      ...alarmsRead,
+      audit: read,
+    },
   },
   tenant_admin: { scope: 'own', may: { sources: read, jobs: read, backups: read, alarms: read } },
 }

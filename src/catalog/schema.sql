@@ -24,6 +24,197 @@ CREATE SCHEMA holdfast;
 ALTER SCHEMA holdfast OWNER TO postgres;
 
 --
+-- Name: audit_chain(); Type: FUNCTION; Schema: holdfast; Owner: postgres
+--
+
+CREATE FUNCTION holdfast.audit_chain() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+DECLARE
+  last record;
+  next bigint;
+BEGIN
+  PERFORM pg_catalog.pg_advisory_xact_lock(4846170306);
+  SELECT a.number, a.hash INTO last FROM holdfast.audit AS a ORDER BY a.number DESC LIMIT 1;
+  next := coalesce(last.number, 0) + 1;
+  last.hash := coalesce(last.hash, pg_catalog.decode(pg_catalog.repeat('00', 32), 'hex'));
+  INSERT INTO holdfast.audit (number, at, who, role, address, agent, request, action, about, source_id, result, code, before, after,
+    previous, hash)
+  VALUES (next, NEW.at, NEW.who, NEW.role, NEW.address, NEW.agent, NEW.request, NEW.action, NEW.about, NEW.source_id, NEW.result,
+    NEW.code, NEW.before, NEW.after, last.hash, pg_catalog.sha256(
+      holdfast.audit_field('holdfast-audit-1')
+      || holdfast.audit_field(pg_catalog.encode(last.hash, 'hex'))
+      || holdfast.audit_field(next::text)
+      || holdfast.audit_field(pg_catalog.to_char(NEW.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+      || holdfast.audit_field(NEW.who)
+      || holdfast.audit_field(NEW.role)
+      || holdfast.audit_field(NEW.address)
+      || holdfast.audit_field(NEW.agent)
+      || holdfast.audit_field(NEW.request)
+      || holdfast.audit_field(NEW.action)
+      || holdfast.audit_field(NEW.about)
+      || holdfast.audit_field(NEW.source_id::text)
+      || holdfast.audit_field(NEW.result)
+      || holdfast.audit_field(NEW.code)
+      || holdfast.audit_field(NEW.before::text)
+      || holdfast.audit_field(NEW.after::text)
+    ));
+  DELETE FROM holdfast.audit_pending WHERE id = NEW.id;
+  RETURN NULL;
+END
+$$;
+
+
+ALTER FUNCTION holdfast.audit_chain() OWNER TO postgres;
+
+--
+-- Name: audit_change(); Type: FUNCTION; Schema: holdfast; Owner: postgres
+--
+
+CREATE FUNCTION holdfast.audit_change() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+DECLARE
+  c CONSTANT jsonb := holdfast.claims();
+  old_row jsonb := CASE WHEN TG_OP <> 'INSERT' THEN pg_catalog.to_jsonb(OLD) END;
+  new_row jsonb := CASE WHEN TG_OP <> 'DELETE' THEN pg_catalog.to_jsonb(NEW) END;
+  one jsonb := coalesce(new_row, old_row);
+  same text[];
+  secret text[];
+BEGIN
+  IF c = '{}' AND TG_ARGV[0] <> 'always' THEN
+    RETURN NULL;
+  END IF;
+  IF TG_OP = 'UPDATE' THEN
+    SELECT pg_catalog.array_agg(o.key) INTO same FROM pg_catalog.jsonb_each(old_row) AS o
+    WHERE o.value = new_row -> o.key OR o.key = ANY (TG_ARGV) OR o.key = 'changed_at';
+    old_row := old_row - coalesce(same, '{}');
+    new_row := new_row - coalesce(same, '{}');
+    IF new_row = '{}' THEN
+      RETURN NULL;
+    END IF;
+  END IF;
+  -- Sealed bytes and hashes tell nothing, and passwords too much: by type, and by name for whoever forgets.
+  SELECT pg_catalog.array_agg(a.attname) INTO secret FROM pg_catalog.pg_attribute AS a
+  WHERE a.attrelid = TG_RELID AND a.attnum > 0 AND NOT a.attisdropped
+    AND (a.atttypid = 'pg_catalog.bytea'::pg_catalog.regtype OR a.attname ~ '(secret|password|hash|token|sealed|recovery)');
+  INSERT INTO holdfast.audit_pending (who, role, address, agent, request, action, about, source_id, result, before, after)
+  VALUES (
+    coalesce(c ->> 'subject', 'database:' || session_user), c ->> 'role',
+    c -> 'from' ->> 'address', c -> 'from' ->> 'agent', c -> 'from' ->> 'request',
+    TG_TABLE_NAME || CASE TG_OP WHEN 'INSERT' THEN '.create' WHEN 'UPDATE' THEN '.change' ELSE '.remove' END,
+    coalesce(one ->> 'name', one ->> 'about', one ->> 'id', ''),
+    CASE WHEN TG_TABLE_NAME = 'sources' THEN (one ->> 'id')::uuid ELSE (one ->> 'source_id')::uuid END,
+    'done', holdfast.audit_told(old_row, coalesce(secret, '{}'), '(secret)'),
+    holdfast.audit_told(new_row, coalesce(secret, '{}'), CASE TG_OP WHEN 'UPDATE' THEN '(another secret)' ELSE '(secret)' END)
+  );
+  RETURN NULL;
+END
+$$;
+
+
+ALTER FUNCTION holdfast.audit_change() OWNER TO postgres;
+
+--
+-- Name: audit_field(text); Type: FUNCTION; Schema: holdfast; Owner: postgres
+--
+
+CREATE FUNCTION holdfast.audit_field(value text) RETURNS bytea
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    RETURN convert_to((COALESCE(((octet_length(convert_to(value, 'UTF8'::name)) || ':'::text) || value), '-'::text) || '
+'::text), 'UTF8'::name);
+
+
+ALTER FUNCTION holdfast.audit_field(value text) OWNER TO postgres;
+
+--
+-- Name: audit_job(); Type: FUNCTION; Schema: holdfast; Owner: postgres
+--
+
+CREATE FUNCTION holdfast.audit_job() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+DECLARE
+  c CONSTANT jsonb := holdfast.claims();
+  ended CONSTANT boolean := NEW.status IN ('completed', 'failed', 'cancelled');
+  facts jsonb := pg_catalog.jsonb_build_object('id', NEW.id, 'kind', NEW.kind, 'status', NEW.status);
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    facts := facts || pg_catalog.jsonb_build_object('params', NEW.params, 'requestedBy', NEW.requested_by);
+  END IF;
+  INSERT INTO holdfast.audit_pending (who, role, address, agent, request, action, about, source_id, result, code, after)
+  VALUES (
+    coalesce(c ->> 'subject', CASE WHEN TG_OP = 'INSERT' THEN NEW.requested_by ELSE 'worker:' || NEW.worker END, 'service'),
+    c ->> 'role', c -> 'from' ->> 'address', c -> 'from' ->> 'agent', c -> 'from' ->> 'request',
+    CASE
+      WHEN TG_OP = 'INSERT' THEN 'jobs.create'
+      WHEN ended THEN 'jobs.end'
+      WHEN NEW.cancel_requested_at IS NOT NULL AND OLD.cancel_requested_at IS NULL THEN 'jobs.cancel'
+      ELSE 'jobs.confirm'
+    END,
+    NEW.about, NEW.source_id, CASE WHEN NEW.status = 'failed' THEN 'failed' ELSE 'done' END,
+    CASE WHEN NEW.status = 'failed' THEN NEW.error ->> 'code' END, facts
+  );
+  RETURN NULL;
+END
+$$;
+
+
+ALTER FUNCTION holdfast.audit_job() OWNER TO postgres;
+
+--
+-- Name: audit_refuse(); Type: FUNCTION; Schema: holdfast; Owner: postgres
+--
+
+CREATE FUNCTION holdfast.audit_refuse() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+BEGIN
+  RAISE EXCEPTION 'The audit trail can only be added to.' USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+
+
+ALTER FUNCTION holdfast.audit_refuse() OWNER TO postgres;
+
+--
+-- Name: audit_told(jsonb, text[], text); Type: FUNCTION; Schema: holdfast; Owner: postgres
+--
+
+CREATE FUNCTION holdfast.audit_told(one jsonb, secret text[], word text) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    RETURN (SELECT jsonb_object_agg(e.key, CASE WHEN (e.key = ANY (audit_told.secret)) THEN to_jsonb(audit_told.word) ELSE e.value END) AS jsonb_object_agg FROM jsonb_each(audit_told.one) e(key, value) WHERE (e.value <> 'null'::jsonb));
+
+
+ALTER FUNCTION holdfast.audit_told(one jsonb, secret text[], word text) OWNER TO postgres;
+
+--
+-- Name: audit_watch(text, text, text[]); Type: FUNCTION; Schema: holdfast; Owner: postgres
+--
+
+CREATE FUNCTION holdfast.audit_watch(name text, whose text, VARIADIC by_itself text[] DEFAULT '{}'::text[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+BEGIN
+  EXECUTE pg_catalog.format('CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON holdfast.%I '
+    'FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change(%s)', name,
+    (SELECT pg_catalog.string_agg(pg_catalog.quote_literal(a), ', ' ORDER BY n)
+     FROM pg_catalog.unnest(whose || by_itself) WITH ORDINALITY AS u (a, n)));
+  EXECUTE pg_catalog.format('ALTER TABLE holdfast.%I ENABLE ALWAYS TRIGGER audit', name);
+END
+$$;
+
+
+ALTER FUNCTION holdfast.audit_watch(name text, whose text, VARIADIC by_itself text[]) OWNER TO postgres;
+
+--
 -- Name: claims(); Type: FUNCTION; Schema: holdfast; Owner: postgres
 --
 
@@ -170,6 +361,74 @@ CREATE TABLE holdfast.api_keys (
 
 
 ALTER TABLE holdfast.api_keys OWNER TO postgres;
+
+--
+-- Name: audit; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.audit (
+    number bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    who text NOT NULL,
+    role text,
+    address text,
+    agent text,
+    request text,
+    action text NOT NULL,
+    about text NOT NULL,
+    source_id uuid,
+    result text NOT NULL,
+    code text,
+    before json,
+    after json,
+    previous bytea NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT audit_hash_check CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT audit_number_check CHECK ((number > 0)),
+    CONSTRAINT audit_previous_check CHECK ((octet_length(previous) = 32)),
+    CONSTRAINT audit_result_check CHECK ((result = ANY (ARRAY['done'::text, 'refused'::text, 'failed'::text])))
+);
+
+
+ALTER TABLE holdfast.audit OWNER TO postgres;
+
+--
+-- Name: audit_pending; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.audit_pending (
+    id bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    who text NOT NULL,
+    role text,
+    address text,
+    agent text,
+    request text,
+    action text NOT NULL,
+    about text NOT NULL,
+    source_id uuid,
+    result text NOT NULL,
+    code text,
+    before json,
+    after json
+);
+
+
+ALTER TABLE holdfast.audit_pending OWNER TO postgres;
+
+--
+-- Name: audit_pending_id_seq; Type: SEQUENCE; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.audit_pending ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME holdfast.audit_pending_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 
 --
 -- Name: backups; Type: TABLE; Schema: holdfast; Owner: postgres
@@ -535,6 +794,30 @@ ALTER TABLE ONLY holdfast.api_keys
 
 
 --
+-- Name: audit audit_hash_key; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.audit
+    ADD CONSTRAINT audit_hash_key UNIQUE (hash);
+
+
+--
+-- Name: audit_pending audit_pending_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.audit_pending
+    ADD CONSTRAINT audit_pending_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: audit audit_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.audit
+    ADD CONSTRAINT audit_pkey PRIMARY KEY (number);
+
+
+--
 -- Name: backups backups_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
 --
 
@@ -730,6 +1013,27 @@ CREATE INDEX alarms_source ON holdfast.alarms USING btree (source_id, raised_at 
 
 
 --
+-- Name: audit_about; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX audit_about ON holdfast.audit USING btree (about, number DESC);
+
+
+--
+-- Name: audit_at; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX audit_at ON holdfast.audit USING btree (at);
+
+
+--
+-- Name: audit_who; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX audit_who ON holdfast.audit USING btree (who, number DESC);
+
+
+--
 -- Name: backups_newest; Type: INDEX; Schema: holdfast; Owner: postgres
 --
 
@@ -867,6 +1171,114 @@ CREATE INDEX subscriptions_destination ON holdfast.subscriptions USING btree (de
 --
 
 CREATE INDEX subscriptions_source ON holdfast.subscriptions USING btree (source_id);
+
+
+--
+-- Name: audit append_only; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON holdfast.audit FOR EACH STATEMENT EXECUTE FUNCTION holdfast.audit_refuse();
+
+ALTER TABLE holdfast.audit ENABLE ALWAYS TRIGGER append_only;
+
+
+--
+-- Name: alarm_settings audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.alarm_settings FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('claims');
+
+ALTER TABLE holdfast.alarm_settings ENABLE ALWAYS TRIGGER audit;
+
+
+--
+-- Name: alarms audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.alarms FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('claims');
+
+ALTER TABLE holdfast.alarms ENABLE ALWAYS TRIGGER audit;
+
+
+--
+-- Name: api_keys audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.api_keys FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('always');
+
+ALTER TABLE holdfast.api_keys ENABLE ALWAYS TRIGGER audit;
+
+
+--
+-- Name: destinations audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.destinations FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('claims', 'sent', 'failures');
+
+ALTER TABLE holdfast.destinations ENABLE ALWAYS TRIGGER audit;
+
+
+--
+-- Name: repositories audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.repositories FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('always', 'repository');
+
+ALTER TABLE holdfast.repositories ENABLE ALWAYS TRIGGER audit;
+
+
+--
+-- Name: schedules audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.schedules FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('claims', 'next_run', 'due');
+
+ALTER TABLE holdfast.schedules ENABLE ALWAYS TRIGGER audit;
+
+
+--
+-- Name: sources audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.sources FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('always');
+
+ALTER TABLE holdfast.sources ENABLE ALWAYS TRIGGER audit;
+
+
+--
+-- Name: subscriptions audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.subscriptions FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('claims', 'next_digest', 'last_digest');
+
+ALTER TABLE holdfast.subscriptions ENABLE ALWAYS TRIGGER audit;
+
+
+--
+-- Name: jobs audit_changed; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit_changed AFTER UPDATE OF status, cancel_requested_at ON holdfast.jobs FOR EACH ROW WHEN ((((new.ended_at IS NOT NULL) AND (old.ended_at IS NULL)) OR ((old.status = 'waiting'::text) AND (new.status <> 'waiting'::text)) OR ((new.cancel_requested_at IS NOT NULL) AND (old.cancel_requested_at IS NULL)))) EXECUTE FUNCTION holdfast.audit_job();
+
+ALTER TABLE holdfast.jobs ENABLE ALWAYS TRIGGER audit_changed;
+
+
+--
+-- Name: jobs audit_made; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit_made AFTER INSERT ON holdfast.jobs FOR EACH ROW EXECUTE FUNCTION holdfast.audit_job();
+
+ALTER TABLE holdfast.jobs ENABLE ALWAYS TRIGGER audit_made;
+
+
+--
+-- Name: audit_pending chain; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE CONSTRAINT TRIGGER chain AFTER INSERT ON holdfast.audit_pending DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION holdfast.audit_chain();
+
+ALTER TABLE holdfast.audit_pending ENABLE ALWAYS TRIGGER chain;
 
 
 --
@@ -1074,6 +1486,18 @@ ALTER TABLE holdfast.alarms_seen ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE holdfast.api_keys ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: audit; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.audit ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: audit_pending; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.audit_pending ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: backups; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
@@ -1293,6 +1717,13 @@ CREATE POLICY read ON holdfast.alarms FOR SELECT TO holdfast_api USING (((( SELE
 --
 
 CREATE POLICY read ON holdfast.api_keys FOR SELECT TO holdfast_api USING ((( SELECT holdfast.scope_of('api_keys'::text, 'read'::text) AS scope_of) = 'all'::text));
+
+
+--
+-- Name: audit read; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY read ON holdfast.audit FOR SELECT TO holdfast_api USING ((( SELECT holdfast.scope_of('audit'::text, 'read'::text) AS scope_of) = 'all'::text));
 
 
 --
@@ -1565,6 +1996,13 @@ GRANT SELECT(expires_at) ON TABLE holdfast.api_keys TO holdfast_api;
 --
 
 GRANT SELECT(revoked_at) ON TABLE holdfast.api_keys TO holdfast_api;
+
+
+--
+-- Name: TABLE audit; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT ON TABLE holdfast.audit TO holdfast_api;
 
 
 --

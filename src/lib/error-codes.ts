@@ -1,6 +1,7 @@
 import { alarms } from './codes/alarms.ts'
 import { configuration } from './codes/configuration.ts'
 import { general } from './codes/general.ts'
+import { guards } from './codes/guards.ts'
 import type { ErrorCodeInfo } from './codes/info.ts'
 import { proof } from './codes/proof.ts'
 import { repository } from './codes/repository.ts'
@@ -20,6 +21,7 @@ export const themes = [
   proof,
   service,
   alarms,
+  guards,
 ] as const
 
 const table = {
@@ -32,6 +34,7 @@ const table = {
   ...proof,
   ...service,
   ...alarms,
+  ...guards,
 } as const
 
 /** A stable, searchable name of one kind of failure. */

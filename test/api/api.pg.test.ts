@@ -255,6 +255,9 @@ const rights: Readonly<Record<string, readonly [Action, Resource]>> = {
   'GET /jobs/{id}/log': ['read', 'jobs'],
   'GET /backups': ['read', 'backups'],
   'POST /backups': ['create', 'jobs'],
+  'GET /audit': ['read', 'audit'],
+  'GET /audit/export': ['read', 'audit'],
+  'GET /audit/verify': ['read', 'audit'],
 }
 
 test('every route refuses every role that has no right to it, and shows a tenant nothing of others', async () => {

@@ -26,6 +26,7 @@ const loaders: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   serve: () => import('./serve.ts'),
   worker: () => import('./worker.ts'),
   catalog: () => import('./catalog.ts'),
+  audit: () => import('./audit.ts'),
 }
 
 /** The command that these arguments are for, or all of them if they name none. */
