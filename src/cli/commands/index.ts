@@ -17,6 +17,7 @@ const loaders: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   export: () => import('./export.ts'),
   source: () => import('./source.ts'),
   prune: () => import('./prune.ts'),
+  remove: () => import('./remove.ts'),
   copy: () => import('./copy.ts'),
   stats: () => import('./stats.ts'),
   pin: () => import('./pin.ts'),
