@@ -9,12 +9,16 @@ import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
 import { version } from '../version.ts'
 import type { ApiEnv, ApiOptions } from './context.ts'
 import { claimsOfKey } from './keys.ts'
+import { etags } from './etag.ts'
+import { idempotency } from './idempotency.ts'
 import { originOf } from './origin.ts'
 import { problemOf } from './problem.ts'
 import { refusalRecorder } from './refused.ts'
+import { approvalRoutes } from './routes/approvals.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { backupRoutes } from './routes/backups.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { oneBackupRoutes } from './routes/one-backup.ts'
 import { repositoryRoutes } from './routes/repositories.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
 import { sourceRoutes } from './routes/sources.ts'
@@ -80,14 +84,18 @@ export function createApp(o: ApiOptions) {
     c.header('cache-control', 'no-store')
     await next()
   })
+  api.use(etags)
   api.use(bodyLimit({ maxSize: bodyBytes, onError: () => { throw new HoldfastError('request_invalid', `The body is larger than ${bodyBytes} bytes.`) } })) // prettier-ignore
+  api.use(idempotency(o))
   for (const routes of [
     repositoryRoutes(o),
     sourceRoutes(o),
     scheduleRoutes(o),
     jobRoutes(o),
     backupRoutes(o),
+    oneBackupRoutes(o),
     auditRoutes(o),
+    approvalRoutes(o),
   ])
     api.route('/', routes)
   app.route('/api/v1', api)

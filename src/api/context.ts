@@ -96,6 +96,11 @@ export function body<S extends z.ZodType>(schema: S) {
   return { required: true, content: { 'application/json': { schema } } }
 }
 
+/** A body in JSON that may be left out: then it is empty. */
+export function optionalBody<S extends z.ZodType>(schema: S) {
+  return { required: false, content: { 'application/json': { schema } } }
+}
+
 /** Does the work of a request, as its caller. Throws `not_permitted` if the role has no such right at all. */
 export async function withCaller<T>(
   { catalog }: ApiOptions,

@@ -3,10 +3,16 @@ import { codes, type ErrorCode } from '../lib/error-codes.ts'
 import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
 import type { Problem } from './contract.ts'
 
-type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 500 | 503
+type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 412 | 422 | 500 | 503
 
 /** Of an exit status, where no code has one of its own. */
 const byExit: Readonly<Record<number, ProblemStatus>> = { 2: 400, 3: 404, 4: 409, 5: 403, 6: 503, 7: 409 }
+
+const byCode: Readonly<Partial<Record<ErrorCode, ProblemStatus>>> = {
+  not_signed_in: 401,
+  changed_meanwhile: 412,
+  idempotency_mismatch: 422,
+}
 
 /** An error as RFC 9457 has it, with our code and hint. What is a mistake of this program is told without its words. */
 export function problemOf(thrown: unknown): {
@@ -15,9 +21,9 @@ export function problemOf(thrown: unknown): {
 } {
   const error = asTold(thrown)
   const { code, hint, details, exitCode } = error
-  const status = code === 'not_signed_in' ? 401 : (byExit[exitCode] ?? 500)
+  const status = byCode[code] ?? byExit[exitCode] ?? 500
   const known = status !== 500
-  const { problems } = details
+  const { problems, confirm, approval } = details
   return {
     status,
     body: {
@@ -28,6 +34,8 @@ export function problemOf(thrown: unknown): {
       code,
       hint,
       ...(Array.isArray(problems) ? { problems: problems as { path: string; what: string }[] } : {}),
+      ...(typeof confirm === 'string' ? { confirm } : {}),
+      ...(typeof approval === 'string' ? { approval } : {}),
     },
   }
 }

@@ -8,6 +8,8 @@ export interface Claims {
   readonly role: Role
   /** Ids of the sources that a tenant_admin is bound to. */
   readonly sources: readonly string[]
+  /** When the caller has last signed in with all that it takes, ISO 8601. Absent: they sign in with every request, as keys do. */
+  readonly recentAt?: string
   /** Where the request came from, for the audit trail. */
   readonly from?: {
     /** Of the connection, and of whom a proxy on this machine names; null if there is none. */

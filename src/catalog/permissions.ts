@@ -15,6 +15,8 @@ export const resources = [
   'subscriptions',
   'deliveries',
   'audit',
+  'settings',
+  'approvals',
 ] as const
 export type Resource = (typeof resources)[number]
 
@@ -57,6 +59,8 @@ export const permissions: Readonly<Record<Role, { readonly scope: Scope; readonl
       subscriptions: everything,
       deliveries: read,
       audit: read,
+      settings: ['read', 'change'],
+      approvals: ['read', 'change'],
     },
   },
   platform_operator: {
@@ -81,6 +85,8 @@ export const permissions: Readonly<Record<Role, { readonly scope: Scope; readonl
       backups: read,
       ...alarmsRead,
       audit: read,
+      settings: read,
+      approvals: read,
     },
   },
   tenant_admin: { scope: 'own', may: { sources: read, jobs: read, backups: read, alarms: read } },

@@ -344,6 +344,21 @@ CREATE TABLE holdfast.alarms_seen (
 ALTER TABLE holdfast.alarms_seen OWNER TO postgres;
 
 --
+-- Name: answers; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.answers (
+    subject text NOT NULL,
+    key text NOT NULL,
+    request bytea NOT NULL,
+    answer bytea,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+ALTER TABLE holdfast.answers OWNER TO postgres;
+
+--
 -- Name: api_keys; Type: TABLE; Schema: holdfast; Owner: postgres
 --
 
@@ -361,6 +376,30 @@ CREATE TABLE holdfast.api_keys (
 
 
 ALTER TABLE holdfast.api_keys OWNER TO postgres;
+
+--
+-- Name: approvals; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.approvals (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    operation text NOT NULL,
+    about text NOT NULL,
+    request bytea NOT NULL,
+    reason text,
+    requested_by text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    decided_by text,
+    decided_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT approvals_check CHECK ((decided_by <> requested_by)),
+    CONSTRAINT approvals_check1 CHECK (((status = 'pending'::text) = (decided_by IS NULL))),
+    CONSTRAINT approvals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'refused'::text, 'used'::text])))
+);
+
+
+ALTER TABLE holdfast.approvals OWNER TO postgres;
 
 --
 -- Name: audit; Type: TABLE; Schema: holdfast; Owner: postgres
@@ -429,6 +468,20 @@ ALTER TABLE holdfast.audit_pending ALTER COLUMN id ADD GENERATED ALWAYS AS IDENT
     CACHE 1
 );
 
+
+--
+-- Name: backup_details; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.backup_details (
+    repository_id uuid NOT NULL,
+    backup_id text NOT NULL,
+    details jsonb NOT NULL,
+    read_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+ALTER TABLE holdfast.backup_details OWNER TO postgres;
 
 --
 -- Name: backups; Type: TABLE; Schema: holdfast; Owner: postgres
@@ -669,6 +722,19 @@ CREATE TABLE holdfast.schedules (
 ALTER TABLE holdfast.schedules OWNER TO postgres;
 
 --
+-- Name: settings; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.settings (
+    name text NOT NULL,
+    value jsonb NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+ALTER TABLE holdfast.settings OWNER TO postgres;
+
+--
 -- Name: sources; Type: TABLE; Schema: holdfast; Owner: postgres
 --
 
@@ -770,6 +836,14 @@ ALTER TABLE ONLY holdfast.alarms_seen
 
 
 --
+-- Name: answers answers_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.answers
+    ADD CONSTRAINT answers_pkey PRIMARY KEY (subject, key);
+
+
+--
 -- Name: api_keys api_keys_hash_key; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
 --
 
@@ -794,6 +868,14 @@ ALTER TABLE ONLY holdfast.api_keys
 
 
 --
+-- Name: approvals approvals_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.approvals
+    ADD CONSTRAINT approvals_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: audit audit_hash_key; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
 --
 
@@ -815,6 +897,14 @@ ALTER TABLE ONLY holdfast.audit_pending
 
 ALTER TABLE ONLY holdfast.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (number);
+
+
+--
+-- Name: backup_details backup_details_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.backup_details
+    ADD CONSTRAINT backup_details_pkey PRIMARY KEY (repository_id, backup_id);
 
 
 --
@@ -946,6 +1036,14 @@ ALTER TABLE ONLY holdfast.schedules
 
 
 --
+-- Name: settings settings_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.settings
+    ADD CONSTRAINT settings_pkey PRIMARY KEY (name);
+
+
+--
 -- Name: sources sources_name_key; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
 --
 
@@ -1010,6 +1108,20 @@ CREATE INDEX alarms_repository ON holdfast.alarms USING btree (repository_id);
 --
 
 CREATE INDEX alarms_source ON holdfast.alarms USING btree (source_id, raised_at DESC);
+
+
+--
+-- Name: answers_oldest; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX answers_oldest ON holdfast.answers USING btree (created_at);
+
+
+--
+-- Name: approvals_newest; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX approvals_newest ON holdfast.approvals USING btree (created_at DESC, id DESC);
 
 
 --
@@ -1210,6 +1322,15 @@ ALTER TABLE holdfast.api_keys ENABLE ALWAYS TRIGGER audit;
 
 
 --
+-- Name: approvals audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.approvals FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('always');
+
+ALTER TABLE holdfast.approvals ENABLE ALWAYS TRIGGER audit;
+
+
+--
 -- Name: destinations audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
 --
 
@@ -1234,6 +1355,15 @@ ALTER TABLE holdfast.repositories ENABLE ALWAYS TRIGGER audit;
 CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.schedules FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('claims', 'next_run', 'due');
 
 ALTER TABLE holdfast.schedules ENABLE ALWAYS TRIGGER audit;
+
+
+--
+-- Name: settings audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.settings FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('always');
+
+ALTER TABLE holdfast.settings ENABLE ALWAYS TRIGGER audit;
 
 
 --
@@ -1311,6 +1441,14 @@ ALTER TABLE ONLY holdfast.alarms_seen
 
 ALTER TABLE ONLY holdfast.alarms
     ADD CONSTRAINT alarms_source_id_fkey FOREIGN KEY (source_id) REFERENCES holdfast.sources(id) ON DELETE SET NULL;
+
+
+--
+-- Name: backup_details backup_details_repository_id_backup_id_fkey; Type: FK CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.backup_details
+    ADD CONSTRAINT backup_details_repository_id_backup_id_fkey FOREIGN KEY (repository_id, backup_id) REFERENCES holdfast.backups(repository_id, id) ON DELETE CASCADE;
 
 
 --
@@ -1482,10 +1620,22 @@ ALTER TABLE holdfast.alarms_look ENABLE ROW LEVEL SECURITY;
 ALTER TABLE holdfast.alarms_seen ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: answers; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.answers ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: api_keys; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
 --
 
 ALTER TABLE holdfast.api_keys ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: approvals; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.approvals ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: audit; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
@@ -1498,6 +1648,12 @@ ALTER TABLE holdfast.audit ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE holdfast.audit_pending ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: backup_details; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.backup_details ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: backups; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
@@ -1524,6 +1680,13 @@ CREATE POLICY change ON holdfast.alarms FOR UPDATE TO holdfast_api USING (((( SE
 --
 
 CREATE POLICY change ON holdfast.api_keys FOR UPDATE TO holdfast_api USING ((( SELECT holdfast.scope_of('api_keys'::text, 'change'::text) AS scope_of) = 'all'::text));
+
+
+--
+-- Name: approvals change; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY change ON holdfast.approvals FOR UPDATE TO holdfast_api USING (((( SELECT holdfast.scope_of('approvals'::text, 'change'::text) AS scope_of) = 'all'::text) AND (status = 'pending'::text) AND (expires_at > now()) AND (requested_by <> ( SELECT (holdfast.claims() ->> 'subject'::text))))) WITH CHECK (((status = ANY (ARRAY['approved'::text, 'refused'::text])) AND (decided_by = ( SELECT (holdfast.claims() ->> 'subject'::text)))));
 
 
 --
@@ -1566,6 +1729,13 @@ CREATE POLICY change ON holdfast.repositories FOR UPDATE TO holdfast_api USING (
 --
 
 CREATE POLICY change ON holdfast.schedules FOR UPDATE TO holdfast_api USING (((( SELECT holdfast.scope_of('schedules'::text, 'change'::text) AS scope_of) = 'all'::text) OR ((( SELECT holdfast.scope_of('schedules'::text, 'change'::text) AS scope_of) = 'own'::text) AND (source_id = ANY (( SELECT holdfast.own_sources() AS own_sources)::uuid[])))));
+
+
+--
+-- Name: settings change; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY change ON holdfast.settings FOR UPDATE TO holdfast_api USING ((( SELECT holdfast.scope_of('settings'::text, 'change'::text) AS scope_of) = 'all'::text));
 
 
 --
@@ -1720,10 +1890,26 @@ CREATE POLICY read ON holdfast.api_keys FOR SELECT TO holdfast_api USING ((( SEL
 
 
 --
+-- Name: approvals read; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY read ON holdfast.approvals FOR SELECT TO holdfast_api USING ((( SELECT holdfast.scope_of('approvals'::text, 'read'::text) AS scope_of) = 'all'::text));
+
+
+--
 -- Name: audit read; Type: POLICY; Schema: holdfast; Owner: postgres
 --
 
 CREATE POLICY read ON holdfast.audit FOR SELECT TO holdfast_api USING ((( SELECT holdfast.scope_of('audit'::text, 'read'::text) AS scope_of) = 'all'::text));
+
+
+--
+-- Name: backup_details read; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY read ON holdfast.backup_details FOR SELECT TO holdfast_api USING ((EXISTS ( SELECT
+   FROM holdfast.backups b
+  WHERE ((b.repository_id = backup_details.repository_id) AND (b.id = backup_details.backup_id)))));
 
 
 --
@@ -1775,6 +1961,13 @@ CREATE POLICY read ON holdfast.repositories FOR SELECT TO holdfast_api USING (((
 --
 
 CREATE POLICY read ON holdfast.schedules FOR SELECT TO holdfast_api USING (((( SELECT holdfast.scope_of('schedules'::text, 'read'::text) AS scope_of) = 'all'::text) OR ((( SELECT holdfast.scope_of('schedules'::text, 'read'::text) AS scope_of) = 'own'::text) AND (source_id = ANY (( SELECT holdfast.own_sources() AS own_sources)::uuid[])))));
+
+
+--
+-- Name: settings read; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY read ON holdfast.settings FOR SELECT TO holdfast_api USING ((( SELECT holdfast.scope_of('settings'::text, 'read'::text) AS scope_of) = 'all'::text));
 
 
 --
@@ -1890,6 +2083,12 @@ ALTER TABLE holdfast.repositories ENABLE ROW LEVEL SECURITY;
 ALTER TABLE holdfast.schedules ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: settings; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.settings ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: sources; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
 --
 
@@ -1999,10 +2198,94 @@ GRANT SELECT(revoked_at) ON TABLE holdfast.api_keys TO holdfast_api;
 
 
 --
+-- Name: TABLE approvals; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT DELETE ON TABLE holdfast.approvals TO holdfast_api;
+
+
+--
+-- Name: COLUMN approvals.id; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(id) ON TABLE holdfast.approvals TO holdfast_api;
+
+
+--
+-- Name: COLUMN approvals.operation; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(operation) ON TABLE holdfast.approvals TO holdfast_api;
+
+
+--
+-- Name: COLUMN approvals.about; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(about) ON TABLE holdfast.approvals TO holdfast_api;
+
+
+--
+-- Name: COLUMN approvals.reason; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(reason) ON TABLE holdfast.approvals TO holdfast_api;
+
+
+--
+-- Name: COLUMN approvals.requested_by; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(requested_by) ON TABLE holdfast.approvals TO holdfast_api;
+
+
+--
+-- Name: COLUMN approvals.status; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(status),UPDATE(status) ON TABLE holdfast.approvals TO holdfast_api;
+
+
+--
+-- Name: COLUMN approvals.decided_by; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(decided_by),UPDATE(decided_by) ON TABLE holdfast.approvals TO holdfast_api;
+
+
+--
+-- Name: COLUMN approvals.decided_at; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(decided_at),UPDATE(decided_at) ON TABLE holdfast.approvals TO holdfast_api;
+
+
+--
+-- Name: COLUMN approvals.created_at; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(created_at) ON TABLE holdfast.approvals TO holdfast_api;
+
+
+--
+-- Name: COLUMN approvals.expires_at; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(expires_at) ON TABLE holdfast.approvals TO holdfast_api;
+
+
+--
 -- Name: TABLE audit; Type: ACL; Schema: holdfast; Owner: postgres
 --
 
 GRANT SELECT ON TABLE holdfast.audit TO holdfast_api;
+
+
+--
+-- Name: TABLE backup_details; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT ON TABLE holdfast.backup_details TO holdfast_api;
 
 
 --
@@ -2185,6 +2468,13 @@ GRANT SELECT(changed_at) ON TABLE holdfast.repositories TO holdfast_api;
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE holdfast.schedules TO holdfast_api;
+
+
+--
+-- Name: TABLE settings; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE holdfast.settings TO holdfast_api;
 
 
 --
