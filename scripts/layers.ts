@@ -46,12 +46,13 @@ export const layers: Readonly<Record<string, Layer>> = {
   jobs: { imports: ['lib', 'postgres', 'catalog'], packages: ['pg-boss', 'cron-parser'] },
   alarms: { imports: ['lib', 'version.ts', 'catalog'], packages: ['nodemailer', 'cron-parser', 'zod'] },
   people: { imports: ['lib', 'catalog'], packages: ['jose'] },
+  audit: { imports: ['lib', 'catalog'] },
   api: {
-    imports: ['lib', 'version.ts', 'config', 'postgres', 'catalog', 'jobs', 'alarms', 'people'],
+    imports: ['lib', 'version.ts', 'config', 'postgres', 'catalog', 'jobs', 'alarms', 'people', 'audit'],
     packages: ['hono', '@hono/node-server', '@hono/zod-openapi'],
   },
   'main.ts': {
-    imports: ['lib', 'postgres', 'catalog', 'jobs', 'alarms', 'people', 'api'],
+    imports: ['lib', 'postgres', 'catalog', 'jobs', 'alarms', 'people', 'audit', 'api'],
   },
   cli: {
     imports: [
@@ -67,6 +68,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       'prune',
       'copies',
       'sample',
+      'audit',
       'main.ts',
     ],
     packages: ['commander'],

@@ -14,13 +14,20 @@ import { arrivalOf } from './arrival.ts'
 import { callerOf, type SignInOptions } from './caller.ts'
 import { oidcPages } from './oidc-pages.ts'
 import { createPace } from './pace.ts'
+import { etags } from './etag.ts'
+import { idempotency } from './idempotency.ts'
+import { originOf } from './origin.ts'
 import { problemOf } from './problem.ts'
+import { refusalRecorder } from './refused.ts'
+import { approvalRoutes } from './routes/approvals.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { backupRoutes } from './routes/backups.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { meRoutes } from './routes/me.ts'
 import { peopleRoutes } from './routes/people.ts'
 import { providerRoutes } from './routes/providers.ts'
+import { oneBackupRoutes } from './routes/one-backup.ts'
 import { repositoryRoutes } from './routes/repositories.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
 import { sessionRoutes } from './routes/session.ts'
@@ -58,8 +65,21 @@ export function createApp(given: ApiOptions) {
       xFrameOptions: 'DENY',
     }),
   )
-  app.onError((thrown, c) => {
+  const recordRefusal = refusalRecorder(o)
+  app.use(async (c, next) => {
+    c.set('from', originOf(o, c))
+    c.header('x-request-id', c.var.from.request)
+    await next()
+  })
+  app.onError(async (thrown, c) => {
     const { status, body } = problemOf(asError(thrown))
+    if (status === 401 || status === 403) {
+      const request = `${c.req.method} ${c.req.path}`
+      // Nobody has signed in yet where that is what was refused.
+      const { claims = null, from } = c.var as Partial<ApiEnv['Variables']> &
+        Pick<ApiEnv['Variables'], 'from'>
+      await recordRefusal({ claims, from, request, code: body.code })
+    }
     if (status === 500) o.log(`${c.req.method} ${c.req.path}: ${textOf(thrown)}`)
     if (status === 401) c.header('www-authenticate', 'Bearer')
     const wait = isHoldfastError(thrown) ? thrown.details['retryAfterSeconds'] : undefined
@@ -98,6 +118,7 @@ export function createApp(given: ApiOptions) {
     c.header('cache-control', 'no-store')
     await next()
   })
+  api.use(etags)
   api.use(bodyLimit({ maxSize: bodyBytes, onError: () => { throw new HoldfastError('request_invalid', `The body is larger than ${bodyBytes} bytes.`) } })) // prettier-ignore
   // Of who is not signed in, by where it comes from: these routes, and what is refused below.
   api.route('/', signInRoutes(o, pace))
@@ -108,9 +129,10 @@ export function createApp(given: ApiOptions) {
     })
     pace.take(caller.claims.subject)
     c.set('caller', caller)
-    c.set('claims', caller.claims)
+    c.set('claims', { ...caller.claims, from: c.var.from })
     await next()
   })
+  api.use(idempotency(o))
   for (const routes of [
     sessionRoutes(o),
     meRoutes(o),
@@ -122,6 +144,9 @@ export function createApp(given: ApiOptions) {
     scheduleRoutes(o),
     jobRoutes(o),
     backupRoutes(o),
+    oneBackupRoutes(o),
+    auditRoutes(o),
+    approvalRoutes(o),
   ])
     api.route('/', routes)
   app.route('/api/v1', api)

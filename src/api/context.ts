@@ -7,6 +7,7 @@ import { HoldfastError } from '../lib/errors.ts'
 import type { Queue } from '../jobs/queue.ts'
 import type { Caller } from './caller.ts'
 import { Problem } from './contract.ts'
+import type { Origin } from './origin.ts'
 
 /** What routes work with. */
 export interface ApiOptions {
@@ -27,7 +28,7 @@ export interface ApiOptions {
 
 export interface ApiEnv {
   /** `caller` is the same with what it came by: only for what is about the caller itself. */
-  readonly Variables: { readonly claims: Claims; readonly caller: Caller }
+  readonly Variables: { readonly claims: Claims; readonly caller: Caller; readonly from: Origin }
   /** Of a server of Node, if it is served by one. */
   readonly Bindings: {
     readonly incoming?: { readonly socket: { readonly remoteAddress?: string | undefined } }
@@ -97,7 +98,7 @@ export function emptyRoute<
   return createRoute({ method, path, request, summary, tags, security: security(o), responses })
 }
 
-const problems = {
+export const problems = {
   description: 'What went wrong',
   content: { 'application/problem+json': { schema: Problem } },
 }
@@ -118,6 +119,11 @@ export function requireRight(claims: Claims, action: Action, resource: Resource)
 export function requireDestroy({ scopes }: Claims): void {
   if (scopes?.includes('destroy') === false)
     throw new HoldfastError('not_permitted', 'This makes backups go: it takes a key with the scope destroy.')
+}
+
+/** A body in JSON that may be left out: then it is empty. */
+export function optionalBody<S extends z.ZodType>(schema: S) {
+  return { required: false, content: { 'application/json': { schema } } }
 }
 
 /** Does the work of a request, as its caller. Throws as `requireRight`. */

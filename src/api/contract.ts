@@ -36,6 +36,8 @@ export const Problem = z
       .array(z.object({ path: z.string(), what: z.string() }))
       .optional()
       .openapi({ description: 'each thing that is wrong with the request' }),
+    confirm: z.string().optional().openapi({ description: 'what is to be typed: of confirmation_needed' }),
+    approval: z.string().optional().openapi({ description: 'id of the wish: of approval_needed' }),
   })
   .openapi('Problem', { description: 'RFC 9457; the code is one of docs/reference/errors.md' })
 
@@ -141,6 +143,8 @@ export const paramsOf = {
   refresh: z.strictObject({}),
 } as const
 export const kinds = ['backup', 'check', 'drill', 'prune', 'refresh'] as const
+/** Of jobs that have routes of their own. */
+const otherKinds = ['remove', 'pin', 'unpin', 'show'] as const
 
 export const ScheduleInput = z
   .strictObject({
@@ -236,7 +240,7 @@ export const Job = z
 export const JobDetail = Job.extend({ result: json.nullable() }).openapi('JobDetail')
 export const JobQuery = pageQuery.extend({
   status: z.enum(jobStatuses).optional(),
-  kind: z.enum(kinds).optional(),
+  kind: z.enum([...kinds, ...otherKinds]).optional(),
   source: name.optional(),
   schedule: name.optional(),
 })
@@ -269,3 +273,7 @@ export const Schedules = z.object({ items: z.array(Schedule) }).openapi('Schedul
 export const Jobs = z.object({ items: z.array(Job), next }).openapi('Jobs')
 export const Backups = z.object({ items: z.array(Backup), next }).openapi('Backups')
 export * from './contract/people.ts'
+
+export * from './contract/audit.ts'
+export * from './contract/guards.ts'
+export * from './contract/one-backup.ts'

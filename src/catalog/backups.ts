@@ -129,8 +129,22 @@ export async function listBackups(
     [filter.repositoryId, filter.sourceId, page.after?.at ?? null, page.after?.id ?? null, page.limit + 1],
   )
   const listed = pageOf(rows, page, ({ exactly, id }) => ({ at: exactly, id }))
-  const items = listed.items.map(({ id, repository_id, source_id, moment, summary }) => {
-    return { id, repositoryId: repository_id, sourceId: source_id, moment: iso(moment), summary }
-  })
-  return { items, next: listed.next }
+  return { items: listed.items.map(toRecord), next: listed.next }
+}
+
+function toRecord({ id, repository_id, source_id, moment, summary }: Row): BackupRecord {
+  return { id, repositoryId: repository_id, sourceId: source_id, moment: iso(moment), summary }
+}
+
+/** Those of this id, of which each repository has one at most. */
+export async function findBackupRows(
+  { query }: Queries,
+  o: { id: string; repositoryId: string | null },
+): Promise<BackupRecord[]> {
+  const rows = await query<Row>(
+    `SELECT id, repository_id, source_id, moment, summary, moment::text AS exactly FROM holdfast.backups
+     WHERE id = $1 AND ($2::uuid IS NULL OR repository_id = $2)`,
+    [o.id, o.repositoryId],
+  )
+  return rows.map(toRecord)
 }

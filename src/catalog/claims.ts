@@ -10,8 +10,17 @@ export interface Claims {
   readonly sources: readonly string[]
   /** Of a key: what it may be used for. A person may do all that the role may. */
   readonly scopes?: readonly KeyScope[]
-  /** Of a person: when they last proved with all they have who they are. ISO 8601. */
+  /** When the caller has last signed in with all that it takes, ISO 8601. Absent: they sign in with every request, as keys do. */
   readonly recentAt?: string
+  /** Where the request came from, for the audit trail. */
+  readonly from?: {
+    /** Of the connection, and of whom a proxy on this machine names; null if there is none. */
+    readonly address: string | null
+    /** What the client calls itself. */
+    readonly agent: string | null
+    /** Id of the request, which its answer tells. */
+    readonly request: string
+  }
 }
 
 /** Whether these claims have a right at all; on which rows, row level security says. */

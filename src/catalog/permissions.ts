@@ -16,6 +16,9 @@ export const resources = [
   'deliveries',
   'people',
   'providers',
+  'audit',
+  'settings',
+  'approvals',
 ] as const
 export type Resource = (typeof resources)[number]
 
@@ -59,6 +62,9 @@ export const permissions: Readonly<Record<Role, { readonly scope: Scope; readonl
       deliveries: read,
       people: everything,
       providers: everything,
+      audit: read,
+      settings: ['read', 'change'],
+      approvals: ['read', 'change'],
     },
   },
   platform_operator: {
@@ -75,7 +81,17 @@ export const permissions: Readonly<Record<Role, { readonly scope: Scope; readonl
   },
   read_only_admin: {
     scope: 'all',
-    may: { repositories: read, sources: read, schedules: read, jobs: read, backups: read, ...alarmsRead },
+    may: {
+      repositories: read,
+      sources: read,
+      schedules: read,
+      jobs: read,
+      backups: read,
+      ...alarmsRead,
+      audit: read,
+      settings: read,
+      approvals: read,
+    },
   },
   tenant_admin: { scope: 'own', may: { sources: read, jobs: read, backups: read, alarms: read } },
 }

@@ -24,6 +24,197 @@ CREATE SCHEMA holdfast;
 ALTER SCHEMA holdfast OWNER TO postgres;
 
 --
+-- Name: audit_chain(); Type: FUNCTION; Schema: holdfast; Owner: postgres
+--
+
+CREATE FUNCTION holdfast.audit_chain() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+DECLARE
+  last record;
+  next bigint;
+BEGIN
+  PERFORM pg_catalog.pg_advisory_xact_lock(4846170306);
+  SELECT a.number, a.hash INTO last FROM holdfast.audit AS a ORDER BY a.number DESC LIMIT 1;
+  next := coalesce(last.number, 0) + 1;
+  last.hash := coalesce(last.hash, pg_catalog.decode(pg_catalog.repeat('00', 32), 'hex'));
+  INSERT INTO holdfast.audit (number, at, who, role, address, agent, request, action, about, source_id, result, code, before, after,
+    previous, hash)
+  VALUES (next, NEW.at, NEW.who, NEW.role, NEW.address, NEW.agent, NEW.request, NEW.action, NEW.about, NEW.source_id, NEW.result,
+    NEW.code, NEW.before, NEW.after, last.hash, pg_catalog.sha256(
+      holdfast.audit_field('holdfast-audit-1')
+      || holdfast.audit_field(pg_catalog.encode(last.hash, 'hex'))
+      || holdfast.audit_field(next::text)
+      || holdfast.audit_field(pg_catalog.to_char(NEW.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+      || holdfast.audit_field(NEW.who)
+      || holdfast.audit_field(NEW.role)
+      || holdfast.audit_field(NEW.address)
+      || holdfast.audit_field(NEW.agent)
+      || holdfast.audit_field(NEW.request)
+      || holdfast.audit_field(NEW.action)
+      || holdfast.audit_field(NEW.about)
+      || holdfast.audit_field(NEW.source_id::text)
+      || holdfast.audit_field(NEW.result)
+      || holdfast.audit_field(NEW.code)
+      || holdfast.audit_field(NEW.before::text)
+      || holdfast.audit_field(NEW.after::text)
+    ));
+  DELETE FROM holdfast.audit_pending WHERE id = NEW.id;
+  RETURN NULL;
+END
+$$;
+
+
+ALTER FUNCTION holdfast.audit_chain() OWNER TO postgres;
+
+--
+-- Name: audit_change(); Type: FUNCTION; Schema: holdfast; Owner: postgres
+--
+
+CREATE FUNCTION holdfast.audit_change() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+DECLARE
+  c CONSTANT jsonb := holdfast.claims();
+  old_row jsonb := CASE WHEN TG_OP <> 'INSERT' THEN pg_catalog.to_jsonb(OLD) END;
+  new_row jsonb := CASE WHEN TG_OP <> 'DELETE' THEN pg_catalog.to_jsonb(NEW) END;
+  one jsonb := coalesce(new_row, old_row);
+  same text[];
+  secret text[];
+BEGIN
+  IF c = '{}' AND TG_ARGV[0] <> 'always' THEN
+    RETURN NULL;
+  END IF;
+  IF TG_OP = 'UPDATE' THEN
+    SELECT pg_catalog.array_agg(o.key) INTO same FROM pg_catalog.jsonb_each(old_row) AS o
+    WHERE o.value = new_row -> o.key OR o.key = ANY (TG_ARGV) OR o.key = 'changed_at';
+    old_row := old_row - coalesce(same, '{}');
+    new_row := new_row - coalesce(same, '{}');
+    IF new_row = '{}' THEN
+      RETURN NULL;
+    END IF;
+  END IF;
+  -- Sealed bytes and hashes tell nothing, and passwords too much: by type, and by name for whoever forgets.
+  SELECT pg_catalog.array_agg(a.attname) INTO secret FROM pg_catalog.pg_attribute AS a
+  WHERE a.attrelid = TG_RELID AND a.attnum > 0 AND NOT a.attisdropped
+    AND (a.atttypid = 'pg_catalog.bytea'::pg_catalog.regtype OR a.attname ~ '(secret|password|hash|token|sealed|recovery)');
+  INSERT INTO holdfast.audit_pending (who, role, address, agent, request, action, about, source_id, result, before, after)
+  VALUES (
+    coalesce(c ->> 'subject', 'database:' || session_user), c ->> 'role',
+    c -> 'from' ->> 'address', c -> 'from' ->> 'agent', c -> 'from' ->> 'request',
+    TG_TABLE_NAME || CASE TG_OP WHEN 'INSERT' THEN '.create' WHEN 'UPDATE' THEN '.change' ELSE '.remove' END,
+    coalesce(one ->> 'name', one ->> 'about', one ->> 'id', ''),
+    CASE WHEN TG_TABLE_NAME = 'sources' THEN (one ->> 'id')::uuid ELSE (one ->> 'source_id')::uuid END,
+    'done', holdfast.audit_told(old_row, coalesce(secret, '{}'), '(secret)'),
+    holdfast.audit_told(new_row, coalesce(secret, '{}'), CASE TG_OP WHEN 'UPDATE' THEN '(another secret)' ELSE '(secret)' END)
+  );
+  RETURN NULL;
+END
+$$;
+
+
+ALTER FUNCTION holdfast.audit_change() OWNER TO postgres;
+
+--
+-- Name: audit_field(text); Type: FUNCTION; Schema: holdfast; Owner: postgres
+--
+
+CREATE FUNCTION holdfast.audit_field(value text) RETURNS bytea
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    RETURN convert_to((COALESCE(((octet_length(convert_to(value, 'UTF8'::name)) || ':'::text) || value), '-'::text) || '
+'::text), 'UTF8'::name);
+
+
+ALTER FUNCTION holdfast.audit_field(value text) OWNER TO postgres;
+
+--
+-- Name: audit_job(); Type: FUNCTION; Schema: holdfast; Owner: postgres
+--
+
+CREATE FUNCTION holdfast.audit_job() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+DECLARE
+  c CONSTANT jsonb := holdfast.claims();
+  ended CONSTANT boolean := NEW.status IN ('completed', 'failed', 'cancelled');
+  facts jsonb := pg_catalog.jsonb_build_object('id', NEW.id, 'kind', NEW.kind, 'status', NEW.status);
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    facts := facts || pg_catalog.jsonb_build_object('params', NEW.params, 'requestedBy', NEW.requested_by);
+  END IF;
+  INSERT INTO holdfast.audit_pending (who, role, address, agent, request, action, about, source_id, result, code, after)
+  VALUES (
+    coalesce(c ->> 'subject', CASE WHEN TG_OP = 'INSERT' THEN NEW.requested_by ELSE 'worker:' || NEW.worker END, 'service'),
+    c ->> 'role', c -> 'from' ->> 'address', c -> 'from' ->> 'agent', c -> 'from' ->> 'request',
+    CASE
+      WHEN TG_OP = 'INSERT' THEN 'jobs.create'
+      WHEN ended THEN 'jobs.end'
+      WHEN NEW.cancel_requested_at IS NOT NULL AND OLD.cancel_requested_at IS NULL THEN 'jobs.cancel'
+      ELSE 'jobs.confirm'
+    END,
+    NEW.about, NEW.source_id, CASE WHEN NEW.status = 'failed' THEN 'failed' ELSE 'done' END,
+    CASE WHEN NEW.status = 'failed' THEN NEW.error ->> 'code' END, facts
+  );
+  RETURN NULL;
+END
+$$;
+
+
+ALTER FUNCTION holdfast.audit_job() OWNER TO postgres;
+
+--
+-- Name: audit_refuse(); Type: FUNCTION; Schema: holdfast; Owner: postgres
+--
+
+CREATE FUNCTION holdfast.audit_refuse() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+BEGIN
+  RAISE EXCEPTION 'The audit trail can only be added to.' USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+
+
+ALTER FUNCTION holdfast.audit_refuse() OWNER TO postgres;
+
+--
+-- Name: audit_told(jsonb, text[], text); Type: FUNCTION; Schema: holdfast; Owner: postgres
+--
+
+CREATE FUNCTION holdfast.audit_told(one jsonb, secret text[], word text) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    RETURN (SELECT jsonb_object_agg(e.key, CASE WHEN (e.key = ANY (audit_told.secret)) THEN to_jsonb(audit_told.word) ELSE e.value END) AS jsonb_object_agg FROM jsonb_each(audit_told.one) e(key, value) WHERE (e.value <> 'null'::jsonb));
+
+
+ALTER FUNCTION holdfast.audit_told(one jsonb, secret text[], word text) OWNER TO postgres;
+
+--
+-- Name: audit_watch(text, text, text[]); Type: FUNCTION; Schema: holdfast; Owner: postgres
+--
+
+CREATE FUNCTION holdfast.audit_watch(name text, whose text, VARIADIC by_itself text[] DEFAULT '{}'::text[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+BEGIN
+  EXECUTE pg_catalog.format('CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON holdfast.%I '
+    'FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change(%s)', name,
+    (SELECT pg_catalog.string_agg(pg_catalog.quote_literal(a), ', ' ORDER BY n)
+     FROM pg_catalog.unnest(whose || by_itself) WITH ORDINALITY AS u (a, n)));
+  EXECUTE pg_catalog.format('ALTER TABLE holdfast.%I ENABLE ALWAYS TRIGGER audit', name);
+END
+$$;
+
+
+ALTER FUNCTION holdfast.audit_watch(name text, whose text, VARIADIC by_itself text[]) OWNER TO postgres;
+
+--
 -- Name: claims(); Type: FUNCTION; Schema: holdfast; Owner: postgres
 --
 
@@ -205,6 +396,21 @@ CREATE TABLE holdfast.alarms_seen (
 ALTER TABLE holdfast.alarms_seen OWNER TO postgres;
 
 --
+-- Name: answers; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.answers (
+    subject text NOT NULL,
+    key text NOT NULL,
+    request bytea NOT NULL,
+    answer bytea,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+ALTER TABLE holdfast.answers OWNER TO postgres;
+
+--
 -- Name: api_keys; Type: TABLE; Schema: holdfast; Owner: postgres
 --
 
@@ -228,6 +434,30 @@ CREATE TABLE holdfast.api_keys (
 ALTER TABLE holdfast.api_keys OWNER TO postgres;
 
 --
+-- Name: approvals; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.approvals (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    operation text NOT NULL,
+    about text NOT NULL,
+    request bytea NOT NULL,
+    reason text,
+    requested_by text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    decided_by text,
+    decided_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT approvals_check CHECK ((decided_by <> requested_by)),
+    CONSTRAINT approvals_check1 CHECK (((status = 'pending'::text) = (decided_by IS NULL))),
+    CONSTRAINT approvals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'refused'::text, 'used'::text])))
+);
+
+
+ALTER TABLE holdfast.approvals OWNER TO postgres;
+
+--
 -- Name: attempts; Type: TABLE; Schema: holdfast; Owner: postgres
 --
 
@@ -240,6 +470,88 @@ CREATE TABLE holdfast.attempts (
 
 
 ALTER TABLE holdfast.attempts OWNER TO postgres;
+
+--
+-- Name: audit; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.audit (
+    number bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    who text NOT NULL,
+    role text,
+    address text,
+    agent text,
+    request text,
+    action text NOT NULL,
+    about text NOT NULL,
+    source_id uuid,
+    result text NOT NULL,
+    code text,
+    before json,
+    after json,
+    previous bytea NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT audit_hash_check CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT audit_number_check CHECK ((number > 0)),
+    CONSTRAINT audit_previous_check CHECK ((octet_length(previous) = 32)),
+    CONSTRAINT audit_result_check CHECK ((result = ANY (ARRAY['done'::text, 'refused'::text, 'failed'::text])))
+);
+
+
+ALTER TABLE holdfast.audit OWNER TO postgres;
+
+--
+-- Name: audit_pending; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.audit_pending (
+    id bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    who text NOT NULL,
+    role text,
+    address text,
+    agent text,
+    request text,
+    action text NOT NULL,
+    about text NOT NULL,
+    source_id uuid,
+    result text NOT NULL,
+    code text,
+    before json,
+    after json
+);
+
+
+ALTER TABLE holdfast.audit_pending OWNER TO postgres;
+
+--
+-- Name: audit_pending_id_seq; Type: SEQUENCE; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.audit_pending ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME holdfast.audit_pending_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: backup_details; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.backup_details (
+    repository_id uuid NOT NULL,
+    backup_id text NOT NULL,
+    details jsonb NOT NULL,
+    read_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+ALTER TABLE holdfast.backup_details OWNER TO postgres;
 
 --
 -- Name: backups; Type: TABLE; Schema: holdfast; Owner: postgres
@@ -596,6 +908,19 @@ CREATE TABLE holdfast.sessions (
 ALTER TABLE holdfast.sessions OWNER TO postgres;
 
 --
+-- Name: settings; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.settings (
+    name text NOT NULL,
+    value jsonb NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+ALTER TABLE holdfast.settings OWNER TO postgres;
+
+--
 -- Name: sources; Type: TABLE; Schema: holdfast; Owner: postgres
 --
 
@@ -697,6 +1022,14 @@ ALTER TABLE ONLY holdfast.alarms_seen
 
 
 --
+-- Name: answers answers_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.answers
+    ADD CONSTRAINT answers_pkey PRIMARY KEY (subject, key);
+
+
+--
 -- Name: api_keys api_keys_hash_key; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
 --
 
@@ -721,11 +1054,51 @@ ALTER TABLE ONLY holdfast.api_keys
 
 
 --
+-- Name: approvals approvals_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.approvals
+    ADD CONSTRAINT approvals_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: attempts attempts_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
 --
 
 ALTER TABLE ONLY holdfast.attempts
     ADD CONSTRAINT attempts_pkey PRIMARY KEY (key);
+
+
+--
+-- Name: audit audit_hash_key; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.audit
+    ADD CONSTRAINT audit_hash_key UNIQUE (hash);
+
+
+--
+-- Name: audit_pending audit_pending_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.audit_pending
+    ADD CONSTRAINT audit_pending_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: audit audit_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.audit
+    ADD CONSTRAINT audit_pkey PRIMARY KEY (number);
+
+
+--
+-- Name: backup_details backup_details_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.backup_details
+    ADD CONSTRAINT backup_details_pkey PRIMARY KEY (repository_id, backup_id);
 
 
 --
@@ -929,6 +1302,14 @@ ALTER TABLE ONLY holdfast.sessions
 
 
 --
+-- Name: settings settings_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.settings
+    ADD CONSTRAINT settings_pkey PRIMARY KEY (name);
+
+
+--
 -- Name: sources sources_name_key; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
 --
 
@@ -996,10 +1377,45 @@ CREATE INDEX alarms_source ON holdfast.alarms USING btree (source_id, raised_at 
 
 
 --
+-- Name: answers_oldest; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX answers_oldest ON holdfast.answers USING btree (created_at);
+
+
+--
+-- Name: approvals_newest; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX approvals_newest ON holdfast.approvals USING btree (created_at DESC, id DESC);
+
+
+--
 -- Name: attempts_last; Type: INDEX; Schema: holdfast; Owner: postgres
 --
 
 CREATE INDEX attempts_last ON holdfast.attempts USING btree (last_at);
+
+
+--
+-- Name: audit_about; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX audit_about ON holdfast.audit USING btree (about, number DESC);
+
+
+--
+-- Name: audit_at; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX audit_at ON holdfast.audit USING btree (at);
+
+
+--
+-- Name: audit_who; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX audit_who ON holdfast.audit USING btree (who, number DESC);
 
 
 --
@@ -1164,6 +1580,132 @@ CREATE INDEX subscriptions_source ON holdfast.subscriptions USING btree (source_
 
 
 --
+-- Name: audit append_only; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON holdfast.audit FOR EACH STATEMENT EXECUTE FUNCTION holdfast.audit_refuse();
+
+ALTER TABLE holdfast.audit ENABLE ALWAYS TRIGGER append_only;
+
+
+--
+-- Name: alarm_settings audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.alarm_settings FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('claims');
+
+ALTER TABLE holdfast.alarm_settings ENABLE ALWAYS TRIGGER audit;
+
+
+--
+-- Name: alarms audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.alarms FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('claims');
+
+ALTER TABLE holdfast.alarms ENABLE ALWAYS TRIGGER audit;
+
+
+--
+-- Name: api_keys audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.api_keys FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('always');
+
+ALTER TABLE holdfast.api_keys ENABLE ALWAYS TRIGGER audit;
+
+
+--
+-- Name: approvals audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.approvals FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('always');
+
+ALTER TABLE holdfast.approvals ENABLE ALWAYS TRIGGER audit;
+
+
+--
+-- Name: destinations audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.destinations FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('claims', 'sent', 'failures');
+
+ALTER TABLE holdfast.destinations ENABLE ALWAYS TRIGGER audit;
+
+
+--
+-- Name: repositories audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.repositories FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('always', 'repository');
+
+ALTER TABLE holdfast.repositories ENABLE ALWAYS TRIGGER audit;
+
+
+--
+-- Name: schedules audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.schedules FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('claims', 'next_run', 'due');
+
+ALTER TABLE holdfast.schedules ENABLE ALWAYS TRIGGER audit;
+
+
+--
+-- Name: settings audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.settings FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('always');
+
+ALTER TABLE holdfast.settings ENABLE ALWAYS TRIGGER audit;
+
+
+--
+-- Name: sources audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.sources FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('always');
+
+ALTER TABLE holdfast.sources ENABLE ALWAYS TRIGGER audit;
+
+
+--
+-- Name: subscriptions audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.subscriptions FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('claims', 'next_digest', 'last_digest');
+
+ALTER TABLE holdfast.subscriptions ENABLE ALWAYS TRIGGER audit;
+
+
+--
+-- Name: jobs audit_changed; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit_changed AFTER UPDATE OF status, cancel_requested_at ON holdfast.jobs FOR EACH ROW WHEN ((((new.ended_at IS NOT NULL) AND (old.ended_at IS NULL)) OR ((old.status = 'waiting'::text) AND (new.status <> 'waiting'::text)) OR ((new.cancel_requested_at IS NOT NULL) AND (old.cancel_requested_at IS NULL)))) EXECUTE FUNCTION holdfast.audit_job();
+
+ALTER TABLE holdfast.jobs ENABLE ALWAYS TRIGGER audit_changed;
+
+
+--
+-- Name: jobs audit_made; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit_made AFTER INSERT ON holdfast.jobs FOR EACH ROW EXECUTE FUNCTION holdfast.audit_job();
+
+ALTER TABLE holdfast.jobs ENABLE ALWAYS TRIGGER audit_made;
+
+
+--
+-- Name: audit_pending chain; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE CONSTRAINT TRIGGER chain AFTER INSERT ON holdfast.audit_pending DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION holdfast.audit_chain();
+
+ALTER TABLE holdfast.audit_pending ENABLE ALWAYS TRIGGER chain;
+
+
+--
 -- Name: people end_sessions; Type: TRIGGER; Schema: holdfast; Owner: postgres
 --
 
@@ -1214,6 +1756,14 @@ ALTER TABLE ONLY holdfast.alarms_seen
 
 ALTER TABLE ONLY holdfast.alarms
     ADD CONSTRAINT alarms_source_id_fkey FOREIGN KEY (source_id) REFERENCES holdfast.sources(id) ON DELETE SET NULL;
+
+
+--
+-- Name: backup_details backup_details_repository_id_backup_id_fkey; Type: FK CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.backup_details
+    ADD CONSTRAINT backup_details_repository_id_backup_id_fkey FOREIGN KEY (repository_id, backup_id) REFERENCES holdfast.backups(repository_id, id) ON DELETE CASCADE;
 
 
 --
@@ -1409,16 +1959,46 @@ ALTER TABLE holdfast.alarms_look ENABLE ROW LEVEL SECURITY;
 ALTER TABLE holdfast.alarms_seen ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: answers; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.answers ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: api_keys; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
 --
 
 ALTER TABLE holdfast.api_keys ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: approvals; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.approvals ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: attempts; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
 --
 
 ALTER TABLE holdfast.attempts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: audit; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.audit ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: audit_pending; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.audit_pending ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: backup_details; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.backup_details ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: backups; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
@@ -1445,6 +2025,13 @@ CREATE POLICY change ON holdfast.alarms FOR UPDATE TO holdfast_api USING (((( SE
 --
 
 CREATE POLICY change ON holdfast.api_keys FOR UPDATE TO holdfast_api USING ((( SELECT holdfast.scope_of('api_keys'::text, 'change'::text) AS scope_of) = 'all'::text));
+
+
+--
+-- Name: approvals change; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY change ON holdfast.approvals FOR UPDATE TO holdfast_api USING (((( SELECT holdfast.scope_of('approvals'::text, 'change'::text) AS scope_of) = 'all'::text) AND (status = 'pending'::text) AND (expires_at > now()) AND (requested_by <> ( SELECT (holdfast.claims() ->> 'subject'::text))))) WITH CHECK (((status = ANY (ARRAY['approved'::text, 'refused'::text])) AND (decided_by = ( SELECT (holdfast.claims() ->> 'subject'::text)))));
 
 
 --
@@ -1501,6 +2088,13 @@ CREATE POLICY change ON holdfast.repositories FOR UPDATE TO holdfast_api USING (
 --
 
 CREATE POLICY change ON holdfast.schedules FOR UPDATE TO holdfast_api USING (((( SELECT holdfast.scope_of('schedules'::text, 'change'::text) AS scope_of) = 'all'::text) OR ((( SELECT holdfast.scope_of('schedules'::text, 'change'::text) AS scope_of) = 'own'::text) AND (source_id = ANY (( SELECT holdfast.own_sources() AS own_sources)::uuid[])))));
+
+
+--
+-- Name: settings change; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY change ON holdfast.settings FOR UPDATE TO holdfast_api USING ((( SELECT holdfast.scope_of('settings'::text, 'change'::text) AS scope_of) = 'all'::text));
 
 
 --
@@ -1687,6 +2281,29 @@ CREATE POLICY read ON holdfast.api_keys FOR SELECT TO holdfast_api USING ((( SEL
 
 
 --
+-- Name: approvals read; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY read ON holdfast.approvals FOR SELECT TO holdfast_api USING ((( SELECT holdfast.scope_of('approvals'::text, 'read'::text) AS scope_of) = 'all'::text));
+
+
+--
+-- Name: audit read; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY read ON holdfast.audit FOR SELECT TO holdfast_api USING ((( SELECT holdfast.scope_of('audit'::text, 'read'::text) AS scope_of) = 'all'::text));
+
+
+--
+-- Name: backup_details read; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY read ON holdfast.backup_details FOR SELECT TO holdfast_api USING ((EXISTS ( SELECT
+   FROM holdfast.backups b
+  WHERE ((b.repository_id = backup_details.repository_id) AND (b.id = backup_details.backup_id)))));
+
+
+--
 -- Name: backups read; Type: POLICY; Schema: holdfast; Owner: postgres
 --
 
@@ -1749,6 +2366,13 @@ CREATE POLICY read ON holdfast.repositories FOR SELECT TO holdfast_api USING (((
 --
 
 CREATE POLICY read ON holdfast.schedules FOR SELECT TO holdfast_api USING (((( SELECT holdfast.scope_of('schedules'::text, 'read'::text) AS scope_of) = 'all'::text) OR ((( SELECT holdfast.scope_of('schedules'::text, 'read'::text) AS scope_of) = 'own'::text) AND (source_id = ANY (( SELECT holdfast.own_sources() AS own_sources)::uuid[])))));
+
+
+--
+-- Name: settings read; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY read ON holdfast.settings FOR SELECT TO holdfast_api USING ((( SELECT holdfast.scope_of('settings'::text, 'read'::text) AS scope_of) = 'all'::text));
 
 
 --
@@ -1890,6 +2514,12 @@ ALTER TABLE holdfast.schedules ENABLE ROW LEVEL SECURITY;
 ALTER TABLE holdfast.sessions ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: settings; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.settings ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: sources; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
 --
 
@@ -2017,6 +2647,97 @@ GRANT SELECT(created_by) ON TABLE holdfast.api_keys TO holdfast_api;
 --
 
 GRANT SELECT(last_used_at) ON TABLE holdfast.api_keys TO holdfast_api;
+
+
+--
+-- Name: TABLE approvals; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT DELETE ON TABLE holdfast.approvals TO holdfast_api;
+
+
+--
+-- Name: COLUMN approvals.id; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(id) ON TABLE holdfast.approvals TO holdfast_api;
+
+
+--
+-- Name: COLUMN approvals.operation; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(operation) ON TABLE holdfast.approvals TO holdfast_api;
+
+
+--
+-- Name: COLUMN approvals.about; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(about) ON TABLE holdfast.approvals TO holdfast_api;
+
+
+--
+-- Name: COLUMN approvals.reason; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(reason) ON TABLE holdfast.approvals TO holdfast_api;
+
+
+--
+-- Name: COLUMN approvals.requested_by; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(requested_by) ON TABLE holdfast.approvals TO holdfast_api;
+
+
+--
+-- Name: COLUMN approvals.status; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(status),UPDATE(status) ON TABLE holdfast.approvals TO holdfast_api;
+
+
+--
+-- Name: COLUMN approvals.decided_by; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(decided_by),UPDATE(decided_by) ON TABLE holdfast.approvals TO holdfast_api;
+
+
+--
+-- Name: COLUMN approvals.decided_at; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(decided_at),UPDATE(decided_at) ON TABLE holdfast.approvals TO holdfast_api;
+
+
+--
+-- Name: COLUMN approvals.created_at; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(created_at) ON TABLE holdfast.approvals TO holdfast_api;
+
+
+--
+-- Name: COLUMN approvals.expires_at; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(expires_at) ON TABLE holdfast.approvals TO holdfast_api;
+
+
+--
+-- Name: TABLE audit; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT ON TABLE holdfast.audit TO holdfast_api;
+
+
+--
+-- Name: TABLE backup_details; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT ON TABLE holdfast.backup_details TO holdfast_api;
 
 
 --
@@ -2388,6 +3109,13 @@ GRANT SELECT(changed_at) ON TABLE holdfast.repositories TO holdfast_api;
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE holdfast.schedules TO holdfast_api;
+
+
+--
+-- Name: TABLE settings; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE holdfast.settings TO holdfast_api;
 
 
 --

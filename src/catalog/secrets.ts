@@ -18,4 +18,6 @@ export const placeOf = {
   repository: (id: string) => `repositories/${id}`,
   /** With the address: whoever can only change that must not have the password sent to a server of theirs. */
   source: (id: string, address: string) => `sources/${id} at ${address}`,
+  answer: (subject: string, key: string) => `answers to ${subject}: ${key}`,
+  approval: (subject: string) => `approvals by ${subject}`,
 } as const

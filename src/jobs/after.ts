@@ -7,6 +7,7 @@ import {
 } from '../catalog/backups.ts'
 import { asOwner } from '../catalog/claims.ts'
 import type { Queries } from '../catalog/database.ts'
+import { rememberDetails, rememberPins } from '../catalog/one-backup.ts'
 import type { HeldJob } from './attempt.ts'
 import { enqueue } from './enqueue.ts'
 import { jobKind } from './kinds.ts'
@@ -29,6 +30,14 @@ export async function afterCompleted(
     await forgetBackups(queries, { repositoryId, ids })
   }
   if (job.kind === 'drill') await rememberDrill(queries, { repositoryId, mark: result['verified'] })
+  const backup = job.params['backup']
+  if (typeof backup === 'string') {
+    if (job.kind === 'remove') await forgetBackups(queries, { repositoryId, ids: [backup] })
+    if (job.kind === 'pin') await rememberPins(queries, { repositoryId, backup, add: result['pin'] ?? null })
+    if (job.kind === 'unpin') await rememberPins(queries, { repositoryId, backup, add: null })
+    if (job.kind === 'show' && result['contents'])
+      await rememberDetails(queries, { repositoryId, backup, details: result['contents'] })
+  }
   if (job.kind === 'refresh' && Array.isArray(result['backups']))
     await refreshBackups(queries, { repositoryId, listed: result['backups'] })
   const summary = job.kind === 'backup' ? asSummary(result['backup']) : null
@@ -45,4 +54,11 @@ export async function afterCompleted(
     requestedBy: `job:${job.id}`,
     dedupeKey: `prune:${sourceId}`,
   })
+}
+
+/** What follows when a job has failed: a backup that was to be removed and is not there is not listed any more, whoever has removed it. */
+export async function afterFailed(queries: Queries, o: { job: HeldJob; code: string }): Promise<void> {
+  const { kind, params, repositoryId } = o.job
+  if (kind !== 'remove' || o.code !== 'backup_not_found' || repositoryId === null) return
+  await forgetBackups(queries, { repositoryId, ids: [String(params['backup'])] })
 }

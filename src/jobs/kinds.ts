@@ -84,7 +84,48 @@ const refresh: JobKind = {
   kept: ({ backups, refused }) => ({ backups: Array.isArray(backups) ? backups.length : 0, refused }),
 }
 
-const jobKinds: readonly JobKind[] = [backup, check, drill, prune, refresh]
+/** Removes one backup, whatever the rules say. */
+const remove: JobKind = {
+  name: 'remove',
+  exclusive: 'repository',
+  ofSource: false,
+  needs: ['hostFile'],
+  arguments: ({ params }) => [
+    'remove',
+    idOf(params['backup']),
+    '--yes',
+    ...(params['evenLast'] === true ? ['--even-last'] : []),
+  ],
+}
+
+const pin: JobKind = {
+  name: 'pin',
+  exclusive: null,
+  ofSource: false,
+  needs: ['hostFile'],
+  arguments: ({ params }) => ['pin', idOf(params['backup']), ...given('--reason', params['reason'])],
+}
+
+const unpin: JobKind = {
+  name: 'unpin',
+  exclusive: null,
+  ofSource: false,
+  needs: ['hostFile'],
+  arguments: ({ params }) => ['unpin', idOf(params['backup'])],
+}
+
+/** Reads what is in a backup, for the catalog. */
+const show: JobKind = {
+  name: 'show',
+  exclusive: null,
+  ofSource: false,
+  needs: ['hostFile', 'identity'],
+  arguments: ({ params }) => ['show', idOf(params['backup'])],
+  // The catalog keeps it with the backup.
+  kept: () => ({}),
+}
+
+const jobKinds: readonly JobKind[] = [backup, check, drill, prune, refresh, remove, pin, unpin, show]
 
 /** The kind of this name. Throws `usage`. */
 export function jobKind(name: string): JobKind {

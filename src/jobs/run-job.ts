@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Catalog } from '../catalog/catalog.ts'
 import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
-import { afterCompleted } from './after.ts'
+import { afterCompleted, afterFailed } from './after.ts'
 import { endAttempt, prolong, type HeldJob } from './attempt.ts'
 import { writeCommandFiles } from './command-files.ts'
 import { startCommand, type CommandLine } from './command.ts'
@@ -137,6 +137,7 @@ async function tellEnd(o: RunOptions, job: HeldJob, outcome: Outcome): Promise<'
         also: async (queries) => {
           if (outcome.status === 'completed')
             await afterCompleted(queries, { job, result: outcome.result, queue })
+          if (outcome.status === 'failed') await afterFailed(queries, { job, code: outcome.error.code })
         },
       })
     } catch (error) {

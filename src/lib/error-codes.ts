@@ -1,6 +1,7 @@
 import { alarms } from './codes/alarms.ts'
 import { configuration } from './codes/configuration.ts'
 import { general } from './codes/general.ts'
+import { guards } from './codes/guards.ts'
 import type { ErrorCodeInfo } from './codes/info.ts'
 import { people } from './codes/people.ts'
 import { proof } from './codes/proof.ts'
@@ -22,6 +23,7 @@ export const themes = [
   service,
   people,
   alarms,
+  guards,
 ] as const
 
 const table = {
@@ -35,6 +37,7 @@ const table = {
   ...service,
   ...people,
   ...alarms,
+  ...guards,
 } as const
 
 /** A stable, searchable name of one kind of failure. */

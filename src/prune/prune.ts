@@ -72,7 +72,7 @@ export async function runPrune(
 }
 
 /** The storage's own time. Asks for it by storing and deleting an object: without the right to do so, nothing else is begun. */
-async function storageTime(storage: Storage, options: CallOptions): Promise<Date> {
+export async function storageTime(storage: Storage, options: CallOptions): Promise<Date> {
   const key = `${prunePrefix}now/${randomBytes(8).toString('hex')}`
   await storage.put(key, new TextEncoder().encode('now\n'), options)
   const info = await storage.head(key, options)

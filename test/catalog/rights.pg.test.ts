@@ -85,7 +85,12 @@ const columns: Partial<Record<Resource, string>> = {
   alarm_settings: 'expected',
   subscriptions: 'zone',
   deliveries: 'key',
+  settings: 'value',
+  audit: 'code',
 }
+
+/** What its rows are told by, where that is no id. */
+const idOf: Partial<Record<Resource, string>> = { audit: 'number', settings: 'name' }
 
 test('every role sees, changes and removes in every table what the table of permissions says, and nothing else', async () => {
   for (const role of roles) {
@@ -95,12 +100,15 @@ test('every role sees, changes and removes in every table what the table of perm
       )
       const visible = !may(role, 'read', resource) ? 0 : permissions[role].scope === 'all' ? count : 1
       const claims = claimsOf(role, [mine.id])
-      const seen = await asCaller(api, claims, ({ query }) => query(`SELECT id FROM holdfast.${resource}`))
+      const id = idOf[resource] ?? 'id'
+      const seen = await asCaller(api, claims, ({ query }) => query(`SELECT ${id} FROM holdfast.${resource}`))
       assert.equal(seen.length, visible, `${role} reads ${resource}`)
       const column = columns[resource] ?? 'name'
+      // Nobody changes what was recorded, and a wish is only decided on: test/audit, test/api/guards.pg.test.ts.
+      if (resource === 'audit' || resource === 'approvals') continue
       for (const [action, sql] of [
-        ['change', `UPDATE holdfast.${resource} SET ${column} = ${column} RETURNING id`],
-        ['remove', `DELETE FROM holdfast.${resource} RETURNING id`],
+        ['change', `UPDATE holdfast.${resource} SET ${column} = ${column} RETURNING ${id}`],
+        ['remove', `DELETE FROM holdfast.${resource} RETURNING ${id}`],
       ] as const) {
         const expected = may(role, action, resource) ? visible : 0
         const undo = new Error('undo')

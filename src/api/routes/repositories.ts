@@ -9,8 +9,11 @@ import {
 import type { RepositorySecrets } from '../../catalog/secrets.ts'
 import { enqueue } from '../../jobs/enqueue.ts'
 import { jobKind } from '../../jobs/kinds.ts'
-import { body, emptyRoute, found, newApi, route, withCaller, type Api, type ApiOptions } from '../context.ts'
-import { nameParams, Repositories, Repository, RepositoryChange, RepositoryInput } from '../contract.ts'
+import { ofRepository } from '../consequences.ts'
+import { body, emptyRoute, found, newApi, optionalBody, route, withCaller, type Api, type ApiOptions } from '../context.ts' // prettier-ignore
+import { Confirmation, Consequences, nameParams, Repositories, Repository, RepositoryChange, RepositoryInput } from '../contract.ts' // prettier-ignore
+import { destructive } from '../destructive.ts'
+import { forChange, requireMatch } from '../etag.ts'
 import { refusingTaken, refusingUsed, requireRepository } from '../refusals.ts'
 
 const tags: [string] = ['repositories']
@@ -21,7 +24,8 @@ const list = route({ method: 'get', path, tags, summary: 'List repositories', re
 const get = route({ method: 'get', path: one, tags, summary: 'Get a repository', request: { params: nameParams }, status: 200, gives: Repository }) // prettier-ignore
 const add = route({ method: 'post', path, tags, summary: 'Add a repository that is there', request: { body: body(RepositoryInput) }, status: 201, gives: Repository }) // prettier-ignore
 const change = route({ method: 'patch', path: one, tags, summary: 'Change a repository', request: { params: nameParams, body: body(RepositoryChange) }, status: 200, gives: Repository }) // prettier-ignore
-const remove = emptyRoute({ method: 'delete', path: one, tags, summary: 'Forget a repository; what is stored in it stays', request: { params: nameParams } }) // prettier-ignore
+const remove = emptyRoute({ method: 'delete', path: one, tags, summary: 'Forget a repository; what is stored in it stays', request: { params: nameParams, body: optionalBody(Confirmation) } }) // prettier-ignore
+const preview = route({ method: 'get', path: '/repositories/{name}/consequences', tags, summary: 'What happens if a repository is forgotten', request: { params: nameParams }, status: 200, gives: Consequences }) // prettier-ignore
 
 export function repositoryRoutes(o: ApiOptions): Api {
   const { seal } = o.catalog
@@ -67,19 +71,33 @@ export function repositoryRoutes(o: ApiOptions): Api {
     const { address, ...rest } = c.req.valid('json')
     if (address !== undefined) requireRepository(address)
     const changed = await withCaller(o, c.var.claims, ['change', 'repositories'], async (q) => {
-      const { id } = found(await findRepository(q, name), `repository ${name}`)
+      const { id } = await forChange(q, c, { ...locked, name })
       const secrets = Object.keys(rest).length === 0 ? undefined : secretsOf(rest)
       return await changeRepository(q, { seal, id, address, secrets })
     })
     return c.json(found(changed, `repository ${name}`), 200)
   })
 
+  api.openapi(preview, async (c) => {
+    const { name } = c.req.valid('param')
+    const told = await withCaller(o, c.var.claims, ['remove', 'repositories'], async (q) =>
+      ofRepository(q, found(await findRepository(q, name), `repository ${name}`)),
+    )
+    return c.json(told, 200)
+  })
+
   api.openapi(remove, async (c) => {
     const { name } = c.req.valid('param')
+    const there = found(
+      await withCaller(o, c.var.claims, ['remove', 'repositories'], (q) => findRepository(q, name)),
+      `repository ${name}`,
+    )
+    requireMatch(c, there)
+    await destructive(o, c, { what: 'forget a repository', about: there.id, confirm: name, given: c.req.valid('json') }) // prettier-ignore
     await refusingUsed(`Repository ${name}`, () =>
       withCaller(o, c.var.claims, ['remove', 'repositories'], async (q) => {
-        const { id } = found(await findRepository(q, name), `repository ${name}`)
-        await removeRepository(q, id)
+        await forChange(q, c, { ...locked, name })
+        await removeRepository(q, there.id)
       }),
     )
     return c.body(null, 204)
@@ -87,6 +105,8 @@ export function repositoryRoutes(o: ApiOptions): Api {
 
   return api
 }
+
+const locked = { table: 'repositories', what: 'repository', find: findRepository } as const
 
 type Given = Omit<z.infer<typeof RepositoryChange>, 'address'>
 

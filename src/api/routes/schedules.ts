@@ -9,8 +9,11 @@ import {
 } from '../../catalog/schedules.ts'
 import { requireRule, type ScheduleRule } from '../../jobs/schedule-rule.ts'
 import { nextTimes, type ScheduleTimes } from '../../jobs/scheduler.ts'
-import { body, emptyRoute, found, newApi, requireDestroy, route, withCaller, type Api, type ApiOptions } from '../context.ts' // prettier-ignore
-import { nameParams, Schedule, ScheduleChange, ScheduleInput, Schedules, type kinds } from '../contract.ts'
+import { ofSchedule } from '../consequences.ts'
+import { body, emptyRoute, found, newApi, optionalBody, requireDestroy, route, withCaller, type Api, type ApiOptions } from '../context.ts' // prettier-ignore
+import { Confirmation, Consequences, nameParams, Schedule, ScheduleChange, ScheduleInput, Schedules, type kinds } from '../contract.ts' // prettier-ignore
+import { destructive } from '../destructive.ts'
+import { forChange, requireMatch } from '../etag.ts'
 import { refusingTaken } from '../refusals.ts'
 import { findTarget } from '../targets.ts'
 
@@ -22,7 +25,8 @@ const list = route({ method: 'get', path, tags, summary: 'List schedules', reque
 const get = route({ method: 'get', path: one, tags, summary: 'Get a schedule', request: { params: nameParams }, status: 200, gives: Schedule }) // prettier-ignore
 const add = route({ method: 'post', path, tags, summary: 'Add a schedule', request: { body: body(ScheduleInput) }, status: 201, gives: Schedule }) // prettier-ignore
 const change = route({ method: 'patch', path: one, tags, summary: 'Change a schedule', request: { params: nameParams, body: body(ScheduleChange) }, status: 200, gives: Schedule }) // prettier-ignore
-const remove = emptyRoute({ method: 'delete', path: one, tags, summary: 'Remove a schedule; its jobs stay', request: { params: nameParams } }) // prettier-ignore
+const remove = emptyRoute({ method: 'delete', path: one, tags, summary: 'Remove a schedule; its jobs stay', request: { params: nameParams, body: optionalBody(Confirmation) } }) // prettier-ignore
+const preview = route({ method: 'get', path: '/schedules/{name}/consequences', tags, summary: 'What happens if a schedule is removed', request: { params: nameParams }, status: 200, gives: Consequences }) // prettier-ignore
 
 export function scheduleRoutes(o: ApiOptions): Api {
   const api = newApi()
@@ -72,7 +76,7 @@ export function scheduleRoutes(o: ApiOptions): Api {
     const given = c.req.valid('json')
     if (given.keep !== undefined) requireDestroy(c.var.claims)
     const changed = await withCaller(o, c.var.claims, ['change', 'schedules'], async (q) => {
-      const before = found(await findSchedule(q, name), `schedule ${name}`)
+      const before = await forChange(q, c, { ...locked, name })
       const settings = { ...before, ...withoutUndefined(given) }
       await requireTarget(q, settings)
       return await changeSchedule(q, settings, await timesOf(settings))
@@ -80,10 +84,24 @@ export function scheduleRoutes(o: ApiOptions): Api {
     return c.json(found(changed, `schedule ${name}`), 200)
   })
 
+  api.openapi(preview, async (c) => {
+    const { name } = c.req.valid('param')
+    const schedule = await withCaller(o, c.var.claims, ['remove', 'schedules'], (q) => findSchedule(q, name))
+    return c.json(ofSchedule(found(schedule, `schedule ${name}`)), 200)
+  })
+
   api.openapi(remove, async (c) => {
     const { name } = c.req.valid('param')
-    const removed = await withCaller(o, c.var.claims, ['remove', 'schedules'], (q) => removeSchedule(q, name))
-    found(removed ? true : null, `schedule ${name}`)
+    const there = found(
+      await withCaller(o, c.var.claims, ['remove', 'schedules'], (q) => findSchedule(q, name)),
+      `schedule ${name}`,
+    )
+    requireMatch(c, there)
+    await destructive(o, c, { what: 'remove a schedule', about: there.id, confirm: name, given: c.req.valid('json') }) // prettier-ignore
+    await withCaller(o, c.var.claims, ['remove', 'schedules'], async (q) => {
+      await forChange(q, c, { ...locked, name })
+      await removeSchedule(q, name)
+    })
     return c.body(null, 204)
   })
 
@@ -98,6 +116,8 @@ export function scheduleRoutes(o: ApiOptions): Api {
 
   return api
 }
+
+const locked = { table: 'schedules', what: 'schedule', find: findSchedule } as const
 
 type Params = Readonly<Record<string, unknown>>
 

@@ -1,7 +1,18 @@
 import { findRepository } from '../../catalog/repositories.ts'
 import { addSource, changeSource, findSource, listSources, removeSource } from '../../catalog/sources.ts'
-import { body, emptyRoute, found, newApi, route, withCaller, type Api, type ApiOptions } from '../context.ts'
-import { nameParams, Source, SourceChange, SourceInput, Sources } from '../contract.ts'
+import { ofSource } from '../consequences.ts'
+import { body, emptyRoute, found, newApi, optionalBody, route, withCaller, type Api, type ApiOptions } from '../context.ts' // prettier-ignore
+import {
+  Confirmation,
+  Consequences,
+  nameParams,
+  Source,
+  SourceChange,
+  SourceInput,
+  Sources,
+} from '../contract.ts'
+import { destructive } from '../destructive.ts'
+import { forChange, requireMatch } from '../etag.ts'
 import { refusingTaken, requireSource } from '../refusals.ts'
 
 const tags: [string] = ['sources']
@@ -12,7 +23,8 @@ const list = route({ method: 'get', path, tags, summary: 'List sources', request
 const get = route({ method: 'get', path: one, tags, summary: 'Get a source', request: { params: nameParams }, status: 200, gives: Source }) // prettier-ignore
 const add = route({ method: 'post', path, tags, summary: 'Add a source', request: { body: body(SourceInput) }, status: 201, gives: Source }) // prettier-ignore
 const change = route({ method: 'patch', path: one, tags, summary: 'Change a source', request: { params: nameParams, body: body(SourceChange) }, status: 200, gives: Source }) // prettier-ignore
-const remove = emptyRoute({ method: 'delete', path: one, tags, summary: 'Forget a source and its schedules; its backups stay', request: { params: nameParams } }) // prettier-ignore
+const remove = emptyRoute({ method: 'delete', path: one, tags, summary: 'Forget a source and its schedules; its backups stay', request: { params: nameParams, body: optionalBody(Confirmation) } }) // prettier-ignore
+const preview = route({ method: 'get', path: '/sources/{name}/consequences', tags, summary: 'What happens if a source is removed', request: { params: nameParams }, status: 200, gives: Consequences }) // prettier-ignore
 
 export function sourceRoutes(o: ApiOptions): Api {
   const { seal } = o.catalog
@@ -45,7 +57,7 @@ export function sourceRoutes(o: ApiOptions): Api {
     const { name } = c.req.valid('param')
     const { address, settings, password } = c.req.valid('json')
     const changed = await withCaller(o, c.var.claims, ['change', 'sources'], async (q) => {
-      const there = found(await findSource(q, name), `source ${name}`)
+      const there = await forChange(q, c, { ...locked, name })
       requireSource({ name, address: address ?? there.address, settings: settings ?? there.settings })
       const login =
         address === undefined && password === undefined
@@ -56,14 +68,35 @@ export function sourceRoutes(o: ApiOptions): Api {
     return c.json(found(changed, `source ${name}`), 200)
   })
 
+  api.openapi(preview, async (c) => {
+    const { name } = c.req.valid('param')
+    const told = await withCaller(o, c.var.claims, ['remove', 'sources'], async (q) =>
+      ofSource(q, found(await findSource(q, name), `source ${name}`)),
+    )
+    return c.json(told, 200)
+  })
+
   api.openapi(remove, async (c) => {
     const { name } = c.req.valid('param')
+    const there = found(
+      await withCaller(o, c.var.claims, ['remove', 'sources'], (q) => findSource(q, name)),
+      `source ${name}`,
+    )
+    requireMatch(c, there)
+    await destructive(o, c, {
+      what: 'remove a source',
+      about: there.id,
+      confirm: name,
+      given: c.req.valid('json'),
+    })
     await withCaller(o, c.var.claims, ['remove', 'sources'], async (q) => {
-      const { id } = found(await findSource(q, name), `source ${name}`)
-      await removeSource(q, id)
+      await forChange(q, c, { ...locked, name })
+      await removeSource(q, there.id)
     })
     return c.body(null, 204)
   })
 
   return api
 }
+
+const locked = { table: 'sources', what: 'source', find: findSource } as const

@@ -17,6 +17,7 @@ const loaders: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   export: () => import('./export.ts'),
   source: () => import('./source.ts'),
   prune: () => import('./prune.ts'),
+  remove: () => import('./remove.ts'),
   copy: () => import('./copy.ts'),
   stats: () => import('./stats.ts'),
   pin: () => import('./pin.ts'),
@@ -27,6 +28,7 @@ const loaders: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   worker: () => import('./worker.ts'),
   people: () => import('./people.ts'),
   catalog: () => import('./catalog.ts'),
+  audit: () => import('./audit.ts'),
 }
 
 /** The command that these arguments are for, or all of them if they name none. */

@@ -99,6 +99,11 @@ export const repository = {
     meaning: 'The backup is being removed by a prune, or by one that was broken off.',
     hint: 'holdfast list shows whether it is still there. If it is, run it again when no prune is running.',
   },
+  backup_kept: {
+    exit: 7,
+    meaning: 'A backup that was to be removed is pinned, in use, locked, or the last of its kind.',
+    hint: 'See why. A pin is taken away by holdfast unpin; a lock ends by itself.',
+  },
   prune_refused: {
     exit: 7,
     meaning:
