@@ -133,7 +133,15 @@ export async function runService(o: ServiceProcess): Promise<void> {
   })
   const judging = repeat({ work: () => alarms.tick(), everyMs: alarmsMs, log })
   try {
-    const app = createApp({ catalog, queue, random, wake: worker.wake, metrics: () => alarms.metrics(), log })
+    const app = createApp({
+      catalog,
+      queue,
+      random,
+      wake: worker.wake,
+      testDestination: (id) => alarms.test(id),
+      metrics: () => alarms.metrics(),
+      log,
+    })
     const server = await listen({ app, ...o.listen })
     try {
       o.onReady({ url: server.url, firstKey: await firstKey(catalog.system) })

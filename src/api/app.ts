@@ -10,7 +10,9 @@ import { version } from '../version.ts'
 import type { ApiEnv, ApiOptions } from './context.ts'
 import { claimsOfKey } from './keys.ts'
 import { problemOf } from './problem.ts'
+import { alarmRoutes } from './routes/alarms.ts'
 import { backupRoutes } from './routes/backups.ts'
+import { destinationRoutes } from './routes/destinations.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { repositoryRoutes } from './routes/repositories.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
@@ -71,6 +73,8 @@ export function createApp(o: ApiOptions) {
     scheduleRoutes(o),
     jobRoutes(o),
     backupRoutes(o),
+    alarmRoutes(o),
+    destinationRoutes(o),
   ])
     api.route('/', routes)
   app.route('/api/v1', api)

@@ -24,6 +24,7 @@ const app = createApp({
   queue,
   random: Math.random,
   wake: worker.wake,
+  testDestination: (id) => alarms.test(id),
   metrics: () => alarms.metrics(),
   log: (text) => logged.push(text),
 })
@@ -255,6 +256,25 @@ const rights: Readonly<Record<string, readonly [Action, Resource]>> = {
   'GET /jobs/{id}/log': ['read', 'jobs'],
   'GET /backups': ['read', 'backups'],
   'POST /backups': ['create', 'jobs'],
+  'GET /alarms': ['read', 'alarms'],
+  'POST /alarms/seen': ['read', 'alarms'],
+  'GET /alarms/{id}': ['read', 'alarms'],
+  'POST /alarms/{id}/close': ['change', 'alarms'],
+  'GET /alarm-settings': ['read', 'alarm_settings'],
+  'GET /alarm-settings/{name}': ['read', 'alarm_settings'],
+  'PUT /alarm-settings/{name}': ['change', 'alarm_settings'],
+  'DELETE /alarm-settings/{name}': ['remove', 'alarm_settings'],
+  'GET /destinations': ['read', 'destinations'],
+  'POST /destinations': ['create', 'destinations'],
+  'GET /destinations/{name}': ['read', 'destinations'],
+  'PATCH /destinations/{name}': ['change', 'destinations'],
+  'DELETE /destinations/{name}': ['remove', 'destinations'],
+  'POST /destinations/{name}/test': ['change', 'destinations'],
+  'GET /subscriptions': ['read', 'subscriptions'],
+  'POST /subscriptions': ['create', 'subscriptions'],
+  'PUT /subscriptions/{id}': ['change', 'subscriptions'],
+  'DELETE /subscriptions/{id}': ['remove', 'subscriptions'],
+  'GET /deliveries': ['read', 'deliveries'],
 }
 
 test('every route refuses every role that has no right to it, and shows a tenant nothing of others', async () => {
@@ -281,6 +301,13 @@ test('every route refuses every role that has no right to it, and shows a tenant
     'PATCH /repositories/{name}': {},
     'PATCH /sources/{name}': {},
     'PATCH /schedules/{name}': {},
+    'POST /alarms/seen': { ids: [id] },
+    'POST /alarms/{id}/close': {},
+    'PUT /alarm-settings/{name}': {},
+    'POST /destinations': { name: 'refused', address: { kind: 'slack', url: 'https://hooks.slack.com/x' } },
+    'PATCH /destinations/{name}': {},
+    'POST /subscriptions': { destination: 'none' },
+    'PUT /subscriptions/{id}': {},
   }
   for (const line of routes) {
     const [action, resource] = rights[line] ?? (['read', 'jobs'] as const)
