@@ -5,6 +5,7 @@ import { firstKey } from './api/keys.ts'
 import { createApp } from './api/app.ts'
 import { listen } from './api/server.ts'
 import { openCatalog, type Catalog } from './catalog/catalog.ts'
+import { tidyChanges } from './catalog/changes.ts'
 import { startEmbeddedCatalog } from './catalog/embedded.ts'
 import { catalogKey } from './catalog/key-file.ts'
 import { refreshBackups } from './catalog/backups.ts'
@@ -56,6 +57,7 @@ const leaseSeconds = 60
 const pollMs = 1_000
 const tickMs = 1_000
 const alarmsMs = 10_000
+const tidyMs = 600_000
 const closeMs = 5_000
 
 /** A catalog that is open. */
@@ -131,6 +133,7 @@ export async function runService(o: ServiceProcess): Promise<void> {
     log,
     onBegun: worker.wake,
   })
+  const tidying = repeat({ work: () => tidyChanges(catalog.system), everyMs: tidyMs, log })
   const judging = repeat({ work: () => alarms.tick(), everyMs: alarmsMs, log })
   try {
     const app = createApp({
@@ -147,11 +150,13 @@ export async function runService(o: ServiceProcess): Promise<void> {
       o.onReady({ url: server.url, firstKey: await firstKey(catalog.system) })
       await untilOver(o, opened)
     } finally {
+      await app.stop()
       await server.close(closeMs)
     }
   } finally {
     await scheduler.stop()
     await judging.stop()
+    await tidying.stop()
     await worker.stop(o.graceMs)
   }
 }

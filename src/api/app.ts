@@ -13,6 +13,7 @@ import { problemOf } from './problem.ts'
 import { alarmRoutes } from './routes/alarms.ts'
 import { backupRoutes } from './routes/backups.ts'
 import { destinationRoutes } from './routes/destinations.ts'
+import { eventRoutes } from './routes/events.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { repositoryRoutes } from './routes/repositories.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
@@ -67,6 +68,7 @@ export function createApp(o: ApiOptions) {
     await next()
   })
   api.use(bodyLimit({ maxSize: bodyBytes, onError: () => { throw new HoldfastError('request_invalid', `The body is larger than ${bodyBytes} bytes.`) } })) // prettier-ignore
+  const events = eventRoutes(o, (headers) => signedIn(o, headers.get('authorization') ?? undefined))
   for (const routes of [
     repositoryRoutes(o),
     sourceRoutes(o),
@@ -75,10 +77,16 @@ export function createApp(o: ApiOptions) {
     backupRoutes(o),
     alarmRoutes(o),
     destinationRoutes(o),
+    events.api,
   ])
     api.route('/', routes)
   app.route('/api/v1', api)
-  return { fetch: app.fetch, document: () => api.getOpenAPI31Document(document) }
+  return {
+    fetch: app.fetch,
+    document: () => api.getOpenAPI31Document(document),
+    /** Ends what would go on for ever: streams of events. */
+    stop: () => events.stop(),
+  }
 }
 
 export type App = ReturnType<typeof createApp>

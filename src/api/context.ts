@@ -6,6 +6,7 @@ import type { Cursor } from '../catalog/rows.ts'
 import { HoldfastError } from '../lib/errors.ts'
 import type { Queue } from '../jobs/queue.ts'
 import { Problem } from './contract.ts'
+import type { EventTimes } from './events/looking.ts'
 
 /** What routes work with. */
 export interface ApiOptions {
@@ -20,6 +21,8 @@ export interface ApiOptions {
   readonly testDestination: (id: string) => Promise<void>
   /** What Prometheus reads. */
   readonly metrics: () => Promise<string>
+  /** Default: the usual. */
+  readonly eventTimes?: Partial<EventTimes>
   /** For what went wrong and is not the caller's to know. */
   readonly log: (text: string) => void
 }
@@ -87,7 +90,7 @@ export function emptyRoute<
   return createRoute({ method, path, request, summary, tags, security: [{ key: [] }], responses })
 }
 
-const problems = {
+export const problems = {
   description: 'What went wrong',
   content: { 'application/problem+json': { schema: Problem } },
 }

@@ -1,9 +1,14 @@
 import type { z } from '@hono/zod-openapi'
-import { codes } from '../lib/error-codes.ts'
+import { codes, type ErrorCode } from '../lib/error-codes.ts'
 import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
 import type { Problem } from './contract.ts'
 
-type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 500 | 503
+type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 429 | 500 | 503
+
+const byCode: Readonly<Partial<Record<ErrorCode, ProblemStatus>>> = {
+  not_signed_in: 401,
+  too_many_streams: 429,
+}
 
 /** Of an exit status, where no code has one of its own. */
 const byExit: Readonly<Record<number, ProblemStatus>> = { 2: 400, 3: 404, 4: 409, 5: 403, 6: 503, 7: 409 }
@@ -12,7 +17,7 @@ const byExit: Readonly<Record<number, ProblemStatus>> = { 2: 400, 3: 404, 4: 409
 export function problemOf(thrown: unknown): { status: ProblemStatus; body: z.infer<typeof Problem> } {
   const error = asTold(thrown)
   const { code, hint, details, exitCode } = error
-  const status = code === 'not_signed_in' ? 401 : (byExit[exitCode] ?? 500)
+  const status = byCode[code] ?? byExit[exitCode] ?? 500
   const known = status !== 500
   const { problems } = details
   return {

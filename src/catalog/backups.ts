@@ -129,8 +129,18 @@ export async function listBackups(
     [filter.repositoryId, filter.sourceId, page.after?.at ?? null, page.after?.id ?? null, page.limit + 1],
   )
   const listed = pageOf(rows, page, ({ exactly, id }) => ({ at: exactly, id }))
-  const items = listed.items.map(({ id, repository_id, source_id, moment, summary }) => {
-    return { id, repositoryId: repository_id, sourceId: source_id, moment: iso(moment), summary }
-  })
-  return { items, next: listed.next }
+  return { items: listed.items.map(toRecord), next: listed.next }
+}
+
+/** Those of these backups that the caller may see, of any repository, in any order. */
+export async function findBackups({ query }: Queries, ids: readonly string[]): Promise<BackupRecord[]> {
+  const rows = await query<Row>(
+    `SELECT id, repository_id, source_id, moment, summary, moment::text AS exactly FROM holdfast.backups WHERE id = ANY ($1)`,
+    [ids],
+  )
+  return rows.map(toRecord)
+}
+
+function toRecord({ id, repository_id, source_id, moment, summary }: Row): BackupRecord {
+  return { id, repositoryId: repository_id, sourceId: source_id, moment: iso(moment), summary }
 }

@@ -279,9 +279,12 @@ const rights: Readonly<Record<string, readonly [Action, Resource]>> = {
 
 test('every route refuses every role that has no right to it, and shows a tenant nothing of others', async () => {
   const { paths = {} } = app.document()
-  const routes = Object.entries(paths).flatMap(([path, methods]) =>
-    Object.keys(methods ?? {}).map((method) => `${method.toUpperCase()} ${path}`),
-  )
+  const routes = Object.entries(paths)
+    .flatMap(([path, methods]) =>
+      Object.keys(methods ?? {}).map((method) => `${method.toUpperCase()} ${path}`),
+    )
+    // Its answer does not end: events.pg.test.ts.
+    .filter((line) => line !== 'GET /events')
   assert.deepEqual(routes.sort(), Object.keys(rights).sort())
 
   const others = await service.addSource('others', 'postgres://app@127.0.0.1:1/shop')
