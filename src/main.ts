@@ -7,6 +7,7 @@ import { refusingTaken } from './api/refusals.ts'
 import { sourceIds } from './api/source-ids.ts'
 import { listen } from './api/server.ts'
 import { openCatalog, type Catalog } from './catalog/catalog.ts'
+import { tidyChanges } from './catalog/changes.ts'
 import { startEmbeddedCatalog } from './catalog/embedded.ts'
 import type { Queries } from './catalog/database.ts'
 import { catalogKey } from './catalog/key-file.ts'
@@ -75,6 +76,7 @@ const leaseSeconds = 60
 const pollMs = 1_000
 const tickMs = 1_000
 const alarmsMs = 10_000
+const tidyMs = 600_000
 const closeMs = 5_000
 
 /** A catalog that is open. */
@@ -150,21 +152,32 @@ export async function runService(o: ServiceProcess): Promise<void> {
     log,
     onBegun: worker.wake,
   })
+  const tidying = repeat({ work: () => tidyChanges(catalog.system), everyMs: tidyMs, log })
   const judging = repeat({ work: () => alarms.tick(), everyMs: alarmsMs, log })
   try {
-    const { publicUrl } = o
-    const app = createApp({ catalog, queue, random, wake: worker.wake, metrics: () => alarms.metrics(), log, publicUrl }) // prettier-ignore
+    const app = createApp({
+      catalog,
+      queue,
+      random,
+      wake: worker.wake,
+      testDestination: (id) => alarms.test(id),
+      metrics: () => alarms.metrics(),
+      log,
+      publicUrl: o.publicUrl,
+    })
     const server = await listen({ app, ...o.listen })
     try {
       const { url } = server
       o.onReady({ url, ...(await firstWays(o, catalog, url)) })
       await untilOver(o, opened)
     } finally {
+      await app.stop()
       await server.close(closeMs)
     }
   } finally {
     await scheduler.stop()
     await judging.stop()
+    await tidying.stop()
     await worker.stop(o.graceMs)
   }
 }

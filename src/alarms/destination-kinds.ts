@@ -3,12 +3,12 @@ import { HoldfastError } from '../lib/errors.ts'
 import { destinationUrl } from './deliver/http.ts'
 import type { Reach } from './deliver/reach.ts'
 
-/** One line without control characters: it goes into headers of mails. */
+/** One line without control characters: it goes into headers of mails. Without flags, which a JSON schema has no place for. */
 const line = z
   .string()
   .min(1)
   .max(320)
-  .regex(/^\P{Cc}+$/u)
+  .regex(/^[^\x00-\x1f\x7f-\x9f]+$/)
 const mailbox = line.regex(/^[^@\s]+@[^@\s]+$|^[^<>]*<[^@\s<>]+@[^@\s<>]+>$/)
 const url = z.string().min(1).max(2000)
 
@@ -32,10 +32,21 @@ const ping = z.strictObject({
   start: url.optional(),
 })
 
+/** As people enter it: a key that a webhook lacks is made. */
+export const addressInput = z.discriminatedUnion('kind', [email, webhook.partial({ key: true }), chat('slack'), chat('discord'), chat('teams'), ping]) // prettier-ignore
+
 const addresses = z.discriminatedUnion('kind', [email, webhook, chat('slack'), chat('discord'), chat('teams'), ping]) // prettier-ignore
 
 /** Where a destination leads and how, with its secrets. */
 export type DestinationAddress = z.infer<typeof addresses>
+export const destinationKinds = [
+  'email',
+  'webhook',
+  'slack',
+  'discord',
+  'teams',
+  'ping',
+] as const satisfies DestinationAddress['kind'][]
 export type DestinationKind = DestinationAddress['kind']
 export type EmailAddress = Omit<Extract<DestinationAddress, { kind: 'email' }>, 'password'>
 

@@ -1,18 +1,87 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Catalog } from '../catalog/catalog.ts'
 import type { Queries } from '../catalog/database.ts'
+import { iso } from '../catalog/rows.ts'
 import type { Seal } from '../catalog/seal.ts'
 import type { Clock } from '../lib/clock.ts'
 import { HoldfastError } from '../lib/errors.ts'
 import type { Lookup, Reach } from './deliver/reach.ts'
 import { send } from './deliver/send.ts'
-import { joinAddress, readAddress, splitAddress, type DestinationAddress } from './destination-kinds.ts'
-import { eventNames, type EventName, type Severity } from './events.ts'
+import {
+  joinAddress,
+  readAddress,
+  splitAddress,
+  type DestinationAddress,
+  type DestinationKind,
+} from './destination-kinds.ts'
 import { testMessage } from './message.ts'
 
 /** What the sealed secrets of a destination are bound to. */
 export function placeOfDestination(id: string): string {
   return `destinations/${id}`
+}
+
+/** A destination without its secrets. */
+export interface DestinationRecord {
+  readonly id: string
+  readonly name: string
+  readonly kind: DestinationKind
+  /** Of its address, what is no secret: of a URL, the host. */
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly reach: Reach
+  readonly enabled: boolean
+  /** Of a ping: whose jobs it follows, and of which kind. */
+  readonly sourceId: string | null
+  readonly scheduleId: string | null
+  readonly jobKind: string | null
+  /** Messages that it took, and attempts that failed, of all times. */
+  readonly sent: number
+  readonly failures: number
+  readonly createdAt: string
+  readonly changedAt: string
+}
+
+interface Row extends Record<string, unknown> {
+  readonly id: string
+  readonly name: string
+  readonly kind: DestinationKind
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly reach: Reach
+  readonly enabled: boolean
+  readonly source_id: string | null
+  readonly schedule_id: string | null
+  readonly job_kind: string
+  readonly sent: string
+  readonly failures: string
+  readonly created_at: Date
+  readonly changed_at: Date
+}
+
+/** By name; `name`: only that one. */
+export async function listDestinations({ query }: Queries, name?: string): Promise<DestinationRecord[]> {
+  const rows = await query<Row>(
+    `SELECT id, name, kind, settings, reach, enabled, source_id, schedule_id, job_kind, sent, failures, created_at, changed_at
+     FROM holdfast.destinations WHERE $1::text IS NULL OR name = $1 ORDER BY name`,
+    [name ?? null],
+  )
+  return rows.map((row) => {
+    const { id, kind, settings, reach, enabled } = row
+    return {
+      id,
+      name: row.name,
+      kind,
+      settings,
+      reach,
+      enabled,
+      sourceId: row.source_id,
+      scheduleId: row.schedule_id,
+      jobKind: kind === 'ping' ? row.job_kind : null,
+      sent: Number(row.sent),
+      failures: Number(row.failures),
+      createdAt: iso(row.created_at),
+      changedAt: iso(row.changed_at),
+    }
+  })
 }
 
 export interface NewDestination {
@@ -79,6 +148,23 @@ export async function readdress(
   return { key: keyOf(address) }
 }
 
+/** Nothing is sent to one that is switched off; what is due waits. False: there is none that the caller may change. */
+export async function switchDestination(
+  { query }: Queries,
+  o: { id: string; enabled: boolean },
+): Promise<boolean> {
+  const changed = await query(
+    'UPDATE holdfast.destinations SET enabled = $2, changed_at = pg_catalog.now() WHERE id = $1 RETURNING id',
+    [o.id, o.enabled],
+  )
+  return changed.length > 0
+}
+
+/** Removes it with its subscriptions, and what it has not been sent yet. False: there is none that the caller may remove. */
+export async function removeDestination({ query }: Queries, id: string): Promise<boolean> {
+  return (await query('DELETE FROM holdfast.destinations WHERE id = $1 RETURNING id', [id])).length > 0
+}
+
 /**
  * Sends a test message now, past the outbox, and resolves when it was taken: what a test button shows. The caller's right to read the
  * destination was checked before: this reads its secrets. Throws `destination_not_found`, `destination_failed`, `destination_refused`,
@@ -104,43 +190,6 @@ export async function testDestination(o: {
   const address = joinAddress({ kind, settings, secrets, reach })
   const outgoing = kind === 'ping' ? ({ ping: 'success' } as const) : testMessage(name, clock.now())
   await send({ address, reach, delivery: randomUUID(), outgoing, clock, lookup })
-}
-
-export interface NewSubscription {
-  readonly destinationId: string
-  /** Null: of all, and of what belongs to no source. */
-  readonly sourceId: string | null
-  /** Null: all events. */
-  readonly events: readonly string[] | null
-  readonly minSeverity: Severity
-  readonly mode: 'each' | 'daily' | 'weekly'
-  /** IANA name of the time zone in which a summary comes at `hour`. */
-  readonly zone: string
-  readonly hour: number
-}
-
-/** Subscribes a destination. Throws `destination_wrong`, `catalog_failed`. */
-export async function subscribe({ query }: Queries, o: NewSubscription): Promise<{ id: string }> {
-  const unknown = (o.events ?? []).filter((event) => !eventNames.includes(event as EventName))
-  if (unknown.length > 0)
-    throw new HoldfastError('destination_wrong', `There is no event of this name. There are ${eventNames.join(', ')}.`) // prettier-ignore
-  if (!isZone(o.zone)) throw new HoldfastError('destination_wrong', 'There is no time zone of this name.')
-  const id = randomUUID()
-  await query(
-    `INSERT INTO holdfast.subscriptions (id, destination_id, source_id, events, min_severity, mode, zone, hour)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [id, o.destinationId, o.sourceId, o.events, o.minSeverity, o.mode, o.zone, o.hour],
-  )
-  return { id }
-}
-
-function isZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone })
-    return true
-  } catch {
-    return false
-  }
 }
 
 function withKey(address: unknown): unknown {

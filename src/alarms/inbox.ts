@@ -1,6 +1,7 @@
 import type { Queries } from '../catalog/database.ts'
+import { iso, pageOf, type Listed, type Page } from '../catalog/rows.ts'
 import { HoldfastError } from '../lib/errors.ts'
-import { eventInfo, type EventName, type Severity } from './events.ts'
+import { eventInfo, severities, type EventName, type Severity } from './events.ts'
 import { lockAlarms } from './record.ts'
 import type { Facts } from './types.ts'
 
@@ -12,72 +13,77 @@ export interface ListedAlarm {
   readonly severity: Severity
   readonly subject: string
   readonly sourceId: string | null
+  readonly repositoryId: string | null
   readonly about: string
   readonly text: string
   readonly facts: Facts
   readonly times: number
-  readonly raisedAt: Date
-  readonly lastAt: Date
+  readonly raisedAt: string
+  readonly lastAt: string
   /** Null: it is open. */
-  readonly closedAt: Date | null
+  readonly closedAt: string | null
   /** Null: it is open, or was over by itself. */
   readonly closedBy: string | null
   readonly closedText: string | null
   readonly seen: boolean
 }
 
+export interface AlarmFilter {
+  readonly open?: boolean | undefined
+  readonly unseen?: boolean | undefined
+  readonly sourceId?: string | undefined
+  readonly event?: EventName | undefined
+  /** That or worse. */
+  readonly minSeverity?: Severity | undefined
+  /** Only these. */
+  readonly ids?: readonly string[] | undefined
+}
+
 /**
  * Alarms, newest first, of those that the caller's claims let through. `person`: whose having seen them is meant; row level security lets
- * nobody read another's. `before`: the last one of the page before.
+ * nobody read another's.
  */
 export async function listAlarms(
   { query }: Queries,
-  o: {
-    person: string
-    open?: boolean
-    unseen?: boolean
-    sourceId?: string
-    limit: number
-    before?: Pick<ListedAlarm, 'raisedAt' | 'id'>
-  },
-): Promise<ListedAlarm[]> {
+  o: AlarmFilter & { readonly person: string; readonly page: Page },
+): Promise<Listed<ListedAlarm>> {
+  const { page } = o
   const rows = await query<Row>(
-    `SELECT a.id, a.event, a.severity, a.subject, a.source_id, a.about, a.text, a.facts, a.times, a.raised_at, a.last_at,
-       a.closed_at, a.closed_by, a.closed_text, s.alarm_id IS NOT NULL AS seen
+    `SELECT a.id, a.event, a.severity, a.subject, a.source_id, a.repository_id, a.about, a.text, a.facts, a.times, a.raised_at,
+       a.last_at, a.closed_at, a.closed_by, a.closed_text, s.alarm_id IS NOT NULL AS seen, a.raised_at::text AS exactly
      FROM holdfast.alarms AS a LEFT JOIN holdfast.alarms_seen AS s ON s.alarm_id = a.id AND s.person = $1
      WHERE ($2::boolean IS NULL OR (a.closed_at IS NULL) = $2)
        AND ($3::boolean IS NULL OR (s.alarm_id IS NULL) = $3)
        AND ($4::uuid IS NULL OR a.source_id = $4)
-       AND ($5::timestamptz IS NULL OR (a.raised_at, a.id) < ($5, $6::uuid))
-     ORDER BY a.raised_at DESC, a.id DESC LIMIT $7`,
+       AND ($5::text IS NULL OR a.event = $5)
+       AND ($6::text[] IS NULL OR a.severity = ANY ($6))
+       AND ($7::uuid[] IS NULL OR a.id = ANY ($7))
+       AND ($8::timestamptz IS NULL OR (a.raised_at, a.id) < ($8, $9::uuid))
+     ORDER BY a.raised_at DESC, a.id DESC LIMIT $10`,
     [
       o.person,
       o.open ?? null,
       o.unseen ?? null,
       o.sourceId ?? null,
-      o.before?.raisedAt ?? null,
-      o.before?.id ?? null,
-      o.limit,
+      o.event ?? null,
+      o.minSeverity === undefined ? null : severities.slice(severities.indexOf(o.minSeverity)),
+      o.ids ?? null,
+      page.after?.at ?? null,
+      page.after?.id ?? null,
+      page.limit + 1,
     ],
   )
-  return rows.map((row) => ({
-    id: row.id,
-    event: row.event,
-    title: eventInfo[row.event].title,
-    severity: row.severity,
-    subject: row.subject,
-    sourceId: row.source_id,
-    about: row.about,
-    text: row.text,
-    facts: row.facts,
-    times: row.times,
-    raisedAt: row.raised_at,
-    lastAt: row.last_at,
-    closedAt: row.closed_at,
-    closedBy: row.closed_by,
-    closedText: row.closed_text,
-    seen: row.seen,
-  }))
+  const listed = pageOf(rows, page, ({ exactly, id }) => ({ at: exactly, id }))
+  return { items: listed.items.map(toListed), next: listed.next }
+}
+
+/** Null: there is none that the caller may see. */
+export async function findAlarm(
+  queries: Queries,
+  { id, person }: { id: string; person: string },
+): Promise<ListedAlarm | null> {
+  const { items } = await listAlarms(queries, { ids: [id], person, page: { limit: 1, after: null } })
+  return items[0] ?? null
 }
 
 interface Row extends Record<string, unknown> {
@@ -86,6 +92,7 @@ interface Row extends Record<string, unknown> {
   readonly severity: Severity
   readonly subject: string
   readonly source_id: string | null
+  readonly repository_id: string | null
   readonly about: string
   readonly text: string
   readonly facts: Facts
@@ -96,6 +103,31 @@ interface Row extends Record<string, unknown> {
   readonly closed_by: string | null
   readonly closed_text: string | null
   readonly seen: boolean
+  /** With the microseconds that a Date does not have. */
+  readonly exactly: string
+}
+
+function toListed(row: Row): ListedAlarm {
+  const { id, event, severity, subject, about, text, facts, times, seen } = row
+  return {
+    id,
+    event,
+    title: eventInfo[event].title,
+    severity,
+    subject,
+    sourceId: row.source_id,
+    repositoryId: row.repository_id,
+    about,
+    text,
+    facts,
+    times,
+    raisedAt: iso(row.raised_at),
+    lastAt: iso(row.last_at),
+    closedAt: iso(row.closed_at),
+    closedBy: row.closed_by,
+    closedText: row.closed_text,
+    seen,
+  }
 }
 
 /** Writes that this person has seen these. Those that they may not see, or that are not there, are left out. */

@@ -21,7 +21,10 @@ import { problemOf } from './problem.ts'
 import { refusalRecorder } from './refused.ts'
 import { approvalRoutes } from './routes/approvals.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { alarmRoutes } from './routes/alarms.ts'
 import { backupRoutes } from './routes/backups.ts'
+import { destinationRoutes } from './routes/destinations.ts'
+import { eventRoutes } from './routes/events.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { meRoutes } from './routes/me.ts'
@@ -133,6 +136,7 @@ export function createApp(given: ApiOptions) {
     await next()
   })
   api.use(idempotency(o))
+  const events = eventRoutes(o, async (c) => (await callerOf(o, c)).claims)
   for (const routes of [
     sessionRoutes(o),
     meRoutes(o),
@@ -147,10 +151,18 @@ export function createApp(given: ApiOptions) {
     oneBackupRoutes(o),
     auditRoutes(o),
     approvalRoutes(o),
+    alarmRoutes(o),
+    destinationRoutes(o),
+    events.api,
   ])
     api.route('/', routes)
   app.route('/api/v1', api)
-  return { fetch: app.fetch, document: () => api.getOpenAPI31Document(document) }
+  return {
+    fetch: app.fetch,
+    document: () => api.getOpenAPI31Document(document),
+    /** Ends what would go on for ever: streams of events. */
+    stop: () => events.stop(),
+  }
 }
 
 export type App = ReturnType<typeof createApp>

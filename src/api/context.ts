@@ -8,6 +8,7 @@ import type { Queue } from '../jobs/queue.ts'
 import type { Caller } from './caller.ts'
 import { Problem } from './contract.ts'
 import type { Origin } from './origin.ts'
+import type { EventTimes } from './events/looking.ts'
 
 /** What routes work with. */
 export interface ApiOptions {
@@ -18,8 +19,12 @@ export interface ApiOptions {
   readonly random: () => number
   /** Called when there may be a job to take. */
   readonly wake: () => void
+  /** Sends a test message to the destination of this id; throws why it was not taken. */
+  readonly testDestination: (id: string) => Promise<void>
   /** What Prometheus reads. */
   readonly metrics: () => Promise<string>
+  /** Default: the usual. */
+  readonly eventTimes?: Partial<EventTimes>
   /** For what went wrong and is not the caller's to know. */
   readonly log: (text: string) => void
   /** Where people reach the service, which says that a proxy stands before it: `https://backups.example.com`. Default: none does. */
@@ -142,6 +147,9 @@ export function found<T>(value: T | null, what: string): T {
   if (value !== null) return value
   throw new HoldfastError('not_found', `There is no ${what}.`)
 }
+
+/** What ids of rows look like. */
+export const uuids = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 export function printCursor(cursor: Cursor | null): string | null {
   return cursor === null ? null : Buffer.from(JSON.stringify([cursor.at, cursor.id])).toString('base64url')

@@ -1,28 +1,15 @@
 import { z } from '@hono/zod-openapi'
 import { jobStatuses } from '../catalog/jobs.ts'
-import { namePattern, namesAre } from '../config/declaration.ts'
 import { weekdays } from '../jobs/schedule-rule.ts'
+import { json, name, next, pageQuery, text, time } from './contract/common.ts'
 
 /**
  * The one place for what the API takes and gives: checks, types and docs/openapi.json follow from it. Sources, repositories and schedules
  * are told by their names, jobs by ids. Times are ISO 8601 in UTC. Secrets go in and never come out.
  */
 
-const name = z.string().regex(namePattern).openapi({ description: namesAre, example: 'shop' })
-const time = z.iso.datetime().openapi({ example: '2026-11-28T02:30:00.000Z' })
-const json = z.record(z.string(), z.unknown())
-const text = (most: number) => z.string().min(1).max(most)
-
-/** One key in the path. */
-export const nameParams = z.object({ name: name.openapi({ param: { name: 'name', in: 'path' } }) })
-export const idParams = z.object({ id: z.uuid().openapi({ param: { name: 'id', in: 'path' } }) })
-
-/** How lists are read in pages. */
-export const pageQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  after: text(300).optional().openapi({ description: 'next of the page before' }),
-})
-const next = z.string().nullable().openapi({ description: 'pass it as after; null: there are no more' })
+export * from './contract/alarms.ts'
+export { idParams, nameParams, pageQuery } from './contract/common.ts'
 
 export const Problem = z
   .object({

@@ -14,6 +14,7 @@ const byCode: Readonly<Partial<Record<ErrorCode, ProblemStatus>>> = {
   sign_in_failed: 401,
   code_needed: 401,
   too_many_attempts: 429,
+  too_many_streams: 429,
   changed_meanwhile: 412,
   idempotency_mismatch: 422,
 }

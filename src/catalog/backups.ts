@@ -132,6 +132,15 @@ export async function listBackups(
   return { items: listed.items.map(toRecord), next: listed.next }
 }
 
+/** Those of these backups that the caller may see, of any repository, in any order. */
+export async function findBackups({ query }: Queries, ids: readonly string[]): Promise<BackupRecord[]> {
+  const rows = await query<Row>(
+    `SELECT id, repository_id, source_id, moment, summary, moment::text AS exactly FROM holdfast.backups WHERE id = ANY ($1)`,
+    [ids],
+  )
+  return rows.map(toRecord)
+}
+
 function toRecord({ id, repository_id, source_id, moment, summary }: Row): BackupRecord {
   return { id, repositoryId: repository_id, sourceId: source_id, moment: iso(moment), summary }
 }

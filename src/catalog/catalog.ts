@@ -1,6 +1,7 @@
 import type { ServerAddress } from '../postgres/server-address.ts'
 import { apiRole } from './claims.ts'
 import { openDatabase, type Database, type Queries } from './database.ts'
+import { listenTo, type Listening } from './listen.ts'
 import { migrate, readMigrations } from './migrate.ts'
 import type { Seal } from './seal.ts'
 
@@ -13,6 +14,8 @@ export interface Catalog {
   readonly seal: Seal
   /** The server's clock: what leases and schedules go by, so that those of the machines need not agree. */
   now(): Promise<Date>
+  /** Calls `onChange` when something may have changed of what changes.ts tells: `listenTo`. */
+  listen(onChange: () => void): Listening
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -42,6 +45,7 @@ export async function openCatalog(o: {
     api,
     seal,
     now: () => catalogNow(system),
+    listen: (onNotify) => listenTo({ address, channel: 'holdfast_changes', onNotify }),
     [Symbol.asyncDispose]: () => until.disposeAsync(),
   }
 }

@@ -61,6 +61,8 @@ export async function openDatabase(o: DatabaseOptions): Promise<Database> {
   })
   // Of an idle connection: the next one to ask learns of it.
   pool.on('error', () => undefined)
+  // Of one that breaks while it is handed over, when neither the pool nor a transaction listens: that would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined))
 
   return {
     query: (sql, values) => told(address, () => run(pool, sql, values)),

@@ -121,6 +121,12 @@ export async function listJobs(
   return { items: listed.items.map(toRecord), next: listed.next }
 }
 
+/** Those of these jobs that the caller may see, in any order. */
+export async function findJobs({ query }: Queries, ids: readonly string[]): Promise<JobRecord[]> {
+  const rows = await query<Row>(`SELECT ${columns} FROM holdfast.jobs WHERE id = ANY ($1::uuid[])`, [ids])
+  return rows.map(toRecord)
+}
+
 /** The job with its result; null if there is none that the caller may see. */
 export async function findJob(
   { query }: Queries,

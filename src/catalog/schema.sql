@@ -279,6 +279,28 @@ CREATE FUNCTION holdfast.key_scope_of(resource text, action text) RETURNS text
 ALTER FUNCTION holdfast.key_scope_of(resource text, action text) OWNER TO postgres;
 
 --
+-- Name: note_change(); Type: FUNCTION; Schema: holdfast; Owner: postgres
+--
+
+CREATE FUNCTION holdfast.note_change() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+DECLARE
+  changed record;
+BEGIN
+  IF TG_OP = 'DELETE' THEN changed := OLD; ELSE changed := NEW; END IF;
+  INSERT INTO holdfast.changes (kind, id, repository_id, source_id)
+  VALUES (TG_TABLE_NAME, changed.id::text, changed.repository_id, changed.source_id);
+  PERFORM pg_catalog.pg_notify('holdfast_changes', '');
+  RETURN NULL;
+END
+$$;
+
+
+ALTER FUNCTION holdfast.note_change() OWNER TO postgres;
+
+--
 -- Name: own_sources(); Type: FUNCTION; Schema: holdfast; Owner: postgres
 --
 
@@ -585,6 +607,51 @@ CREATE TABLE holdfast.catalog (
 
 
 ALTER TABLE holdfast.catalog OWNER TO postgres;
+
+--
+-- Name: changes; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.changes (
+    number bigint NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    kind text NOT NULL,
+    id text NOT NULL,
+    repository_id uuid,
+    source_id uuid,
+    CONSTRAINT changes_kind_check CHECK ((kind = ANY (ARRAY['jobs'::text, 'alarms'::text, 'backups'::text])))
+);
+
+
+ALTER TABLE holdfast.changes OWNER TO postgres;
+
+--
+-- Name: changes_number_seq; Type: SEQUENCE; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.changes ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME holdfast.changes_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: changes_removed; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.changes_removed (
+    one boolean DEFAULT true NOT NULL,
+    xid xid8 NOT NULL,
+    CONSTRAINT changes_removed_one_check CHECK (one)
+);
+
+
+ALTER TABLE holdfast.changes_removed OWNER TO postgres;
 
 --
 -- Name: deliveries; Type: TABLE; Schema: holdfast; Owner: postgres
@@ -1118,6 +1185,22 @@ ALTER TABLE ONLY holdfast.catalog
 
 
 --
+-- Name: changes changes_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.changes
+    ADD CONSTRAINT changes_pkey PRIMARY KEY (number);
+
+
+--
+-- Name: changes_removed changes_removed_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.changes_removed
+    ADD CONSTRAINT changes_removed_pkey PRIMARY KEY (one);
+
+
+--
 -- Name: deliveries deliveries_destination_id_key_key; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
 --
 
@@ -1433,6 +1516,20 @@ CREATE INDEX backups_source ON holdfast.backups USING btree (source_id, moment D
 
 
 --
+-- Name: changes_at; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX changes_at ON holdfast.changes USING btree (at);
+
+
+--
+-- Name: changes_xid; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX changes_xid ON holdfast.changes USING btree (xid);
+
+
+--
 -- Name: deliveries_alarm; Type: INDEX; Schema: holdfast; Owner: postgres
 --
 
@@ -1724,6 +1821,48 @@ CREATE TRIGGER keep_administrator_change AFTER UPDATE ON holdfast.people FOR EAC
 --
 
 CREATE TRIGGER keep_administrator_remove AFTER DELETE ON holdfast.people FOR EACH ROW WHEN (((old.role = 'super_admin'::text) AND old.active AND (old.password IS NOT NULL))) EXECUTE FUNCTION holdfast.keep_administrator();
+
+
+--
+-- Name: alarms note_change; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER note_change AFTER INSERT OR DELETE ON holdfast.alarms FOR EACH ROW EXECUTE FUNCTION holdfast.note_change();
+
+
+--
+-- Name: backups note_change; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER note_change AFTER INSERT OR DELETE ON holdfast.backups FOR EACH ROW EXECUTE FUNCTION holdfast.note_change();
+
+
+--
+-- Name: jobs note_change; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER note_change AFTER INSERT OR DELETE ON holdfast.jobs FOR EACH ROW EXECUTE FUNCTION holdfast.note_change();
+
+
+--
+-- Name: alarms note_update; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER note_update AFTER UPDATE ON holdfast.alarms FOR EACH ROW WHEN (((to_jsonb(old.*) - '{last_at}'::text[]) IS DISTINCT FROM (to_jsonb(new.*) - '{last_at}'::text[]))) EXECUTE FUNCTION holdfast.note_change();
+
+
+--
+-- Name: backups note_update; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER note_update AFTER UPDATE ON holdfast.backups FOR EACH ROW WHEN (((to_jsonb(old.*) - '{seen_at}'::text[]) IS DISTINCT FROM (to_jsonb(new.*) - '{seen_at}'::text[]))) EXECUTE FUNCTION holdfast.note_change();
+
+
+--
+-- Name: jobs note_update; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER note_update AFTER UPDATE ON holdfast.jobs FOR EACH ROW WHEN (((to_jsonb(old.*) - '{lease_until,judged}'::text[]) IS DISTINCT FROM (to_jsonb(new.*) - '{lease_until,judged}'::text[]))) EXECUTE FUNCTION holdfast.note_change();
 
 
 --
@@ -2112,6 +2251,18 @@ CREATE POLICY change ON holdfast.subscriptions FOR UPDATE TO holdfast_api USING 
 
 
 --
+-- Name: changes; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.changes ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: changes_removed; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.changes_removed ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: alarm_settings create; Type: POLICY; Schema: holdfast; Owner: postgres
 --
 
@@ -2308,6 +2459,13 @@ CREATE POLICY read ON holdfast.backup_details FOR SELECT TO holdfast_api USING (
 --
 
 CREATE POLICY read ON holdfast.backups FOR SELECT TO holdfast_api USING (((( SELECT holdfast.scope_of('backups'::text, 'read'::text) AS scope_of) = 'all'::text) OR ((( SELECT holdfast.scope_of('backups'::text, 'read'::text) AS scope_of) = 'own'::text) AND (source_id = ANY (( SELECT holdfast.own_sources() AS own_sources)::uuid[])))));
+
+
+--
+-- Name: changes read; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY read ON holdfast.changes FOR SELECT TO holdfast_api USING ((((kind = 'alarms'::text) AND ((( SELECT holdfast.scope_of('alarms'::text, 'read'::text) AS scope_of) = 'all'::text) OR ((( SELECT holdfast.scope_of('alarms'::text, 'read'::text) AS scope_of) = 'own'::text) AND (source_id = ANY (( SELECT holdfast.own_sources() AS own_sources)::uuid[]))))) OR ((kind = 'backups'::text) AND ((( SELECT holdfast.scope_of('backups'::text, 'read'::text) AS scope_of) = 'all'::text) OR ((( SELECT holdfast.scope_of('backups'::text, 'read'::text) AS scope_of) = 'own'::text) AND (source_id = ANY (( SELECT holdfast.own_sources() AS own_sources)::uuid[]))))) OR ((kind = 'jobs'::text) AND ((( SELECT holdfast.scope_of('jobs'::text, 'read'::text) AS scope_of) = 'all'::text) OR ((( SELECT holdfast.scope_of('jobs'::text, 'read'::text) AS scope_of) = 'own'::text) AND (source_id = ANY (( SELECT holdfast.own_sources() AS own_sources)::uuid[])))))));
 
 
 --
@@ -2745,6 +2903,13 @@ GRANT SELECT ON TABLE holdfast.backup_details TO holdfast_api;
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE holdfast.backups TO holdfast_api;
+
+
+--
+-- Name: TABLE changes; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT ON TABLE holdfast.changes TO holdfast_api;
 
 
 --

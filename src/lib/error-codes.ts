@@ -43,5 +43,7 @@ const table = {
 /** A stable, searchable name of one kind of failure. */
 export type ErrorCode = keyof typeof table
 
+export const codeNames = Object.keys(table) as ErrorCode[]
+
 /** Every error code with its documentation: the one table behind `--json` errors, exit codes and docs/reference/errors.md. */
 export const codes: Readonly<Record<ErrorCode, ErrorCodeInfo>> = table

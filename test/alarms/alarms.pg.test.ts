@@ -10,6 +10,8 @@ const server = await testServer(18)
 const hour = 3_600_000
 const day = 24 * hour
 
+const all10 = { limit: 10, after: null }
+
 test('a failure is one alarm however often it is judged, and the first good backup ends it', async () => {
   const { job, clock, tick, events, catalog } = await newAlarms(server)
   for (let i = 0; i < 3; i++) {
@@ -152,7 +154,9 @@ test('what a person says is how it is now is the history of the next', async () 
   }
   for (let i = 0; i < 6; i++) await made(5_000)
   await made(1_200)
-  const [alarm] = await listAlarms(catalog.system, { person: 'key:a', open: true, limit: 10 })
+  const {
+    items: [alarm],
+  } = await listAlarms(catalog.system, { person: 'key:a', open: true, page: all10 })
   assert.equal(alarm?.event, 'backup_odd')
   await asCaller(catalog.api, claimsOf('platform_operator'), (queries) =>
     closeAlarm(queries, { id: alarm.id, person: 'key:a', text: 'We moved to a new shop.', now: clock.now() }),
@@ -242,10 +246,12 @@ test('everybody has their own list of what they have seen, of what they may see'
   await job({ kind: 'check', status: 'failed', code: 'check_failed' })
   await tick()
   const as = (role: 'read_only_admin' | 'tenant_admin', person: string) => ({ ...claimsOf(role, [sourceId]), subject: person }) // prettier-ignore
-  const list = (role: 'read_only_admin' | 'tenant_admin', person: string, unseen?: boolean) =>
-    asCaller(catalog.api, as(role, person), (queries) =>
-      listAlarms(queries, { person, limit: 10, ...(unseen === undefined ? {} : { unseen }) }),
+  const list = async (role: 'read_only_admin' | 'tenant_admin', person: string, unseen?: boolean) => {
+    const listing = asCaller(catalog.api, as(role, person), (queries) =>
+      listAlarms(queries, { person, unseen, page: all10 }),
     )
+    return (await listing).items
+  }
   const all = await list('read_only_admin', 'ann')
   assert.deepEqual(all.map(({ event, seen }) => `${event} ${seen}`).sort(), [
     'backup_failed false',
@@ -268,8 +274,10 @@ test('everybody has their own list of what they have seen, of what they may see'
   assert.equal((await list('read_only_admin', 'ann', true)).length, 2)
   const [first] = all
   assert.ok(first !== undefined)
-  const [next] = await listAlarms(catalog.system, { person: 'ann', limit: 1, before: first })
-  assert.equal(next?.id, all[1]?.id)
+  const page = { limit: 1, after: null }
+  const { next } = await listAlarms(catalog.system, { person: 'ann', page })
+  const after = await listAlarms(catalog.system, { person: 'ann', page: { limit: 1, after: next } })
+  assert.deepEqual([after.items[0]?.id, after.next], [all[1]?.id, null])
   const closing = (role: 'read_only_admin' | 'tenant_admin') =>
     asCaller(catalog.api, as(role, 'x'), (queries) =>
       closeAlarm(queries, { id: first.id, person: 'x', text: null, now: clock.now() }),
@@ -282,7 +290,9 @@ test('what is so whatever anybody says can not be closed', async () => {
   const { tick, catalog, clock } = await newAlarms(server)
   clock.pass(30 * day)
   await tick()
-  const [late] = await listAlarms(catalog.system, { person: 'ann', open: true, limit: 1 })
+  const {
+    items: [late],
+  } = await listAlarms(catalog.system, { person: 'ann', open: true, page: all10 })
   assert.ok(late !== undefined)
   const closing = catalog.system.transaction((queries) =>
     closeAlarm(queries, { id: late.id, person: 'ann', text: null, now: clock.now() }),

@@ -23,6 +23,7 @@ const app = createApp({
   queue,
   random: Math.random,
   wake: worker.wake,
+  testDestination: (id) => alarms.test(id),
   metrics: () => alarms.metrics(),
   log: (text) => logged.push(text),
 })

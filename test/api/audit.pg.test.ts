@@ -19,6 +19,7 @@ const app = createApp({
   queue,
   random: Math.random,
   wake: () => undefined,
+  testDestination: () => Promise.resolve(),
   metrics: async () => '',
   log: (text) => logged.push(text),
 })

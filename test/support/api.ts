@@ -45,6 +45,7 @@ export async function testApi(
     queue,
     random: Math.random,
     wake: o.wake ?? (() => undefined),
+    testDestination: () => Promise.resolve(),
     metrics: () => alarms.metrics(),
     log: (text) => logged.push(text),
   })

@@ -44,6 +44,7 @@ export async function newPeopleService(
     queue,
     random: Math.random,
     wake: () => undefined,
+    testDestination: () => Promise.resolve(),
     metrics: () => Promise.resolve(''),
     log: (text) => logged.push(text),
     publicUrl,

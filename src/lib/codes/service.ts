@@ -82,6 +82,11 @@ export const service = {
     meaning: 'Something else refers to it.',
     hint: 'Remove what uses it first.',
   },
+  too_many_streams: {
+    exit: 7,
+    meaning: 'The caller follows events in as many streams as one may.',
+    hint: 'End one first: one stream can tell of everything.',
+  },
   job_not_found: {
     exit: 3,
     meaning: 'There is no such job, or the caller may not see it.',
