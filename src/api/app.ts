@@ -13,6 +13,7 @@ import { problemOf } from './problem.ts'
 import { backupRoutes } from './routes/backups.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { repositoryRoutes } from './routes/repositories.ts'
+import { restoreRoutes } from './routes/restores.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
 import { sourceRoutes } from './routes/sources.ts'
 
@@ -71,6 +72,7 @@ export function createApp(o: ApiOptions) {
     scheduleRoutes(o),
     jobRoutes(o),
     backupRoutes(o),
+    restoreRoutes(o),
   ])
     api.route('/', routes)
   app.route('/api/v1', api)

@@ -113,6 +113,9 @@ export function found<T>(value: T | null, what: string): T {
   throw new HoldfastError('not_found', `There is no ${what}.`)
 }
 
+/** Ids of jobs. */
+export const uuids = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
 export function printCursor(cursor: Cursor | null): string | null {
   return cursor === null ? null : Buffer.from(JSON.stringify([cursor.at, cursor.id])).toString('base64url')
 }

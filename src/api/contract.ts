@@ -141,6 +141,8 @@ export const paramsOf = {
   refresh: z.strictObject({}),
 } as const
 export const kinds = ['backup', 'check', 'drill', 'prune', 'refresh'] as const
+/** Also those that are begun by routes of their own. */
+export const allKinds = [...kinds, 'restore', 'undo', 'release'] as const
 
 export const ScheduleInput = z
   .strictObject({
@@ -236,7 +238,7 @@ export const Job = z
 export const JobDetail = Job.extend({ result: json.nullable() }).openapi('JobDetail')
 export const JobQuery = pageQuery.extend({
   status: z.enum(jobStatuses).optional(),
-  kind: z.enum(kinds).optional(),
+  kind: z.enum(allKinds).optional(),
   source: name.optional(),
   schedule: name.optional(),
 })
@@ -262,6 +264,8 @@ export const Backup = z
   })
   .openapi('Backup')
 export const BackupQuery = pageQuery.extend({ source: name.optional(), repository: name.optional() })
+
+export * from './contract/restores.ts'
 
 export const Repositories = z.object({ items: z.array(Repository) }).openapi('Repositories')
 export const Sources = z.object({ items: z.array(Source) }).openapi('Sources')

@@ -133,6 +133,12 @@ export async function findJob(
   return row === undefined ? null : { ...toRecord(row), result: row.result }
 }
 
+/** Those of these ids that the caller may see. */
+export async function findJobs({ query }: Queries, ids: readonly string[]): Promise<JobRecord[]> {
+  const rows = await query<Row>(`SELECT ${columns} FROM holdfast.jobs WHERE id = ANY ($1::uuid[])`, [ids])
+  return rows.map(toRecord)
+}
+
 export interface JobLogLine {
   readonly number: number
   readonly at: string

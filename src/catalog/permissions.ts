@@ -14,6 +14,7 @@ export const resources = [
   'destinations',
   'subscriptions',
   'deliveries',
+  'restores',
 ] as const
 export type Resource = (typeof resources)[number]
 
@@ -38,7 +39,8 @@ const everything = ['read', 'create', 'change', 'remove'] as const
 
 /**
  * The one table of who may do what. The catalog has it as rows, from which its policies follow; a migration that changes one changes
- * the other. A job is created by whoever starts one, and changed by whoever cancels it.
+ * the other. A job is created by whoever starts one, and changed by whoever cancels it. Restores are created into new databases; those
+ * of databases in use are a change, too.
  */
 export const permissions: Readonly<Record<Role, { readonly scope: Scope; readonly may: Rights }>> = {
   super_admin: {
@@ -55,6 +57,7 @@ export const permissions: Readonly<Record<Role, { readonly scope: Scope; readonl
       destinations: everything,
       subscriptions: everything,
       deliveries: read,
+      restores: ['read', 'create', 'change'],
     },
   },
   platform_operator: {
@@ -67,11 +70,20 @@ export const permissions: Readonly<Record<Role, { readonly scope: Scope; readonl
       backups: read,
       ...alarmsRead,
       alarms: ['read', 'change'],
+      restores: ['read', 'create'],
     },
   },
   read_only_admin: {
     scope: 'all',
-    may: { repositories: read, sources: read, schedules: read, jobs: read, backups: read, ...alarmsRead },
+    may: {
+      repositories: read,
+      sources: read,
+      schedules: read,
+      jobs: read,
+      backups: read,
+      restores: read,
+      ...alarmsRead,
+    },
   },
   tenant_admin: { scope: 'own', may: { sources: read, jobs: read, backups: read, alarms: read } },
 }

@@ -13,9 +13,18 @@ export interface SourceSecrets {
   readonly password?: string | undefined
 }
 
+/** What one restore was given. */
+export interface RestoreSecrets {
+  /** Of the role that restores into the target. */
+  readonly password?: string | undefined
+}
+
 /** Where secrets of a row belong: what they are bound to when they are sealed. */
 export const placeOf = {
   repository: (id: string) => `repositories/${id}`,
   /** With the address: whoever can only change that must not have the password sent to a server of theirs. */
   source: (id: string, address: string) => `sources/${id} at ${address}`,
+  /** As above, with the role. */
+  restore: (id: string, target: string, user: string | null) =>
+    `restores/${id} at ${target} as ${user ?? ''}`,
 } as const

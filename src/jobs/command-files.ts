@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cacheDirectory, ownedName, sweep } from '../postgres/server/private-directory.ts'
 import type { JobKind } from './kinds.ts'
+import { targetName } from './restores/kinds.ts'
 import type { JobTarget } from './target.ts'
 
 /** What a command is started with, besides its arguments. */
@@ -14,6 +15,8 @@ export interface CommandFiles {
 }
 
 const passwordVariable = 'HOLDFAST_SOURCE_PASSWORD'
+/** Of the database that is restored into. */
+const targetVariable = 'HOLDFAST_TARGET_PASSWORD'
 
 /**
  * Writes what the command of a job needs into a new private directory: a configuration with the one source in it, and the secrets that
@@ -47,6 +50,8 @@ export async function writeCommandFiles(o: {
     const { passphrase } = repository.secrets
     if (kind.needs.includes('identity') && passphrase !== undefined) env['HOLDFAST_PASSPHRASE'] = passphrase
     if (source?.secrets.password !== undefined) env[passwordVariable] = source.secrets.password
+    const { restore } = target
+    if (restore?.target?.password !== undefined) env[targetVariable] = restore.target.password
   } catch (error) {
     await rm(directory, { recursive: true, force: true })
     throw error
@@ -61,17 +66,28 @@ export async function writeCommandFiles(o: {
 function configuration({ target, keep }: { target: JobTarget; keep: unknown }): object {
   const { source, repository } = target
   if (source === null) return { version: 1, repository: repository.address }
-  const { password } = source.secrets
+  const own = login(source.address, source.secrets.password, passwordVariable)
+  const { restore } = target
+  const into = restore?.target
   return {
     version: 1,
     sources: {
       [source.name]: {
         ...source.settings,
         ...(keep === undefined || keep === null ? {} : { keep }),
-        address: source.address,
+        ...own,
         repository: repository.address,
-        ...(password === undefined ? {} : { password: { env: passwordVariable } }),
       },
+      ...(restore === null
+        ? {}
+        : {
+            [targetName(source.name)]:
+              into === undefined || into === null ? own : login(into.address, into.password, targetVariable),
+          }),
     },
   }
+}
+
+function login(address: string, password: string | undefined, variable: string): object {
+  return { address, ...(password === undefined ? {} : { password: { env: variable } }) }
 }

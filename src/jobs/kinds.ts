@@ -1,4 +1,6 @@
 import { HoldfastError } from '../lib/errors.ts'
+import { restoreKinds } from './restores/kinds.ts'
+import type { RestoreTask } from './restores/task.ts'
 
 /** What a command is run for. */
 export interface CommandRequest {
@@ -9,6 +11,8 @@ export interface CommandRequest {
   readonly newest: string | null
   /** What tells backups of the source from others in its repository, as far as the catalog knows. */
   readonly hashes: readonly string[]
+  /** Of jobs that are about a restore, what; null of others. */
+  readonly restore: RestoreTask | null
 }
 
 /** A kind of job, as data. The command line does the work: its arguments are all that a kind is. */
@@ -84,7 +88,7 @@ const refresh: JobKind = {
   kept: ({ backups, refused }) => ({ backups: Array.isArray(backups) ? backups.length : 0, refused }),
 }
 
-const jobKinds: readonly JobKind[] = [backup, check, drill, prune, refresh]
+const jobKinds: readonly JobKind[] = [backup, check, drill, prune, refresh, ...Object.values(restoreKinds)]
 
 /** The kind of this name. Throws `usage`. */
 export function jobKind(name: string): JobKind {

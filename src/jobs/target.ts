@@ -2,6 +2,7 @@ import type { Catalog } from '../catalog/catalog.ts'
 import { HoldfastError } from '../lib/errors.ts'
 import { placeOf, type RepositorySecrets, type SourceSecrets } from '../catalog/secrets.ts'
 import type { HeldJob } from './attempt.ts'
+import { readTask, type RestoreTask } from './restores/task.ts'
 
 /** What a job works on, with the secrets it takes. */
 export interface JobTarget {
@@ -16,9 +17,11 @@ export interface JobTarget {
   readonly newest: string | null
   /** Hashes that manifests have of it: more than one if the database has moved. */
   readonly hashes: readonly string[]
+  /** Of jobs that are about a restore, what; null of others. */
+  readonly restore: RestoreTask | null
 }
 
-/** Throws `job_target_gone`, `catalog_key_wrong`. */
+/** Throws `job_target_gone`, `catalog_key_wrong`, `preview_outdated`. */
 export async function readTarget({ system, seal }: Catalog, job: HeldJob): Promise<JobTarget> {
   const [row] = await system.query<{
     address: string
@@ -50,7 +53,9 @@ export async function readTarget({ system, seal }: Catalog, job: HeldJob): Promi
           secrets: open(placeOf.source(job.sourceId, row.source_address ?? ''), row.source_secrets),
         }
   const secrets = open(placeOf.repository(job.repositoryId ?? ''), row.secrets)
-  return { repository: { address: row.address, secrets }, source, newest: row.newest, hashes: row.hashes }
+  const restore = await readTask(system, { seal, id: job.id, sourceAddress: row.source_address })
+  const repository = { address: row.address, secrets }
+  return { repository, source, newest: row.newest, hashes: row.hashes, restore }
 }
 
 /** The error of a job whose source or repository is not there any more. */

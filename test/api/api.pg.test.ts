@@ -255,6 +255,12 @@ const rights: Readonly<Record<string, readonly [Action, Resource]>> = {
   'GET /jobs/{id}/log': ['read', 'jobs'],
   'GET /backups': ['read', 'backups'],
   'POST /backups': ['create', 'jobs'],
+  'GET /restores': ['read', 'restores'],
+  'POST /restores': ['create', 'restores'],
+  'GET /restores/{id}': ['read', 'restores'],
+  'POST /restores/{id}/confirm': ['change', 'restores'],
+  'POST /restores/{id}/undo': ['change', 'restores'],
+  'POST /restores/{id}/release': ['create', 'restores'],
 }
 
 test('every route refuses every role that has no right to it, and shows a tenant nothing of others', async () => {
@@ -278,6 +284,10 @@ test('every route refuses every role that has no right to it, and shows a tenant
     },
     'POST /jobs': { kind: 'backup', source: 'none' },
     'POST /backups': { source: 'none' },
+    'POST /restores': { source: 'none', into: { database: 'postgres://app@db/x' } },
+    'POST /restores/{id}/confirm': { confirm: 'shop' },
+    'POST /restores/{id}/undo': {},
+    'POST /restores/{id}/release': { confirm: 'shop' },
     'PATCH /repositories/{name}': {},
     'PATCH /sources/{name}': {},
     'PATCH /schedules/{name}': {},

@@ -5,7 +5,7 @@ import { HoldfastError } from '../../lib/errors.ts'
 import { cancelJob } from '../../jobs/cancel.ts'
 import { enqueue } from '../../jobs/enqueue.ts'
 import type { Claims } from '../../catalog/claims.ts'
-import { body, found, newApi, parseCursor, printCursor, route, withCaller, type Api, type ApiOptions } from '../context.ts' // prettier-ignore
+import { body, found, newApi, parseCursor, printCursor, route, uuids, withCaller, type Api, type ApiOptions } from '../context.ts' // prettier-ignore
 import { BackupInput, idParams, JobDetail, JobInput, JobQuery, Jobs, Log, LogQuery } from '../contract.ts'
 import { findTarget, type Wanted } from '../targets.ts'
 
@@ -18,8 +18,6 @@ const start = route({ method: 'post', path: '/jobs', tags, summary: 'Start a job
 const backUp = route({ method: 'post', path: '/backups', tags, summary: 'Back up a source', request: { body: body(BackupInput) }, status: 202, gives: JobDetail }) // prettier-ignore
 const cancel = route({ method: 'post', path: '/jobs/{id}/cancel', tags, summary: 'Cancel a job', request: { params: idParams }, status: 202, gives: JobDetail }) // prettier-ignore
 const log = route({ method: 'get', path: '/jobs/{id}/log', tags, summary: 'Read the log of a job', request: { params: idParams, query: LogQuery }, status: 200, gives: Log }) // prettier-ignore
-
-const uuids = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 export function jobRoutes(o: ApiOptions): Api {
   const api = newApi()
