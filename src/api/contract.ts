@@ -43,6 +43,11 @@ export const RepositoryInput = z
   .strictObject({
     name,
     address: text(2000).openapi({ example: 's3://backups/shop?region=eu-central-1' }),
+    copies: z
+      .array(text(2000))
+      .max(10)
+      .optional()
+      .openapi({ description: 'addresses of its other copies: backups are written to all' }),
     hostFile: text(10_000)
       .optional()
       .openapi({ description: 'the text of the host file: lets this service write backups' }),
@@ -60,7 +65,14 @@ export const RepositoryChange = RepositoryInput.omit({ name: true })
   .partial()
   .openapi('RepositoryChange', { description: 'what is left out stays; secrets are replaced as a whole' })
 export const Repository = z
-  .object({ id: z.uuid(), name, address: z.string(), createdAt: time, changedAt: time })
+  .object({
+    id: z.uuid(),
+    name,
+    address: z.string(),
+    copies: z.array(z.string()),
+    createdAt: time,
+    changedAt: time,
+  })
   .openapi('Repository')
 
 export const SourceInput = z
@@ -139,8 +151,9 @@ export const paramsOf = {
   drill: drillParams,
   prune: pruneParams,
   refresh: z.strictObject({}),
+  copy: z.strictObject({ to: name.openapi({ description: 'the repository that is brought up to date' }) }),
 } as const
-export const kinds = ['backup', 'check', 'drill', 'prune', 'refresh'] as const
+export const kinds = ['backup', 'check', 'copy', 'drill', 'prune', 'refresh'] as const
 /** Also those that are begun by routes of their own. */
 export const allKinds = [...kinds, 'restore', 'undo', 'release'] as const
 

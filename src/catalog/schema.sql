@@ -388,6 +388,7 @@ CREATE TABLE holdfast.repositories (
     secrets bytea,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    copies text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT repositories_address_check CHECK ((address <> ''::text)),
     CONSTRAINT repositories_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
 );
@@ -1861,6 +1862,13 @@ GRANT SELECT(created_at) ON TABLE holdfast.repositories TO holdfast_api;
 --
 
 GRANT SELECT(changed_at) ON TABLE holdfast.repositories TO holdfast_api;
+
+
+--
+-- Name: COLUMN repositories.copies; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(copies) ON TABLE holdfast.repositories TO holdfast_api;
 
 
 --

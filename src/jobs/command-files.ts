@@ -36,7 +36,9 @@ export async function writeCommandFiles(o: {
   await mkdir(directory, { mode: 0o700 })
   const write = (name: string, content: string): Promise<void> =>
     writeFile(join(directory, name), content, { mode: 0o600, flag: 'wx' })
-  const env: Record<string, string> = { ...repository.secrets.env, HOLDFAST_REPO: repository.address }
+  const env: Record<string, string> = { ...repository.secrets.env }
+  // One variable names one place; several are in the configuration.
+  if (repository.copies.length === 0) env['HOLDFAST_REPO'] = repository.address
   try {
     await write('holdfast.json', JSON.stringify(configuration(o)))
     env['HOLDFAST_CONFIG'] = join(directory, 'holdfast.json')
@@ -65,7 +67,9 @@ export async function writeCommandFiles(o: {
 
 function configuration({ target, keep }: { target: JobTarget; keep: unknown }): object {
   const { source, repository } = target
-  if (source === null) return { version: 1, repository: repository.address }
+  const places =
+    repository.copies.length === 0 ? repository.address : [repository.address, ...repository.copies]
+  if (source === null) return { version: 1, repository: places }
   const own = login(source.address, source.secrets.password, passwordVariable)
   const { restore } = target
   const into = restore?.target
@@ -76,7 +80,7 @@ function configuration({ target, keep }: { target: JobTarget; keep: unknown }): 
         ...source.settings,
         ...(keep === undefined || keep === null ? {} : { keep }),
         ...own,
-        repository: repository.address,
+        repository: places,
       },
       ...(restore === null
         ? {}

@@ -66,6 +66,7 @@ async function attempt(o: RunOptions, job: HeldJob, told: Told): Promise<Outcome
       newest: target.newest,
       hashes: target.hashes,
       restore: target.restore,
+      place: { address: target.repository.address, to: target.to },
     }),
     directory: files.directory,
     env: files.env,
