@@ -27,14 +27,17 @@ interface JobRow extends Record<string, unknown> {
   readonly attempt: number
   readonly started_at: Date | null
   readonly ended_at: Date
+  /** False of a restore that was only looked at. */
+  readonly begun: boolean
 }
 
 const columns = `j.id, j.kind, j.status, coalesce(s.name, j.about) AS about, j.source_id, j.repository_id, j.schedule_id, r.name AS repository,
-  j.error, j.result, j.params, j.attempt, j.started_at, j.ended_at`
+  j.error, j.result, j.params, j.attempt, j.started_at, j.ended_at,
+  coalesce(t.place = 'new' OR t.confirmed_at IS NOT NULL, true) AS begun`
 
 /** Called as they are now; `about` is what they were called then, and outlives them. */
 const joined = `holdfast.jobs AS j LEFT JOIN holdfast.sources AS s ON s.id = j.source_id
-  LEFT JOIN holdfast.repositories AS r ON r.id = j.repository_id`
+  LEFT JOIN holdfast.repositories AS r ON r.id = j.repository_id LEFT JOIN holdfast.restores AS t ON t.id = j.id`
 
 /**
  * Judges every job that has ended since, each once: that it was is written in the transaction that writes what follows. Any number of
@@ -58,7 +61,8 @@ export async function judgeEndedJobs(o: { database: Database; clock: Clock }): P
 
 async function judge(queries: Queries, row: JobRow, now: Date): Promise<void> {
   const job = endedJob(row)
-  await fanOut(queries, await record(queries, await changesOf(queries, job), now), now)
+  const changes = row.begun ? await changesOf(queries, job) : []
+  await fanOut(queries, await record(queries, changes, now), now)
   const how = { completed: 'success', failed: 'fail', cancelled: null } as const
   await ping(queries, { job: row, how: how[job.status], now })
   await queries.query('UPDATE holdfast.jobs SET judged = true WHERE id = $1', [job.id])
@@ -101,7 +105,7 @@ export async function tellStarted(o: { database: Database; clock: Clock }): Prom
        WHERE j.status = 'running'`,
     )
     for (const job of jobs) {
-      if (job.kind === 'restore' || job.kind === 'undo')
+      if (job.begun && (job.kind === 'restore' || job.kind === 'undo'))
         await fanOut(queries, await record(queries, [restoreStarted(endedJob(job))], now), now)
       await ping(queries, { job, how: 'start', now })
     }

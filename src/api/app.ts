@@ -32,6 +32,7 @@ import { peopleRoutes } from './routes/people.ts'
 import { providerRoutes } from './routes/providers.ts'
 import { oneBackupRoutes } from './routes/one-backup.ts'
 import { repositoryRoutes } from './routes/repositories.ts'
+import { restoreRoutes } from './routes/restores.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { signInRoutes } from './routes/sign-in.ts'
@@ -154,6 +155,7 @@ export function createApp(given: ApiOptions) {
     alarmRoutes(o),
     destinationRoutes(o),
     events.api,
+    restoreRoutes(o),
   ])
     api.route('/', routes)
   app.route('/api/v1', api)

@@ -32,6 +32,11 @@ export const RepositoryInput = z
   .strictObject({
     name,
     address: text(2000).openapi({ example: 's3://backups/shop?region=eu-central-1' }),
+    copies: z
+      .array(text(2000))
+      .max(10)
+      .optional()
+      .openapi({ description: 'addresses of its other copies: backups are written to all' }),
     hostFile: text(10_000)
       .optional()
       .openapi({ description: 'the text of the host file: lets this service write backups' }),
@@ -49,7 +54,14 @@ export const RepositoryChange = RepositoryInput.omit({ name: true })
   .partial()
   .openapi('RepositoryChange', { description: 'what is left out stays; secrets are replaced as a whole' })
 export const Repository = z
-  .object({ id: z.uuid(), name, address: z.string(), createdAt: time, changedAt: time })
+  .object({
+    id: z.uuid(),
+    name,
+    address: z.string(),
+    copies: z.array(z.string()),
+    createdAt: time,
+    changedAt: time,
+  })
   .openapi('Repository')
 
 export const SourceInput = z
@@ -128,10 +140,11 @@ export const paramsOf = {
   drill: drillParams,
   prune: pruneParams,
   refresh: z.strictObject({}),
+  copy: z.strictObject({ to: name.openapi({ description: 'the repository that is brought up to date' }) }),
 } as const
-export const kinds = ['backup', 'check', 'drill', 'prune', 'refresh'] as const
-/** Of jobs that have routes of their own. */
-const otherKinds = ['remove', 'pin', 'unpin', 'show'] as const
+export const kinds = ['backup', 'check', 'copy', 'drill', 'prune', 'refresh'] as const
+/** Also those that are begun by routes of their own. */
+export const allKinds = [...kinds, 'restore', 'undo', 'release', 'remove', 'pin', 'unpin', 'show'] as const
 
 export const ScheduleInput = z
   .strictObject({
@@ -227,7 +240,7 @@ export const Job = z
 export const JobDetail = Job.extend({ result: json.nullable() }).openapi('JobDetail')
 export const JobQuery = pageQuery.extend({
   status: z.enum(jobStatuses).optional(),
-  kind: z.enum([...kinds, ...otherKinds]).optional(),
+  kind: z.enum(allKinds).optional(),
   source: name.optional(),
   schedule: name.optional(),
 })
@@ -253,6 +266,8 @@ export const Backup = z
   })
   .openapi('Backup')
 export const BackupQuery = pageQuery.extend({ source: name.optional(), repository: name.optional() })
+
+export * from './contract/restores.ts'
 
 export const Repositories = z.object({ items: z.array(Repository) }).openapi('Repositories')
 export const Sources = z.object({ items: z.array(Source) }).openapi('Sources')

@@ -52,5 +52,11 @@ export async function findTarget(queries: Queries, wanted: Wanted): Promise<Foun
   }
   const name = wanted.repository ?? ''
   const { id: repositoryId } = found(await findRepository(queries, name), `repository ${name}`)
+  const { to } = params
+  if (typeof to === 'string') {
+    if (to === name)
+      throw new HoldfastError('request_invalid', 'params.to: a repository is no copy of itself.')
+    found(await findRepository(queries, to), `repository ${to}`)
+  }
   return { kind, sourceId: null, repositoryId, about: name, params }
 }

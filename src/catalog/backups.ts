@@ -98,6 +98,19 @@ export async function forgetBackups(
   ])
 }
 
+/** The id of a backup of the source that the catalog knows, by its id or, `id` null, the newest; null: it knows none. */
+export async function findBackup(
+  { query }: Queries,
+  o: { repositoryId: string; sourceId: string; id: string | null },
+): Promise<string | null> {
+  const [row] = await query<{ id: string }>(
+    `SELECT id FROM holdfast.backups WHERE repository_id = $1 AND source_id = $2 AND ($3::text IS NULL OR id = $3)
+     ORDER BY sequence DESC, moment DESC LIMIT 1`,
+    [o.repositoryId, o.sourceId, o.id],
+  )
+  return row?.id ?? null
+}
+
 export interface BackupRecord {
   readonly id: string
   readonly repositoryId: string

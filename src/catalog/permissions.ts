@@ -19,6 +19,7 @@ export const resources = [
   'audit',
   'settings',
   'approvals',
+  'restores',
 ] as const
 export type Resource = (typeof resources)[number]
 
@@ -43,7 +44,8 @@ const everything = ['read', 'create', 'change', 'remove'] as const
 
 /**
  * The one table of who may do what. The catalog has it as rows, from which its policies follow; a migration that changes one changes
- * the other. A job is created by whoever starts one, and changed by whoever cancels it.
+ * the other. A job is created by whoever starts one, and changed by whoever cancels it. Restores are created into new databases; those
+ * of databases in use are a change, too.
  */
 export const permissions: Readonly<Record<Role, { readonly scope: Scope; readonly may: Rights }>> = {
   super_admin: {
@@ -65,6 +67,7 @@ export const permissions: Readonly<Record<Role, { readonly scope: Scope; readonl
       audit: read,
       settings: ['read', 'change'],
       approvals: ['read', 'change'],
+      restores: ['read', 'create', 'change'],
     },
   },
   platform_operator: {
@@ -77,6 +80,7 @@ export const permissions: Readonly<Record<Role, { readonly scope: Scope; readonl
       backups: read,
       ...alarmsRead,
       alarms: ['read', 'change'],
+      restores: ['read', 'create'],
     },
   },
   read_only_admin: {
@@ -91,6 +95,7 @@ export const permissions: Readonly<Record<Role, { readonly scope: Scope; readonl
       audit: read,
       settings: read,
       approvals: read,
+      restores: read,
     },
   },
   tenant_admin: { scope: 'own', may: { sources: read, jobs: read, backups: read, alarms: read } },

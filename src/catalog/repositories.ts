@@ -9,6 +9,8 @@ export interface RepositoryRecord {
   readonly id: string
   readonly name: string
   readonly address: string
+  /** Addresses of its other copies. */
+  readonly copies: readonly string[]
   readonly createdAt: string
   readonly changedAt: string
 }
@@ -17,14 +19,15 @@ interface Row extends Record<string, unknown> {
   readonly id: string
   readonly name: string
   readonly address: string
+  readonly copies: readonly string[]
   readonly created_at: Date
   readonly changed_at: Date
 }
 
-const columns = 'id, name, address, created_at, changed_at'
+const columns = 'id, name, address, copies, created_at, changed_at'
 
-function toRecord({ created_at, changed_at, id, name, address }: Row): RepositoryRecord {
-  return { id, name, address, createdAt: iso(created_at), changedAt: iso(changed_at) }
+function toRecord({ created_at, changed_at, id, name, address, copies }: Row): RepositoryRecord {
+  return { id, name, address, copies, createdAt: iso(created_at), changedAt: iso(changed_at) }
 }
 
 export async function listRepositories({ query }: Queries): Promise<RepositoryRecord[]> {
@@ -40,12 +43,18 @@ export async function findRepository({ query }: Queries, name: string): Promise<
 /** Throws `catalog_failed` if the name is taken: `isTaken`. */
 export async function addRepository(
   { query }: Queries,
-  o: { seal: Seal; name: string; address: string; secrets: RepositorySecrets },
+  o: {
+    seal: Seal
+    name: string
+    address: string
+    copies?: readonly string[] | undefined
+    secrets: RepositorySecrets
+  },
 ): Promise<RepositoryRecord> {
   const id = randomUUID()
   const [row] = await query<Row>(
-    `INSERT INTO holdfast.repositories (id, name, address, secrets) VALUES ($1, $2, $3, $4) RETURNING ${columns}`,
-    [id, o.name, o.address, o.seal.seal(placeOf.repository(id), { ...o.secrets })],
+    `INSERT INTO holdfast.repositories (id, name, address, secrets, copies) VALUES ($1, $2, $3, $4, $5) RETURNING ${columns}`,
+    [id, o.name, o.address, o.seal.seal(placeOf.repository(id), { ...o.secrets }), o.copies ?? []],
   )
   if (row === undefined) throw new TypeError('INSERT returned no row')
   return toRecord(row)
@@ -54,13 +63,19 @@ export async function addRepository(
 /** Changes what is given; secrets as a whole. Null: there is none of this name that the caller may change. */
 export async function changeRepository(
   { query }: Queries,
-  o: { seal: Seal; id: string; address?: string | undefined; secrets?: RepositorySecrets | undefined },
+  o: {
+    seal: Seal
+    id: string
+    address?: string | undefined
+    copies?: readonly string[] | undefined
+    secrets?: RepositorySecrets | undefined
+  },
 ): Promise<RepositoryRecord | null> {
   const sealed = o.secrets === undefined ? null : o.seal.seal(placeOf.repository(o.id), { ...o.secrets })
   const [row] = await query<Row>(
-    `UPDATE holdfast.repositories SET address = coalesce($2, address), ${sealed === null ? '' : 'secrets = $3,'}
+    `UPDATE holdfast.repositories SET address = coalesce($2, address), copies = coalesce($3, copies), ${sealed === null ? '' : 'secrets = $4,'}
        changed_at = pg_catalog.now() WHERE id = $1 RETURNING ${columns}`,
-    [o.id, o.address ?? null, ...(sealed === null ? [] : [sealed])],
+    [o.id, o.address ?? null, o.copies ?? null, ...(sealed === null ? [] : [sealed])],
   )
   return row === undefined ? null : toRecord(row)
 }

@@ -227,6 +227,23 @@ CREATE FUNCTION holdfast.claims() RETURNS jsonb
 ALTER FUNCTION holdfast.claims() OWNER TO postgres;
 
 --
+-- Name: end_restore(); Type: FUNCTION; Schema: holdfast; Owner: postgres
+--
+
+CREATE FUNCTION holdfast.end_restore() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+BEGIN
+  UPDATE holdfast.restores SET step = 'over', secrets = NULL WHERE id = NEW.id;
+  RETURN NULL;
+END
+$$;
+
+
+ALTER FUNCTION holdfast.end_restore() OWNER TO postgres;
+
+--
 -- Name: end_sessions(); Type: FUNCTION; Schema: holdfast; Owner: postgres
 --
 
@@ -783,6 +800,7 @@ CREATE TABLE holdfast.jobs (
     started_at timestamp with time zone,
     ended_at timestamp with time zone,
     judged boolean DEFAULT false NOT NULL,
+    attempts_before integer DEFAULT 0 NOT NULL,
     CONSTRAINT jobs_check CHECK (((status = 'running'::text) = (lease_until IS NOT NULL))),
     CONSTRAINT jobs_check1 CHECK (((status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])) = (ended_at IS NOT NULL))),
     CONSTRAINT jobs_check2 CHECK (((status = 'failed'::text) <= (error IS NOT NULL))),
@@ -915,12 +933,45 @@ CREATE TABLE holdfast.repositories (
     secrets bytea,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    copies text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT repositories_address_check CHECK ((address <> ''::text)),
     CONSTRAINT repositories_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
 );
 
 
 ALTER TABLE holdfast.repositories OWNER TO postgres;
+
+--
+-- Name: restores; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.restores (
+    id uuid NOT NULL,
+    place text NOT NULL,
+    target text NOT NULL,
+    as_user text,
+    database text,
+    step text NOT NULL,
+    restore text,
+    undoes text,
+    preview jsonb,
+    preview_cut text,
+    digest text,
+    expires_at timestamp with time zone,
+    confirmed_at timestamp with time zone,
+    confirmed_by text,
+    changed boolean,
+    why jsonb,
+    report jsonb,
+    secrets bytea,
+    CONSTRAINT restores_check CHECK (((step = 'agreement'::text) <= (expires_at IS NOT NULL))),
+    CONSTRAINT restores_check1 CHECK (((step = 'over'::text) <= (secrets IS NULL))),
+    CONSTRAINT restores_place_check CHECK ((place = ANY (ARRAY['new'::text, 'in place'::text]))),
+    CONSTRAINT restores_step_check CHECK ((step = ANY (ARRAY['run'::text, 'preview'::text, 'agreement'::text, 'change'::text, 'inquiry'::text, 'over'::text])))
+);
+
+
+ALTER TABLE holdfast.restores OWNER TO postgres;
 
 --
 -- Name: schedules; Type: TABLE; Schema: holdfast; Owner: postgres
@@ -1353,6 +1404,14 @@ ALTER TABLE ONLY holdfast.repositories
 
 
 --
+-- Name: restores restores_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.restores
+    ADD CONSTRAINT restores_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: schedules schedules_name_key; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
 --
 
@@ -1621,6 +1680,13 @@ CREATE INDEX links_person ON holdfast.links USING btree (person_id);
 
 
 --
+-- Name: restores_expiry; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX restores_expiry ON holdfast.restores USING btree (expires_at) WHERE (step = 'agreement'::text);
+
+
+--
 -- Name: schedules_due; Type: INDEX; Schema: holdfast; Owner: postgres
 --
 
@@ -1866,6 +1932,13 @@ CREATE TRIGGER note_update AFTER UPDATE ON holdfast.jobs FOR EACH ROW WHEN (((to
 
 
 --
+-- Name: jobs restore_over; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER restore_over AFTER UPDATE OF status ON holdfast.jobs FOR EACH ROW WHEN ((new.status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text]))) EXECUTE FUNCTION holdfast.end_restore();
+
+
+--
 -- Name: alarm_settings alarm_settings_source_id_fkey; Type: FK CONSTRAINT; Schema: holdfast; Owner: postgres
 --
 
@@ -2015,6 +2088,14 @@ ALTER TABLE ONLY holdfast.links
 
 ALTER TABLE ONLY holdfast.recovery_codes
     ADD CONSTRAINT recovery_codes_person_id_fkey FOREIGN KEY (person_id) REFERENCES holdfast.people(id) ON DELETE CASCADE;
+
+
+--
+-- Name: restores restores_id_fkey; Type: FK CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.restores
+    ADD CONSTRAINT restores_id_fkey FOREIGN KEY (id) REFERENCES holdfast.jobs(id) ON DELETE CASCADE;
 
 
 --
@@ -2223,6 +2304,13 @@ CREATE POLICY change ON holdfast.repositories FOR UPDATE TO holdfast_api USING (
 
 
 --
+-- Name: restores change; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY change ON holdfast.restores FOR UPDATE TO holdfast_api USING ((( SELECT holdfast.scope_of('restores'::text, 'change'::text) AS scope_of) = 'all'::text));
+
+
+--
 -- Name: schedules change; Type: POLICY; Schema: holdfast; Owner: postgres
 --
 
@@ -2330,6 +2418,13 @@ CREATE POLICY "create" ON holdfast.providers FOR INSERT TO holdfast_api WITH CHE
 --
 
 CREATE POLICY "create" ON holdfast.repositories FOR INSERT TO holdfast_api WITH CHECK ((( SELECT holdfast.scope_of('repositories'::text, 'create'::text) AS scope_of) = 'all'::text));
+
+
+--
+-- Name: restores create; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY "create" ON holdfast.restores FOR INSERT TO holdfast_api WITH CHECK (((( SELECT holdfast.scope_of('restores'::text, 'create'::text) AS scope_of) = 'all'::text) AND ((place = 'new'::text) OR (( SELECT holdfast.scope_of('restores'::text, 'change'::text) AS scope_of) = 'all'::text))));
 
 
 --
@@ -2520,6 +2615,13 @@ CREATE POLICY read ON holdfast.repositories FOR SELECT TO holdfast_api USING (((
 
 
 --
+-- Name: restores read; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY read ON holdfast.restores FOR SELECT TO holdfast_api USING ((( SELECT holdfast.scope_of('restores'::text, 'read'::text) AS scope_of) = 'all'::text));
+
+
+--
 -- Name: schedules read; Type: POLICY; Schema: holdfast; Owner: postgres
 --
 
@@ -2633,6 +2735,13 @@ CREATE POLICY remove ON holdfast.repositories FOR DELETE TO holdfast_api USING (
 
 
 --
+-- Name: restores remove; Type: POLICY; Schema: holdfast; Owner: postgres
+--
+
+CREATE POLICY remove ON holdfast.restores FOR DELETE TO holdfast_api USING ((( SELECT holdfast.scope_of('restores'::text, 'remove'::text) AS scope_of) = 'all'::text));
+
+
+--
 -- Name: schedules remove; Type: POLICY; Schema: holdfast; Owner: postgres
 --
 
@@ -2658,6 +2767,12 @@ CREATE POLICY remove ON holdfast.subscriptions FOR DELETE TO holdfast_api USING 
 --
 
 ALTER TABLE holdfast.repositories ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: restores; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.restores ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: schedules; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
@@ -2700,6 +2815,13 @@ ALTER TABLE holdfast.subscriptions ENABLE ROW LEVEL SECURITY;
 --
 
 GRANT USAGE ON SCHEMA holdfast TO holdfast_api;
+
+
+--
+-- Name: FUNCTION end_restore(); Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION holdfast.end_restore() FROM PUBLIC;
 
 
 --
@@ -3267,6 +3389,139 @@ GRANT SELECT(created_at) ON TABLE holdfast.repositories TO holdfast_api;
 --
 
 GRANT SELECT(changed_at) ON TABLE holdfast.repositories TO holdfast_api;
+
+
+--
+-- Name: COLUMN repositories.copies; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(copies) ON TABLE holdfast.repositories TO holdfast_api;
+
+
+--
+-- Name: TABLE restores; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT INSERT,DELETE,UPDATE ON TABLE holdfast.restores TO holdfast_api;
+
+
+--
+-- Name: COLUMN restores.id; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(id) ON TABLE holdfast.restores TO holdfast_api;
+
+
+--
+-- Name: COLUMN restores.place; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(place) ON TABLE holdfast.restores TO holdfast_api;
+
+
+--
+-- Name: COLUMN restores.target; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(target) ON TABLE holdfast.restores TO holdfast_api;
+
+
+--
+-- Name: COLUMN restores.as_user; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(as_user) ON TABLE holdfast.restores TO holdfast_api;
+
+
+--
+-- Name: COLUMN restores.database; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(database) ON TABLE holdfast.restores TO holdfast_api;
+
+
+--
+-- Name: COLUMN restores.step; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(step) ON TABLE holdfast.restores TO holdfast_api;
+
+
+--
+-- Name: COLUMN restores.restore; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(restore) ON TABLE holdfast.restores TO holdfast_api;
+
+
+--
+-- Name: COLUMN restores.undoes; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(undoes) ON TABLE holdfast.restores TO holdfast_api;
+
+
+--
+-- Name: COLUMN restores.preview; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(preview) ON TABLE holdfast.restores TO holdfast_api;
+
+
+--
+-- Name: COLUMN restores.preview_cut; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(preview_cut) ON TABLE holdfast.restores TO holdfast_api;
+
+
+--
+-- Name: COLUMN restores.digest; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(digest) ON TABLE holdfast.restores TO holdfast_api;
+
+
+--
+-- Name: COLUMN restores.expires_at; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(expires_at) ON TABLE holdfast.restores TO holdfast_api;
+
+
+--
+-- Name: COLUMN restores.confirmed_at; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(confirmed_at) ON TABLE holdfast.restores TO holdfast_api;
+
+
+--
+-- Name: COLUMN restores.confirmed_by; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(confirmed_by) ON TABLE holdfast.restores TO holdfast_api;
+
+
+--
+-- Name: COLUMN restores.changed; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(changed) ON TABLE holdfast.restores TO holdfast_api;
+
+
+--
+-- Name: COLUMN restores.why; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(why) ON TABLE holdfast.restores TO holdfast_api;
+
+
+--
+-- Name: COLUMN restores.report; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(report) ON TABLE holdfast.restores TO holdfast_api;
 
 
 --

@@ -13,6 +13,12 @@ export interface SourceSecrets {
   readonly password?: string | undefined
 }
 
+/** What one restore was given. */
+export interface RestoreSecrets {
+  /** Of the role that restores into the target. */
+  readonly password?: string | undefined
+}
+
 /** Where secrets of a row belong: what they are bound to when they are sealed. */
 export const placeOf = {
   repository: (id: string) => `repositories/${id}`,
@@ -20,4 +26,7 @@ export const placeOf = {
   source: (id: string, address: string) => `sources/${id} at ${address}`,
   answer: (subject: string, key: string) => `answers to ${subject}: ${key}`,
   approval: (subject: string) => `approvals by ${subject}`,
+  /** As above, with the role. */
+  restore: (id: string, target: string, user: string | null) =>
+    `restores/${id} at ${target} as ${user ?? ''}`,
 } as const

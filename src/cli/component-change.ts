@@ -9,6 +9,7 @@ import { componentHtml } from './component-html.ts'
 import { recordOf } from './component-record.ts'
 import { tellComponents, tellDone } from './component-text.ts'
 import { requireConfirmed } from './confirm.ts'
+import { requireExpected } from './expected.ts'
 import type { OpenedVault } from './repository.ts'
 import { storeReport } from './restore-report.ts'
 import { writePage } from './secret-file.ts'
@@ -16,6 +17,8 @@ import { writePage } from './secret-file.ts'
 /** What changing parts of a live schema takes, whether they are restored or a restore of them is undone. */
 export interface ComponentChangeRequest extends Pick<OpenedVault, 'repository' | 'vault'> {
   readonly preview: ComponentPreview
+  /** Equal for equal previews. */
+  readonly digest: string
   /** There is nothing to do. */
   readonly empty: boolean
   readonly target: ServerAddress
@@ -37,6 +40,8 @@ export async function changeComponents(
     readonly preview: boolean
     readonly yes: boolean
     readonly confirm: string | undefined
+    readonly expect: string | undefined
+    readonly id: string | undefined
   },
   o: ComponentChangeRequest,
 ): Promise<void> {
@@ -45,9 +50,10 @@ export async function changeComponents(
   if (input.html !== undefined) await writePage(input.html, componentHtml(preview))
   tellComponents(out, preview)
   if (input.preview) {
-    out.result({ preview })
+    out.result({ preview, digest: o.digest })
     return
   }
+  requireExpected(input.expect, o.digest)
   if (preview.problems.length > 0) {
     throw new HoldfastError('target_lacks', preview.problems.join(' '), {
       details: { problems: preview.problems },
@@ -62,7 +68,7 @@ export async function changeComponents(
   await o.onAgreed?.()
   const started = clock.now()
   const { backup, undoes } = preview
-  const restore = { id: newId(started), backup, undoes, started }
+  const restore = { id: input.id ?? newId(started), backup, undoes, started }
   const about = { id: restore.id, parts: ['safety'] as const, threads: 0, signal }
   await using writer = await openRestoreWriter({ repository, vault, ...about })
   await o.apply((contents) => writer.putSafety(restore, contents))

@@ -4,6 +4,7 @@ import { components, type Component } from '../restore/component/types.ts'
 import type { Actions, InPlaceOptions } from '../restore/in-place/types.ts'
 import type { Environment } from './command.ts'
 import { confirmation } from './confirm.ts'
+import { expectation } from './expected.ts'
 import { choice, flag, longName, text, texts, wrong, type Given, type OptionSpec } from './option.ts'
 import { lockTimeout } from './options.ts'
 
@@ -89,6 +90,7 @@ export const inPlaceOptions = {
       'in place: write the preview as one HTML file, too; it holds rows of the database, or definitions',
   }),
   lockTimeout,
+  ...expectation,
   ...confirmation,
 }
 

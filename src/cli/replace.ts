@@ -17,6 +17,7 @@ interface ReplaceInput {
   readonly jobs: number | undefined
   /** What was asked for, as options. */
   readonly scope: readonly string[]
+  readonly id: string | undefined
 }
 
 interface Replacement {
@@ -65,7 +66,7 @@ export async function replaceDatabase(
     onProgress: out.progress,
   })
   out.progressDone('done')
-  await storeSwap(context, o, report.restore, input.scope)
+  await storeSwap(context, o, report.restore, input)
   for (const warning of [...(report.restore?.warnings ?? []), ...report.warnings])
     if (!plan.warnings.includes(warning)) out.warn(printable(warning))
   tellSwap(out, report)
@@ -102,7 +103,7 @@ export async function replaceSchemas(
   await confirmDatabase(context, input, o.target.database)
   const report = await runSchemas({ ...request, plan, clock, onProgress: out.progress })
   out.progressDone('done')
-  await storeSwap(context, o, report.restore, input.scope)
+  await storeSwap(context, o, report.restore, input)
   for (const warning of report.restore.warnings)
     if (!plan.warnings.includes(warning)) out.warn(printable(warning))
   tellSchemas(out, report)
@@ -114,10 +115,10 @@ async function storeSwap(
   context: CommandContext,
   { backup, target }: { readonly backup: OpenedBackup; readonly target: ServerAddress },
   report: RestoreReport | null,
-  scope: readonly string[],
+  { scope, id }: Pick<ReplaceInput, 'scope' | 'id'>,
 ): Promise<void> {
   if (report === null) return
   const who = whoRestores(target)
   const record = recordOfRestore({ report, kind: 'swap', moment: backup.manifest.moment, who, scope })
-  await storeReport(context, backup, { ...record, target: describeAddress(target) })
+  await storeReport(context, backup, { ...record, target: describeAddress(target) }, id)
 }

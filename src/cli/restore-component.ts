@@ -18,6 +18,7 @@ type Input = Parameters<typeof readInPlaceOptions>[0] &
     readonly noGrants: boolean
     readonly roles: 'needed' | 'all' | 'none'
     readonly module: readonly string[]
+    readonly id: string | undefined
   }
 
 /** `restore --in-place --component`: parts of the schema of a backup into a database in use. No row is touched. */
@@ -34,6 +35,7 @@ export async function restoreComponents(context: CommandContext, input: Input): 
   await changeComponents(context, input, {
     ...opened,
     preview: planned.preview,
+    digest: planned.digest,
     empty: planned.steps.length === 0,
     target,
     scope: askedFor(input),

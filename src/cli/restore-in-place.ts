@@ -17,6 +17,7 @@ import type { Preview } from '../restore/in-place/types.ts'
 import type { Workspace } from '../restore/in-place/workspace.ts'
 import type { CommandContext } from './command.ts'
 import { askYesNo, requireConfirmed } from './confirm.ts'
+import { digestOfRows, requireExpected } from './expected.ts'
 import { previewHtml } from './preview-html.ts'
 import { tellApplied, tellPreview } from './preview-text.ts'
 import { readSchemaText, type OpenedBackup } from './repository.ts'
@@ -39,6 +40,10 @@ export interface ChangeRequest {
   readonly html: string | undefined
   readonly yes: boolean
   readonly confirm: string | undefined
+  /** Digest of the preview that was agreed to in another run. */
+  readonly expect: string | undefined
+  /** Undefined: a new one. */
+  readonly id: string | undefined
 }
 
 /** What tables are made from: the backup, with its schema as SQL. */
@@ -73,9 +78,10 @@ export async function changeInPlace(context: CommandContext, o: ChangeRequest): 
   if (o.html !== undefined) await writePage(o.html, previewHtml(previewed.preview))
   tellPreview(out, previewed.preview)
   if (o.previewOnly) {
-    out.result({ preview: previewed.preview })
+    out.result({ preview: previewed.preview, digest: digestOfRows(previewed) })
     return
   }
+  requireExpected(o.expect, digestOfRows(previewed))
   requireApplicable(previewed.preview)
   if (isEmpty(previewed.preview)) {
     out.result({ preview: previewed.preview, changed: false })
@@ -113,9 +119,10 @@ const mostUnderLocks = 64 * 1024 * 1024
 /** Looks once instead of twice, under the locks, and does what it finds. False: it was too much, and nothing was done. */
 async function applyUnseen(context: CommandContext, o: ChangeRequest): Promise<boolean> {
   const { out } = context
-  const onPreview = (preview: Preview): void => {
+  const onPreview = (preview: Preview, digest: string): void => {
     out.progressDone('quietly')
     tellPreview(out, preview)
+    requireExpected(o.expect, digestOfRows({ preview, digest }))
   }
   return await apply(context, o, { expected: null, mostBytes: mostUnderLocks, onPreview })
 }
@@ -128,7 +135,7 @@ async function apply(
   const { out, clock, signal } = context
   const started = clock.now()
   const { backup, undoes } = o.workspace.about
-  const restore = { id: newId(started), backup, undoes, started }
+  const restore = { id: o.id ?? newId(started), backup, undoes, started }
   await using writer = await openRestoreWriter({ ...o, id: restore.id, parts: ['safety'], signal })
   const applied = await applyInPlace({
     ...o,

@@ -12,6 +12,7 @@ type Input = Parameters<typeof readInPlaceOptions>[0] &
     readonly to: string
     readonly noOwner: boolean
     readonly module: readonly string[]
+    readonly id: string | undefined
   }
 
 /** `restore --in-place`: rows of a backup into a database in use. */

@@ -31,6 +31,7 @@ export async function undoComponents(
   await changeComponents(context, input, {
     ...o,
     preview: planned.preview,
+    digest: planned.digest,
     empty: planned.preview.changes.length === 0,
     target,
     scope: [],

@@ -20,10 +20,10 @@ export async function undoSwap(
 ): Promise<void> {
   const { out, clock, signal } = context
   const { record, restore } = o
-  if (input.overwrite || input.skipConflicts || input.html !== undefined)
+  if (input.overwrite || input.skipConflicts || input.html !== undefined || input.expect !== undefined)
     throw new HoldfastError(
       'usage',
-      `--overwrite, --skip-conflicts and --html are about rows, and restore ${restore} was of a whole database.`,
+      `--overwrite, --skip-conflicts, --html and --expect are about rows, and restore ${restore} was of a whole database.`,
     )
   const target = await resolveAddress(context, input.to ?? record.target)
   const sought = { target, backup: record.backup, since: record.started, signal }
@@ -42,7 +42,7 @@ export async function undoSwap(
       ? await giveBackThis(context, input, target, old)
       : await giveSchemasBack(context, input, target, old)
   const finished = new Date(Math.max(started.getTime(), clock.now().getTime()))
-  await storeReport(context, o, {
+  const report: RestoreRecord = {
     ...record,
     kind: 'undo',
     moment: null,
@@ -59,5 +59,6 @@ export async function undoSwap(
       ...(kept === null ? [] : [{ what: kept, result: 'is what it was until then, and kept' }]),
     ],
     warnings: [],
-  })
+  }
+  await storeReport(context, o, report, input.id)
 }

@@ -21,6 +21,8 @@ export type UndoInput = Parameters<typeof openForReading>[1] & {
   readonly preview: boolean
   readonly html: string | undefined
   readonly lockTimeout: number
+  readonly id: string | undefined
+  readonly expect: string | undefined
   readonly yes: boolean
   readonly confirm: string | undefined
 }

@@ -40,6 +40,7 @@ export async function afterCompleted(
   }
   if (job.kind === 'refresh' && Array.isArray(result['backups']))
     await refreshBackups(queries, { repositoryId, listed: result['backups'] })
+  if (job.kind === 'copy') await refreshOther(queries, o)
   const summary = job.kind === 'backup' ? asSummary(result['backup']) : null
   if (summary === null) return
   await rememberBackups(queries, { repositoryId, sourceId, backups: [summary] })
@@ -61,4 +62,22 @@ export async function afterFailed(queries: Queries, o: { job: HeldJob; code: str
   const { kind, params, repositoryId } = o.job
   if (kind !== 'remove' || o.code !== 'backup_not_found' || repositoryId === null) return
   await forgetBackups(queries, { repositoryId, ids: [String(params['backup'])] })
+}
+
+/** What a copy holds now is read again. */
+async function refreshOther(queries: Queries, { job, queue }: { job: HeldJob; queue: Queue }): Promise<void> {
+  const [other] = await queries.query<{ id: string; name: string }>(
+    'SELECT id, name FROM holdfast.repositories WHERE name = $1',
+    [job.params['to']],
+  )
+  if (other === undefined) return
+  await enqueue(asOwner(queries), queue, {
+    kind: jobKind('refresh'),
+    sourceId: null,
+    repositoryId: other.id,
+    about: other.name,
+    params: {},
+    requestedBy: `job:${job.id}`,
+    dedupeKey: `refresh:${other.id}`,
+  })
 }

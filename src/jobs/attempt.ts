@@ -51,19 +51,28 @@ async function take(
     repository_id: string | null
     about: string
     params: Record<string, unknown>
+    attempt: number
   }>(
-    `UPDATE holdfast.jobs SET status = 'running', attempt = $2, worker = $3, progress = NULL, not_before = NULL,
+    `UPDATE holdfast.jobs SET status = 'running', attempt = attempts_before + $2, worker = $3, progress = NULL, not_before = NULL,
        lease_until = pg_catalog.now() + pg_catalog.make_interval(secs => $4),
        started_at = coalesce(started_at, pg_catalog.now())
-     WHERE id = $1 AND status = 'pending' RETURNING kind, source_id, repository_id, about, params`,
+     WHERE id = $1 AND status = 'pending' RETURNING kind, source_id, repository_id, about, params, attempt`,
     [next.id, next.attempt, o.worker, o.leaseSeconds],
   )
   if (job === undefined) {
     await o.queue.remove(queries, next.id)
     return null
   }
-  const { kind, about, params } = job
-  return { ...next, kind, sourceId: job.source_id, repositoryId: job.repository_id, about, params }
+  const { kind, about, params, attempt } = job
+  return {
+    id: next.id,
+    attempt,
+    kind,
+    sourceId: job.source_id,
+    repositoryId: job.repository_id,
+    about,
+    params,
+  }
 }
 
 /**
@@ -92,15 +101,15 @@ export async function prolong(o: {
 }
 
 /**
- * Ends an attempt. Whoever lost the job ends nothing: `lost`. `also` belongs to it, in the same transaction. `again`: the job is
- * pending once more.
+ * Ends an attempt. Whoever lost the job ends nothing: `lost`. `also` belongs to it, in the same transaction, and may make another
+ * outcome of it. `again`: the job is pending once more, or waits.
  */
 export async function endAttempt(o: {
   database: Database
   queue: Queue
   attempt: Attempt
   outcome: Outcome
-  also?: (queries: Queries) => Promise<void>
+  also?: (queries: Queries) => Promise<Outcome>
 }): Promise<'ended' | 'again' | 'lost'> {
   return await o.database.transaction(async (queries) => {
     const held = await queries.query(
@@ -108,8 +117,8 @@ export async function endAttempt(o: {
       [o.attempt.id, o.attempt.attempt],
     )
     if (held.length === 0) return 'lost'
-    await o.also?.(queries)
-    return await settle(queries, o)
+    const outcome = (await o.also?.(queries)) ?? o.outcome
+    return await settle(queries, { ...o, outcome })
   })
 }
 
@@ -120,8 +129,9 @@ export async function settle(
 ): Promise<'ended' | 'again'> {
   const { outcome, attempt } = o
   const error = outcome.status === 'failed' ? JSON.stringify(outcome.error) : null
+  if (outcome.status === 'goes on') return await goOn(queries, { ...o, outcome })
   if (outcome.status === 'failed' && outcome.again) {
-    const notBefore = await o.queue.putBack(queries, attempt)
+    const notBefore = await o.queue.putBack(queries, await placeInQueue(queries, attempt))
     if (notBefore !== null) {
       await queries.query(
         `UPDATE holdfast.jobs SET status = 'pending', lease_until = NULL, worker = NULL, not_before = $2, error = $3 WHERE id = $1`,
@@ -139,4 +149,40 @@ export async function settle(
   )
   if (ended.length === 1) return 'ended'
   throw new HoldfastError('internal', `The job ${attempt.id} is not running.`)
+}
+
+/** The attempt as the queue counts them, which knows of one step only. */
+async function placeInQueue({ query }: Queries, { id, attempt }: Attempt): Promise<Attempt> {
+  const [row] = await query<{ before: number }>(
+    'SELECT attempts_before AS before FROM holdfast.jobs WHERE id = $1',
+    [id],
+  )
+  return { id, attempt: attempt - (row?.before ?? 0) }
+}
+
+async function goOn(
+  queries: Queries,
+  o: { queue: Queue; attempt: Attempt; outcome: Outcome & { readonly status: 'goes on' } },
+): Promise<'ended' | 'again'> {
+  const { id } = o.attempt
+  const { afterSeconds, attempts } = o.outcome
+  if (afterSeconds === null) {
+    // Who wants it to end while it is about to be asked whether it goes on need not be asked.
+    const [wish] = await queries.query(
+      'SELECT FROM holdfast.jobs WHERE id = $1 AND cancel_requested_at IS NOT NULL',
+      [id],
+    )
+    if (wish !== undefined) return await settle(queries, { ...o, outcome: { status: 'cancelled' } })
+  }
+  await o.queue.remove(queries, id)
+  const [row] = await queries.query<{ exclusive_key: string | null }>(
+    // The wish to end it was heeded by what it goes on to.
+    `UPDATE holdfast.jobs SET status = $2, lease_until = NULL, worker = NULL, progress = NULL, cancel_requested_at = NULL,
+       attempts_before = attempt, max_attempts = attempt + $3 WHERE id = $1 AND status = 'running' RETURNING exclusive_key`,
+    [id, afterSeconds === null ? 'waiting' : 'pending', attempts],
+  )
+  if (row === undefined) throw new HoldfastError('internal', `The job ${id} is not running.`)
+  if (afterSeconds !== null)
+    await o.queue.send(queries, { id, group: row.exclusive_key, attempts, afterSeconds })
+  return 'again'
 }

@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cacheDirectory, ownedName, sweep } from '../postgres/server/private-directory.ts'
 import type { JobKind } from './kinds.ts'
+import { targetName } from './restores/kinds.ts'
 import type { JobTarget } from './target.ts'
 
 /** What a command is started with, besides its arguments. */
@@ -14,6 +15,8 @@ export interface CommandFiles {
 }
 
 const passwordVariable = 'HOLDFAST_SOURCE_PASSWORD'
+/** Of the database that is restored into. */
+const targetVariable = 'HOLDFAST_TARGET_PASSWORD'
 
 /**
  * Writes what the command of a job needs into a new private directory: a configuration with the one source in it, and the secrets that
@@ -33,7 +36,9 @@ export async function writeCommandFiles(o: {
   await mkdir(directory, { mode: 0o700 })
   const write = (name: string, content: string): Promise<void> =>
     writeFile(join(directory, name), content, { mode: 0o600, flag: 'wx' })
-  const env: Record<string, string> = { ...repository.secrets.env, HOLDFAST_REPO: repository.address }
+  const env: Record<string, string> = { ...repository.secrets.env }
+  // One variable names one place; several are in the configuration.
+  if (repository.copies.length === 0) env['HOLDFAST_REPO'] = repository.address
   try {
     await write('holdfast.json', JSON.stringify(configuration(o)))
     env['HOLDFAST_CONFIG'] = join(directory, 'holdfast.json')
@@ -47,6 +52,8 @@ export async function writeCommandFiles(o: {
     const { passphrase } = repository.secrets
     if (kind.needs.includes('identity') && passphrase !== undefined) env['HOLDFAST_PASSPHRASE'] = passphrase
     if (source?.secrets.password !== undefined) env[passwordVariable] = source.secrets.password
+    const { restore } = target
+    if (restore?.target?.password !== undefined) env[targetVariable] = restore.target.password
   } catch (error) {
     await rm(directory, { recursive: true, force: true })
     throw error
@@ -60,18 +67,31 @@ export async function writeCommandFiles(o: {
 
 function configuration({ target, keep }: { target: JobTarget; keep: unknown }): object {
   const { source, repository } = target
-  if (source === null) return { version: 1, repository: repository.address }
-  const { password } = source.secrets
+  const places =
+    repository.copies.length === 0 ? repository.address : [repository.address, ...repository.copies]
+  if (source === null) return { version: 1, repository: places }
+  const own = login(source.address, source.secrets.password, passwordVariable)
+  const { restore } = target
+  const into = restore?.target
   return {
     version: 1,
     sources: {
       [source.name]: {
         ...source.settings,
         ...(keep === undefined || keep === null ? {} : { keep }),
-        address: source.address,
-        repository: repository.address,
-        ...(password === undefined ? {} : { password: { env: passwordVariable } }),
+        ...own,
+        repository: places,
       },
+      ...(restore === null
+        ? {}
+        : {
+            [targetName(source.name)]:
+              into === undefined || into === null ? own : login(into.address, into.password, targetVariable),
+          }),
     },
   }
+}
+
+function login(address: string, password: string | undefined, variable: string): object {
+  return { address, ...(password === undefined ? {} : { password: { env: variable } }) }
 }

@@ -17,6 +17,8 @@ export interface NewJob {
   readonly schedule?: { readonly id: string; readonly scheduledFor: Date }
   /** Default: three. */
   readonly attempts?: number
+  /** In place of what its kind says: of jobs with one such key one runs at a time; null: any number. */
+  readonly exclusive?: string | null
 }
 
 /**
@@ -28,7 +30,7 @@ export async function enqueue(
   queue: Queue,
   job: NewJob,
 ): Promise<{ id: string; made: boolean }> {
-  const group = exclusiveKey(job)
+  const group = job.exclusive === undefined ? exclusiveKey(job) : job.exclusive
   const attempts = job.attempts ?? 3
   const [made] = await queries.query<{ id: string }>(
     `INSERT INTO holdfast.jobs (kind, source_id, repository_id, about, params, requested_by, dedupe_key, exclusive_key,

@@ -1,4 +1,6 @@
 import { HoldfastError } from '../lib/errors.ts'
+import { restoreKinds } from './restores/kinds.ts'
+import type { RestoreTask } from './restores/task.ts'
 
 /** What a command is run for. */
 export interface CommandRequest {
@@ -9,6 +11,10 @@ export interface CommandRequest {
   readonly newest: string | null
   /** What tells backups of the source from others in its repository, as far as the catalog knows. */
   readonly hashes: readonly string[]
+  /** Where the repository is, and where that is which is brought up to date from it; null: none is. */
+  readonly place: { readonly address: string; readonly to: string | null }
+  /** Of jobs that are about a restore, what; null of others. */
+  readonly restore: RestoreTask | null
 }
 
 /** A kind of job, as data. The command line does the work: its arguments are all that a kind is. */
@@ -73,6 +79,15 @@ const prune: JobKind = {
   ],
 }
 
+/** Brings another repository up to date, which is a copy of this one, or empty. Addresses begin with no dash. */
+const copy: JobKind = {
+  name: 'copy',
+  exclusive: 'repository',
+  ofSource: false,
+  needs: ['hostFile'],
+  arguments: ({ place: { address, to } }) => ['copy', address, to ?? ''],
+}
+
 /** Reads again what a repository knows, for the catalog. */
 const refresh: JobKind = {
   name: 'refresh',
@@ -125,7 +140,19 @@ const show: JobKind = {
   kept: () => ({}),
 }
 
-const jobKinds: readonly JobKind[] = [backup, check, drill, prune, refresh, remove, pin, unpin, show]
+const jobKinds: readonly JobKind[] = [
+  backup,
+  check,
+  copy,
+  drill,
+  prune,
+  refresh,
+  remove,
+  pin,
+  unpin,
+  show,
+  ...Object.values(restoreKinds),
+]
 
 /** The kind of this name. Throws `usage`. */
 export function jobKind(name: string): JobKind {

@@ -14,7 +14,10 @@ export interface Attempt {
  */
 export interface Queue {
   /** Of jobs with one `group` one is taken at a time. */
-  send(queries: Queries, job: { id: string; group: string | null; attempts: number }): Promise<void>
+  send(
+    queries: Queries,
+    job: { id: string; group: string | null; attempts: number; afterSeconds?: number },
+  ): Promise<void>
   /** The oldest job that may be begun now; null if there is none. */
   take(queries: Queries): Promise<Attempt | null>
   /** Puts an attempt back, to be made again after a while that grows. When that is over; null if it was not this one's to put back. */
@@ -54,7 +57,7 @@ export async function openQueue(database: Database, backoff: Backoff = usual): P
   boss.on('error', () => undefined)
   await boss.start()
   return {
-    async send(queries, { id, group, attempts }) {
+    async send(queries, { id, group, attempts, afterSeconds = 0 }) {
       await boss.send(name, {}, {
         id,
         db: executor(queries),
@@ -62,6 +65,7 @@ export async function openQueue(database: Database, backoff: Backoff = usual): P
         retryDelay: backoff.first,
         retryDelayMax: backoff.most,
         retryBackoff: true,
+        startAfter: afterSeconds,
         ...(group === null ? {} : { group: { id: group } }),
       }) // prettier-ignore
     },

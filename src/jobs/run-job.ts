@@ -4,13 +4,14 @@ import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
 import { afterCompleted, afterFailed } from './after.ts'
 import { endAttempt, prolong, type HeldJob } from './attempt.ts'
 import { writeCommandFiles } from './command-files.ts'
-import { startCommand, type CommandLine } from './command.ts'
+import { printedError, startCommand, type CommandLine } from './command.ts'
 import { jobKind } from './kinds.ts'
 import { appendLog } from './log.ts'
 import { errorOf, outcomeOf, type Stopped } from './outcome.ts'
 import type { Queue } from './queue.ts'
+import { endStep } from './restores/end-step.ts'
 import { gone, readTarget } from './target.ts'
-import type { JobProgress, LogLine, Outcome } from './types.ts'
+import type { JobError, JobProgress, LogLine, Outcome } from './types.ts'
 
 export interface RunOptions {
   readonly catalog: Catalog
@@ -27,21 +28,29 @@ const logBatch = 200
 
 /** Runs a job that this worker holds, to its end or the end of its lease. Throws `catalog_unreachable` if it was told to end meanwhile. */
 export async function runJob(o: RunOptions, job: HeldJob): Promise<'ended' | 'again' | 'lost'> {
-  const lines: LogLine[] = []
+  const told: Told = { lines: [], error: null }
   let outcome: Outcome | 'lost'
   try {
-    outcome = await attempt(o, job, lines)
+    outcome = await attempt(o, job, told)
   } catch (error) {
-    const told = isHoldfastError(error)
+    const failure = isHoldfastError(error)
       ? error
       : new HoldfastError('internal', messageOf(error), { cause: error })
-    const again = told.exitCode === 1 || told.exitCode === 6
-    outcome = { status: 'failed', error: errorOf(told.code, told.message), again }
+    const again = failure.exitCode === 1 || failure.exitCode === 6
+    told.error = errorOf(failure.code, failure.message)
+    outcome = { status: 'failed', error: told.error, again }
   }
-  return outcome === 'lost' ? 'lost' : await tellEnd(o, job, outcome)
+  return outcome === 'lost' ? 'lost' : await tellEnd(o, job, { outcome, said: told.error })
 }
 
-async function attempt(o: RunOptions, job: HeldJob, said: LogLine[]): Promise<Outcome | 'lost'> {
+/** What a command has told: its last lines, and the error that it printed in place of a result. */
+interface Told {
+  readonly lines: LogLine[]
+  error: JobError | null
+}
+
+async function attempt(o: RunOptions, job: HeldJob, told: Told): Promise<Outcome | 'lost'> {
+  const { lines: said } = told
   const { catalog, leaseSeconds } = o
   const kind = jobKind(job.kind)
   const target = await readTarget(catalog, job)
@@ -56,6 +65,8 @@ async function attempt(o: RunOptions, job: HeldJob, said: LogLine[]): Promise<Ou
       params: job.params,
       newest: target.newest,
       hashes: target.hashes,
+      restore: target.restore,
+      place: { address: target.repository.address, to: target.to },
     }),
     directory: files.directory,
     env: files.env,
@@ -82,6 +93,7 @@ async function attempt(o: RunOptions, job: HeldJob, said: LogLine[]): Promise<Ou
   await beating
   if (stopped === 'lost') return 'lost'
   await save().catch(() => undefined)
+  told.error = printedError(end.printed)
   return outcomeOf(end, stopped, said)
 
   /** Signs of life until the command has ended. */
@@ -125,7 +137,11 @@ function keptOf(job: HeldJob, outcome: Outcome): Outcome {
 }
 
 /** Tells the catalog how it ended, and does not give up while that does not answer: what was done would be done again. */
-async function tellEnd(o: RunOptions, job: HeldJob, outcome: Outcome): Promise<'ended' | 'again' | 'lost'> {
+async function tellEnd(
+  o: RunOptions,
+  job: HeldJob,
+  { outcome, said }: { outcome: Outcome; said: JobError | null },
+): Promise<'ended' | 'again' | 'lost'> {
   const { catalog, queue } = o
   for (let pause = 250; ; pause = Math.min(pause * 2, 10_000)) {
     try {
@@ -133,11 +149,12 @@ async function tellEnd(o: RunOptions, job: HeldJob, outcome: Outcome): Promise<'
         database: catalog.system,
         queue,
         attempt: job,
-        outcome: keptOf(job, outcome),
+        outcome,
         also: async (queries) => {
           if (outcome.status === 'completed')
             await afterCompleted(queries, { job, result: outcome.result, queue })
           if (outcome.status === 'failed') await afterFailed(queries, { job, code: outcome.error.code })
+          return await endStep(queries, job, keptOf(job, outcome), { said, afterSeconds: 0 })
         },
       })
     } catch (error) {

@@ -5,6 +5,7 @@ import { repeat, type Repeated } from '../lib/repeat.ts'
 import { enqueue } from './enqueue.ts'
 import { jobKind, type JobKind } from './kinds.ts'
 import type { Queue } from './queue.ts'
+import { expireRestores } from './restores/start.ts'
 import { nextRun, type ScheduleRule } from './schedule-rule.ts'
 
 export interface ScheduleTimes {
@@ -144,6 +145,7 @@ export function startScheduler(o: {
     ...o,
     async work() {
       const begun = await tick({ ...o, now: await o.now() })
+      await expireRestores(o.database)
       for (const { schedule, job, problem } of begun) {
         if (problem !== null) o.log(`Schedule ${schedule} was switched off: ${problem}`)
         else if (job === null) o.log(`Schedule ${schedule} did not run: the run before is still there.`)

@@ -29,3 +29,5 @@ export type Outcome =
   /** `again`: another attempt may go better, and is made if there is one left. */
   | { readonly status: 'failed'; readonly error: JobError; readonly again: boolean }
   | { readonly status: 'cancelled' }
+  /** One step of it is done. It goes on when a worker takes it, after so many seconds, or, without that, when somebody agrees. */
+  | { readonly status: 'goes on'; readonly afterSeconds: number | null; readonly attempts: number }

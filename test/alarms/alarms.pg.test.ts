@@ -213,6 +213,20 @@ test('a storage that fills up is told by what was measured, and again when it ge
   assert.deepEqual(await events(), ['storage_filling closed'])
 })
 
+test('a restore that was only looked at is told to nobody', async () => {
+  const { tick, events, job, catalog, clock } = await newAlarms(server)
+  const id = await job({ kind: 'restore', status: 'running' })
+  const about = `INSERT INTO holdfast.restores (id, place, target, step) VALUES ($1, 'in place', 'x', 'preview')`
+  await catalog.system.query(about, [id])
+  await tick()
+  await catalog.system.query(
+    `UPDATE holdfast.jobs SET status = 'cancelled', ended_at = $2, lease_until = NULL WHERE id = $1`,
+    [id, clock.now()],
+  )
+  await tick()
+  assert.deepEqual(await events(), [])
+})
+
 test('a restore is told once when it has begun and once when it has ended', async () => {
   const { tick, events, job, clock, catalog } = await newAlarms(server)
   const id = await job({ kind: 'restore', status: 'running' })

@@ -28,6 +28,8 @@ for (const { id, repository_id: repository } of [mine, others]) {
   await system.query(
     `WITH j AS (INSERT INTO holdfast.jobs (kind, source_id, repository_id, about, requested_by)
        VALUES ('backup', $1, $2, 'x', 'test') RETURNING id),
+     t AS (INSERT INTO holdfast.restores (id, place, target, step, secrets)
+       SELECT id, 'in place', 'postgres://app@db/shop', 'preview', '\\x04' FROM j),
      l AS (INSERT INTO holdfast.job_log (job_id, number, attempt, level, text) SELECT id, 1, 1, 'info', 'x' FROM j),
      a AS (INSERT INTO holdfast.alarms (event, subject, source_id, about, severity, text, raised_at, last_at)
        VALUES ('backup_late', 'source:' || $1::text, $1, 'x', 'error', 'x', pg_catalog.now(), pg_catalog.now())),
@@ -87,6 +89,7 @@ const columns: Partial<Record<Resource, string>> = {
   deliveries: 'key',
   settings: 'value',
   audit: 'code',
+  restores: 'target',
 }
 
 /** What its rows are told by, where that is no id. */
@@ -139,6 +142,25 @@ test('rows of others can neither be made nor taken', async () => {
   await asCaller(api, claimsOf('platform_operator'), ({ query }) => query(insert, [others.id]))
 })
 
+test('a restore into a database in use is nothing that an operator may make', async () => {
+  const make = (role: Role, place: 'new' | 'in place') =>
+    asCaller(api, claimsOf(role, [mine.id]), ({ query }) =>
+      query(
+        `WITH j AS (INSERT INTO holdfast.jobs (id, kind, source_id, about, requested_by)
+           VALUES (gen_random_uuid(), 'restore', $1, 'x', 'me') RETURNING id)
+         INSERT INTO holdfast.restores (id, place, target, step) SELECT id, $2, 'x', 'run' FROM j`,
+        [mine.id, place],
+      ),
+    )
+  const refused = { code: 'catalog_failed', details: { sqlstate: '42501' } }
+  await make('platform_operator', 'new')
+  await make('super_admin', 'in place')
+  await assert.rejects(make('platform_operator', 'in place'), refused)
+  await assert.rejects(make('read_only_admin', 'new'), refused)
+  await assert.rejects(make('tenant_admin', 'new'), refused)
+  await system.query(`DELETE FROM holdfast.jobs WHERE requested_by = 'me'`)
+})
+
 test('without claims nothing is seen, and they end with their transaction', async () => {
   const read = 'SELECT id FROM holdfast.sources'
   assert.equal((await asCaller(api, claimsOf('super_admin'), ({ query }) => query(read))).length, 2)
@@ -158,6 +180,7 @@ test('what is sealed and the hashes of keys can not be read through the API, who
     'SELECT hash FROM holdfast.recovery_codes',
     'SELECT key FROM holdfast.attempts',
     'SELECT secrets FROM holdfast.destinations',
+    'SELECT secrets FROM holdfast.restores',
     'SELECT * FROM holdfast.sources',
   ]) {
     const reading = asCaller(api, claimsOf('super_admin'), ({ query }) => query(sql))

@@ -5,6 +5,7 @@ import {
   findRepository,
   listRepositories,
   removeRepository,
+  type RepositoryRecord,
 } from '../../catalog/repositories.ts'
 import type { RepositorySecrets } from '../../catalog/secrets.ts'
 import { enqueue } from '../../jobs/enqueue.ts'
@@ -33,7 +34,7 @@ export function repositoryRoutes(o: ApiOptions): Api {
 
   api.openapi(list, async (c) => {
     const items = await withCaller(o, c.var.claims, ['read', 'repositories'], listRepositories)
-    return c.json({ items }, 200)
+    return c.json({ items: items.map(shown) }, 200)
   })
 
   api.openapi(get, async (c) => {
@@ -41,15 +42,15 @@ export function repositoryRoutes(o: ApiOptions): Api {
     const repository = await withCaller(o, c.var.claims, ['read', 'repositories'], (q) =>
       findRepository(q, name),
     )
-    return c.json(found(repository, `repository ${name}`), 200)
+    return c.json(shown(found(repository, `repository ${name}`)), 200)
   })
 
   api.openapi(add, async (c) => {
-    const { name, address, ...rest } = c.req.valid('json')
-    requireRepository(address)
+    const { name, address, copies = [], ...rest } = c.req.valid('json')
+    for (const place of [address, ...copies]) requireRepository(place)
     const made = await refusingTaken(`A repository ${name}`, () =>
       withCaller(o, c.var.claims, ['create', 'repositories'], async (q) => {
-        const repository = await addRepository(q, { seal, name, address, secrets: secretsOf(rest) })
+        const repository = await addRepository(q, { seal, name, address, copies, secrets: secretsOf(rest) })
         // What it holds already is known as soon as a worker has read it.
         await enqueue(q, o.queue, {
           kind: jobKind('refresh'),
@@ -63,19 +64,20 @@ export function repositoryRoutes(o: ApiOptions): Api {
       }),
     )
     o.wake()
-    return c.json(made, 201)
+    return c.json(shown(made), 201)
   })
 
   api.openapi(change, async (c) => {
     const { name } = c.req.valid('param')
-    const { address, ...rest } = c.req.valid('json')
-    if (address !== undefined) requireRepository(address)
+    const { address, copies, ...rest } = c.req.valid('json')
+    for (const place of [...(address === undefined ? [] : [address]), ...(copies ?? [])])
+      requireRepository(place)
     const changed = await withCaller(o, c.var.claims, ['change', 'repositories'], async (q) => {
       const { id } = await forChange(q, c, { ...locked, name })
       const secrets = Object.keys(rest).length === 0 ? undefined : secretsOf(rest)
-      return await changeRepository(q, { seal, id, address, secrets })
+      return await changeRepository(q, { seal, id, address, copies, secrets })
     })
-    return c.json(found(changed, `repository ${name}`), 200)
+    return c.json(shown(found(changed, `repository ${name}`)), 200)
   })
 
   api.openapi(preview, async (c) => {
@@ -108,7 +110,11 @@ export function repositoryRoutes(o: ApiOptions): Api {
 
 const locked = { table: 'repositories', what: 'repository', find: findRepository } as const
 
-type Given = Omit<z.infer<typeof RepositoryChange>, 'address'>
+function shown({ copies, ...rest }: RepositoryRecord) {
+  return { ...rest, copies: [...copies] }
+}
+
+type Given = Omit<z.infer<typeof RepositoryChange>, 'address' | 'copies'>
 
 function secretsOf({ hostFile, identity, passphrase, env }: Given): RepositorySecrets {
   return { hostFile, identity, passphrase, env }

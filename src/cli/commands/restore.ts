@@ -1,6 +1,7 @@
 import { HoldfastError } from '../../lib/errors.ts'
 import type { RestoreOptions } from '../../restore/types.ts'
 import { defineCommand, requiredArgument } from '../command.ts'
+import { restoreId } from '../expected.ts'
 import { inPlaceOptions, requireNoInPlace } from '../in-place-options.ts'
 import { choice, flag, requiredText } from '../option.ts'
 import { excludeTable, jobs, module, opening, schema, table } from '../options.ts'
@@ -59,6 +60,7 @@ const options = {
     flags: '--plan',
     description: 'print what would be done, and what stands in its way; touch nothing',
   }),
+  ...restoreId,
   ...inPlaceOptions,
 }
 
@@ -207,7 +209,7 @@ export const command = defineCommand({
       who: whoRestores(target),
       scope: scopeOf(input),
     })
-    const id = await storeReport(context, backup, record)
+    const id = await storeReport(context, backup, record, input.id)
     if (id !== null) out.line(`  report    holdfast restores ${id}`)
     out.result({ restore: { ...report, id } })
   },

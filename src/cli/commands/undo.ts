@@ -1,5 +1,6 @@
 import { defineCommand, requiredArgument } from '../command.ts'
 import { confirmation } from '../confirm.ts'
+import { expectation, restoreId } from '../expected.ts'
 import { flag, text } from '../option.ts'
 import { lockTimeout, opening } from '../options.ts'
 
@@ -36,6 +37,8 @@ export const command = defineCommand({
       description: 'write the preview as one HTML file, too; it holds rows of the database, or definitions',
     }),
     lockTimeout,
+    ...restoreId,
+    ...expectation,
     ...confirmation,
   },
   examples: [

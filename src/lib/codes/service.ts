@@ -97,6 +97,11 @@ export const service = {
     meaning: 'The job has ended already.',
     hint: 'Look at how it ended; start another one if it is still wanted.',
   },
+  not_waiting: {
+    exit: 7,
+    meaning: 'There is nothing that waits for a confirmation.',
+    hint: 'Look at how far it is. What was not confirmed in time is begun anew.',
+  },
   job_just_ended: {
     exit: 7,
     meaning: 'The job that stood in the way of a new one has ended at the same moment.',

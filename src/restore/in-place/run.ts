@@ -65,8 +65,8 @@ export interface ApplyRequest {
    * that is to be compared comes then.
    */
   readonly mostBytes?: number | undefined
-  /** Is told what will be done before anything is, and before an error that says why nothing can be. */
-  readonly onPreview?: ((preview: Preview) => void) | undefined
+  /** Is told what will be done before anything is, and before an error that says why nothing can be. If it throws, nothing is done. */
+  readonly onPreview?: ((preview: Preview, digest: string) => void) | undefined
   /** Leave out rows that are in conflict, and apply the others. */
   readonly skipConflicts: boolean
   /** SQL of the backup's schema, for tables that are made. */
@@ -129,7 +129,7 @@ async function applyInside(o: ApplyRequest): Promise<AppliedChanges | null> {
   const planSilent = await planSilence(workspace, planned)
   const seconds = Math.max(0, (o.clock.now().getTime() - from) / 1000)
   const preview = previewOf(workspace, { found, silence: planSilent, seconds })
-  o.onPreview?.(preview)
+  o.onPreview?.(preview, found.digest)
   requireAgreed(o, found, preview)
   requireApplicable(preview)
   const changed = found.units.filter((u) => planned.has(u))

@@ -228,11 +228,14 @@ async function stage(
   await wire.query(`ANALYZE ${record}`)
 }
 
-/** The changes are of one database, and of one of its transactions. */
-export async function requireCommitted(
+/** What became of a restore's transaction, as its server tells; `forgotten`: it was so long ago that only the rows can tell. */
+export type TransactionState = 'committed' | 'aborted' | 'in progress' | 'forgotten'
+
+/** Asks the server of the target. Throws `undo_elsewhere` if this is another database. */
+export async function askTransaction(
   wire: Wire,
   o: Pick<UndoRequest, 'safety' | 'restore'>,
-): Promise<void> {
+): Promise<TransactionState> {
   const { target, transaction } = o.safety
   const [row] = await wire.query(
     'SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()',
@@ -245,10 +248,17 @@ export async function requireCommitted(
       `Restore ${o.restore} changed the database ${target.database} at ${target.address}, and this is another one.`,
     )
   }
-  // Null: so long ago that the server has forgotten; then only the rows can tell.
   const [status] = await wire.query(`SELECT pg_catalog.pg_xact_status('${transaction}'::pg_catalog.xid8)`)
-  const state = status?.[0] ?? 'committed'
-  if (state === 'committed') return
+  return (status?.[0] ?? 'forgotten') as TransactionState
+}
+
+/** The changes are of one database, and of one of its transactions. */
+export async function requireCommitted(
+  wire: Wire,
+  o: Pick<UndoRequest, 'safety' | 'restore'>,
+): Promise<void> {
+  const state = await askTransaction(wire, o)
+  if (state === 'committed' || state === 'forgotten') return
   throw new HoldfastError(
     'undo_nothing',
     `Restore ${o.restore} ${state === 'in progress' ? 'is still under way' : 'was never committed'}: there is nothing to undo.`,
