@@ -49,6 +49,8 @@ export const layers: Readonly<Record<string, Layer>> = {
     imports: ['lib', 'version.ts', 'config', 'postgres', 'catalog', 'jobs', 'alarms'],
     packages: ['hono', '@hono/node-server', '@hono/zod-openapi'],
   },
+  // Also in browsers: nothing but itself.
+  client: { imports: [] },
   'main.ts': {
     imports: ['lib', 'postgres', 'catalog', 'jobs', 'alarms', 'api'],
   },
@@ -66,6 +68,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       'prune',
       'copies',
       'sample',
+      'client',
       'main.ts',
     ],
     packages: ['commander'],
