@@ -51,6 +51,8 @@ export const layers: Readonly<Record<string, Layer>> = {
     imports: ['lib', 'version.ts', 'config', 'postgres', 'catalog', 'jobs', 'alarms', 'people', 'audit'],
     packages: ['hono', '@hono/node-server', '@hono/zod-openapi'],
   },
+  // Also in browsers: nothing but itself.
+  client: { imports: [] },
   'main.ts': {
     imports: ['lib', 'postgres', 'catalog', 'jobs', 'alarms', 'people', 'audit', 'api'],
   },
@@ -69,6 +71,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       'copies',
       'sample',
       'audit',
+      'client',
       'main.ts',
     ],
     packages: ['commander'],
