@@ -44,9 +44,10 @@ export const layers: Readonly<Record<string, Layer>> = {
   sample: { imports: ['lib', 'postgres'] },
   catalog: { imports: ['lib', 'postgres'], packages: ['pg'] },
   jobs: { imports: ['lib', 'postgres', 'catalog'], packages: ['pg-boss', 'cron-parser'] },
+  state: { imports: ['lib'] },
   alarms: { imports: ['lib', 'version.ts', 'catalog'], packages: ['nodemailer', 'cron-parser', 'zod'] },
   api: {
-    imports: ['lib', 'version.ts', 'config', 'postgres', 'catalog', 'jobs', 'alarms'],
+    imports: ['lib', 'version.ts', 'config', 'postgres', 'catalog', 'jobs', 'alarms', 'state'],
     packages: ['hono', '@hono/node-server', '@hono/zod-openapi'],
   },
   'main.ts': {

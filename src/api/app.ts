@@ -16,6 +16,7 @@ import { repositoryRoutes } from './routes/repositories.ts'
 import { restoreRoutes } from './routes/restores.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
 import { sourceRoutes } from './routes/sources.ts'
+import { statisticsRoutes } from './routes/statistics.ts'
 
 const bodyBytes = 1024 * 1024
 
@@ -73,6 +74,7 @@ export function createApp(o: ApiOptions) {
     jobRoutes(o),
     backupRoutes(o),
     restoreRoutes(o),
+    statisticsRoutes(o),
   ])
     api.route('/', routes)
   app.route('/api/v1', api)

@@ -352,6 +352,8 @@ CREATE TABLE holdfast.jobs (
     ended_at timestamp with time zone,
     judged boolean DEFAULT false NOT NULL,
     attempts_before integer DEFAULT 0 NOT NULL,
+    plain_bytes bigint,
+    stored_bytes bigint,
     CONSTRAINT jobs_check CHECK (((status = 'running'::text) = (lease_until IS NOT NULL))),
     CONSTRAINT jobs_check1 CHECK (((status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])) = (ended_at IS NOT NULL))),
     CONSTRAINT jobs_check2 CHECK (((status = 'failed'::text) <= (error IS NOT NULL))),
@@ -789,6 +791,13 @@ CREATE INDEX alarms_source ON holdfast.alarms USING btree (source_id, raised_at 
 
 
 --
+-- Name: backups_drilled; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX backups_drilled ON holdfast.backups USING btree (source_id) WHERE ((summary ? 'verified'::text) AND ((summary -> 'verified'::text) <> 'null'::jsonb));
+
+
+--
 -- Name: backups_newest; Type: INDEX; Schema: holdfast; Owner: postgres
 --
 
@@ -845,6 +854,13 @@ CREATE UNIQUE INDEX jobs_dedupe ON holdfast.jobs USING btree (dedupe_key) WHERE 
 
 
 --
+-- Name: jobs_ended; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX jobs_ended ON holdfast.jobs USING btree (kind, ended_at) INCLUDE (source_id, status, started_at, plain_bytes, stored_bytes) WHERE (ended_at IS NOT NULL);
+
+
+--
 -- Name: jobs_exclusive; Type: INDEX; Schema: holdfast; Owner: postgres
 --
 
@@ -884,6 +900,20 @@ CREATE INDEX jobs_repository ON holdfast.jobs USING btree (repository_id);
 --
 
 CREATE INDEX jobs_source ON holdfast.jobs USING btree (source_id, created_at DESC);
+
+
+--
+-- Name: jobs_source_ended; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX jobs_source_ended ON holdfast.jobs USING btree (source_id, kind, ended_at DESC) WHERE (ended_at IS NOT NULL);
+
+
+--
+-- Name: jobs_unfinished; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX jobs_unfinished ON holdfast.jobs USING btree (source_id) WHERE (status = ANY (ARRAY['pending'::text, 'waiting'::text, 'running'::text]));
 
 
 --

@@ -35,6 +35,7 @@ export async function afterCompleted(
   const summary = job.kind === 'backup' ? asSummary(result['backup']) : null
   if (summary === null) return
   await rememberBackups(queries, { repositoryId, sourceId, backups: [summary] })
+  await noteSizes(queries, job.id, summary['totals'])
   const keep = job.params['keep']
   if (keep === undefined || keep === null || sourceId === null) return
   await enqueue(asOwner(queries), o.queue, {
@@ -64,4 +65,15 @@ async function refreshOther(queries: Queries, { job, queue }: { job: HeldJob; qu
     requestedBy: `job:${job.id}`,
     dedupeKey: `refresh:${other.id}`,
   })
+}
+
+/** Beside the result, so that sums over many jobs need not open it. */
+async function noteSizes({ query }: Queries, id: string, totals: unknown): Promise<void> {
+  const { plainBytes, newStoredBytes } = (totals ?? {}) as Readonly<Record<string, unknown>>
+  if (typeof plainBytes !== 'number' || typeof newStoredBytes !== 'number') return
+  await query('UPDATE holdfast.jobs SET plain_bytes = $2, stored_bytes = $3 WHERE id = $1', [
+    id,
+    plainBytes,
+    newStoredBytes,
+  ])
 }
