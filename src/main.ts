@@ -10,6 +10,7 @@ import { catalogKey } from './catalog/key-file.ts'
 import { refreshBackups } from './catalog/backups.ts'
 import { addRepository, findRepository } from './catalog/repositories.ts'
 import { createSeal } from './catalog/seal.ts'
+import { care } from './jobs/care.ts'
 import type { CommandLine } from './jobs/command.ts'
 import { openQueue, type Queue } from './jobs/queue.ts'
 import { endLeases } from './jobs/reap.ts'
@@ -56,6 +57,7 @@ const leaseSeconds = 60
 const pollMs = 1_000
 const tickMs = 1_000
 const alarmsMs = 10_000
+const careMs = 60_000
 const closeMs = 5_000
 
 /** A catalog that is open. */
@@ -132,6 +134,13 @@ export async function runService(o: ServiceProcess): Promise<void> {
     onBegun: worker.wake,
   })
   const judging = repeat({ work: () => alarms.tick(), everyMs: alarmsMs, log })
+  const caring = repeat({
+    everyMs: careMs,
+    log,
+    async work() {
+      if ((await care({ database: catalog.system, queue })) > 0) worker.wake()
+    },
+  })
   try {
     const app = createApp({ catalog, queue, random, wake: worker.wake, metrics: () => alarms.metrics(), log })
     const server = await listen({ app, ...o.listen })
@@ -144,6 +153,7 @@ export async function runService(o: ServiceProcess): Promise<void> {
   } finally {
     await scheduler.stop()
     await judging.stop()
+    await caring.stop()
     await worker.stop(o.graceMs)
   }
 }

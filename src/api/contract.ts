@@ -48,6 +48,12 @@ export const RepositoryInput = z
       .max(10)
       .optional()
       .openapi({ description: 'addresses of its other copies: backups are written to all' }),
+    maxJobs: z
+      .int()
+      .min(1)
+      .max(100)
+      .optional()
+      .openapi({ description: 'jobs that may use its storage at once; 2' }),
     hostFile: text(10_000)
       .optional()
       .openapi({ description: 'the text of the host file: lets this service write backups' }),
@@ -70,6 +76,7 @@ export const Repository = z
     name,
     address: z.string(),
     copies: z.array(z.string()),
+    maxJobs: z.int(),
     createdAt: time,
     changedAt: time,
   })
@@ -151,9 +158,20 @@ export const paramsOf = {
   drill: drillParams,
   prune: pruneParams,
   refresh: z.strictObject({}),
+  measure: z.strictObject({}),
+  'prune-preview': pruneParams,
   copy: z.strictObject({ to: name.openapi({ description: 'the repository that is brought up to date' }) }),
 } as const
-export const kinds = ['backup', 'check', 'copy', 'drill', 'prune', 'refresh'] as const
+export const kinds = [
+  'backup',
+  'check',
+  'copy',
+  'drill',
+  'measure',
+  'prune',
+  'prune-preview',
+  'refresh',
+] as const
 /** Also those that are begun by routes of their own. */
 export const allKinds = [...kinds, 'restore', 'undo', 'release'] as const
 

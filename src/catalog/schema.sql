@@ -354,6 +354,7 @@ CREATE TABLE holdfast.jobs (
     attempts_before integer DEFAULT 0 NOT NULL,
     plain_bytes bigint,
     stored_bytes bigint,
+    log_removed boolean DEFAULT false NOT NULL,
     CONSTRAINT jobs_check CHECK (((status = 'running'::text) = (lease_until IS NOT NULL))),
     CONSTRAINT jobs_check1 CHECK (((status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])) = (ended_at IS NOT NULL))),
     CONSTRAINT jobs_check2 CHECK (((status = 'failed'::text) <= (error IS NOT NULL))),
@@ -391,7 +392,9 @@ CREATE TABLE holdfast.repositories (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     changed_at timestamp with time zone DEFAULT now() NOT NULL,
     copies text[] DEFAULT '{}'::text[] NOT NULL,
+    max_jobs integer DEFAULT 2 NOT NULL,
     CONSTRAINT repositories_address_check CHECK ((address <> ''::text)),
+    CONSTRAINT repositories_max_jobs_check CHECK (((max_jobs >= 1) AND (max_jobs <= 100))),
     CONSTRAINT repositories_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
 );
 
@@ -875,6 +878,13 @@ CREATE INDEX jobs_lease ON holdfast.jobs USING btree (lease_until) WHERE (status
 
 
 --
+-- Name: jobs_measuring; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX jobs_measuring ON holdfast.jobs USING btree (repository_id, created_at DESC) WHERE (kind = 'measure'::text);
+
+
+--
 -- Name: jobs_newest; Type: INDEX; Schema: holdfast; Owner: postgres
 --
 
@@ -896,6 +906,13 @@ CREATE INDEX jobs_repository ON holdfast.jobs USING btree (repository_id);
 
 
 --
+-- Name: jobs_running_at; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX jobs_running_at ON holdfast.jobs USING btree (repository_id) WHERE (status = 'running'::text);
+
+
+--
 -- Name: jobs_source; Type: INDEX; Schema: holdfast; Owner: postgres
 --
 
@@ -914,6 +931,20 @@ CREATE INDEX jobs_source_ended ON holdfast.jobs USING btree (source_id, kind, en
 --
 
 CREATE INDEX jobs_unfinished ON holdfast.jobs USING btree (source_id) WHERE (status = ANY (ARRAY['pending'::text, 'waiting'::text, 'running'::text]));
+
+
+--
+-- Name: jobs_with_log; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX jobs_with_log ON holdfast.jobs USING btree (ended_at) WHERE ((ended_at IS NOT NULL) AND (NOT log_removed));
+
+
+--
+-- Name: jobs_without_log; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX jobs_without_log ON holdfast.jobs USING btree (ended_at) WHERE ((ended_at IS NOT NULL) AND log_removed);
 
 
 --
@@ -1899,6 +1930,13 @@ GRANT SELECT(changed_at) ON TABLE holdfast.repositories TO holdfast_api;
 --
 
 GRANT SELECT(copies) ON TABLE holdfast.repositories TO holdfast_api;
+
+
+--
+-- Name: COLUMN repositories.max_jobs; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(max_jobs) ON TABLE holdfast.repositories TO holdfast_api;
 
 
 --

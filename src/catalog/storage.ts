@@ -10,6 +10,35 @@ export interface StoragePointRow {
   readonly capacityBytes: number | null
 }
 
+/** Notes how full a storage is. What was measured at the same moment already is left. */
+export async function noteStorage(
+  { query }: Queries,
+  o: { repositoryId: string; at: Date | null; usedBytes: number; capacityBytes: number | null },
+): Promise<void> {
+  await query(
+    `INSERT INTO holdfast.storage_points (repository_id, at, used_bytes, capacity_bytes)
+     VALUES ($1, coalesce($2, pg_catalog.now()), $3, $4) ON CONFLICT (repository_id, at) DO NOTHING`,
+    [o.repositoryId, o.at, o.usedBytes, o.capacityBytes],
+  )
+}
+
+/** How the last measurement went; null: there was none. */
+export async function readMeasuring(
+  { query }: Queries,
+  repositoryId: string,
+): Promise<{
+  readonly at: Date
+  readonly ok: boolean
+  readonly error: Readonly<Record<string, unknown>> | null
+} | null> {
+  const [row] = await query<{ at: Date; ok: boolean; error: Record<string, unknown> | null }>(
+    `SELECT ended_at AS at, status = 'completed' AS ok, error FROM holdfast.jobs
+     WHERE repository_id = $1 AND kind = 'measure' AND status IN ('completed', 'failed') ORDER BY created_at DESC LIMIT 1`,
+    [repositoryId],
+  )
+  return row ?? null
+}
+
 /** Of each day the last measurement, of repositories that the caller may see, or of one; oldest first. */
 export async function readStoragePoints(
   { query }: Queries,

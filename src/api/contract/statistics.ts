@@ -95,6 +95,10 @@ export const Overview = z
 export const RepositoryStorage = z
   .object({
     now: StorageFigure.nullable().openapi({ description: 'null: it was not measured yet' }),
+    measuring: z
+      .object({ at: time, ok: z.boolean(), error: z.record(z.string(), z.unknown()).nullable() })
+      .nullable()
+      .openapi({ description: 'how the last measurement went: whether the storage can be used' }),
     history: z.array(z.object({ at: time, usedBytes: z.number(), capacityBytes: z.number().nullable() })),
   })
   .openapi('RepositoryStorage')

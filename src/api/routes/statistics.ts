@@ -4,7 +4,7 @@ import { findRepository } from '../../catalog/repositories.ts'
 import { readSourceFacts } from '../../catalog/source-facts.ts'
 import { findSource } from '../../catalog/sources.ts'
 import { readStatistics } from '../../catalog/statistics.ts'
-import { readStoragePoints, type StoragePointRow } from '../../catalog/storage.ts'
+import { readMeasuring, readStoragePoints, type StoragePointRow } from '../../catalog/storage.ts'
 import { HoldfastError } from '../../lib/errors.ts'
 import { found, newApi, route, withCaller, type Api, type ApiOptions } from '../context.ts'
 import { nameParams, Overview, RepositoryStorage, SourceState, Statistics, StatisticsQuery, ZoneQuery } from '../contract.ts' // prettier-ignore
@@ -66,14 +66,17 @@ export function statisticsRoutes(o: ApiOptions): Api {
 
   api.openapi(storage, async (c) => {
     const { name } = c.req.valid('param')
-    const points = await withCaller(o, c.var.claims, ['read', 'repositories'], async (q) => {
+    const { points, last } = await withCaller(o, c.var.claims, ['read', 'repositories'], async (q) => {
       const { id } = found(await findRepository(q, name), `repository ${name}`)
-      return await readStoragePoints(q, { repositoryId: id, days: historyDays })
+      const points = await readStoragePoints(q, { repositoryId: id, days: historyDays })
+      return { points, last: await readMeasuring(q, id) }
     })
     const newest = points.at(-1)
     const since = newest === undefined ? 0 : newest.at.getTime() - rateDays * dayMs
     const history = points.map(({ at, usedBytes, capacityBytes }) => ({ at: at.toISOString(), usedBytes, capacityBytes })) // prettier-ignore
-    return c.json({ now: figureOf(points.filter(({ at }) => at.getTime() > since)), history }, 200)
+    const measuring = last === null ? null : { ...last, at: last.at.toISOString() }
+    const now = figureOf(points.filter(({ at }) => at.getTime() > since))
+    return c.json({ now, measuring, history }, 200)
   })
 
   return api
