@@ -149,7 +149,12 @@ function typeOf(schema: Schema, used = new Set<string>()): string {
   if (schema.const !== undefined) return JSON.stringify(schema.const)
   if (schema.enum !== undefined) return schema.enum.map((one) => JSON.stringify(one)).join(' | ')
   const either = schema.oneOf ?? schema.anyOf
-  if (either !== undefined) return either.map((one) => `(${of(one)})`).join(' | ')
+  if (either !== undefined) {
+    // Of a text that may also be any other, the type is that.
+    const types = either.map(of)
+    const kept = types.includes('string') ? types.filter((type) => !type.startsWith('"')) : types
+    return kept.map((type) => `(${type})`).join(' | ')
+  }
   if (schema.allOf !== undefined) return schema.allOf.map((one) => `(${of(one)})`).join(' & ')
   const { type } = schema
   if (typeof type !== 'string' && type !== undefined)

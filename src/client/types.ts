@@ -79,16 +79,8 @@ export type Backup = {
   summary: Record<string, unknown>
 }
 
-export type Repositories = { items: Repository[] }
-
-export type Repository = {
-  id: string
-  /** lower case letters, digits, "_" and "-", and begin with a letter or a digit */
-  name: string
-  address: string
-  createdAt: string
-  changedAt: string
-}
+/** where else somebody can sign in */
+export type SignInWays = { providers: { name: string; path: string }[] }
 
 /** RFC 9457; the code is one of docs/reference/errors.md */
 export type Problem = {
@@ -101,12 +93,271 @@ export type Problem = {
   hint: string
   /** each thing that is wrong with the request */
   problems?: { path: string; what: string }[] | undefined
+  /** what is to be typed: of confirmation_needed */
+  confirm?: string | undefined
+  /** id of the wish: of approval_needed */
+  approval?: string | undefined
+}
+
+export type Me = {
+  subject: string
+  kind: 'person' | 'key'
+  id: string
+  email: string | null
+  name: string
+  role: 'super_admin' | 'platform_operator' | 'read_only_admin' | 'tenant_admin'
+  scope: 'all' | 'own'
+  /** by resource and action */
+  rights: Record<string, Record<string, boolean>>
+  /** of a key; null: not limited */
+  scopes: ('read' | 'run' | 'change' | 'destroy')[] | null
+  language: 'en' | 'ar'
+  theme: 'system' | 'light' | 'dark'
+  totp: boolean
+  /** until when what destroys takes no new sign-in */
+  recentUntil: string | null
+  /** csrf goes into the header holdfast-csrf of what changes something */
+  session: { id: string; csrf: string; expiresAt: string } | null
+}
+
+export type SignInInput = {
+  email: string
+  /** at least 12 characters where one is chosen */
+  password: string
+  /** six digits of the app, or a recovery code */
+  code?: string | undefined
+}
+
+export type InvitationInput = {
+  /** what the link has behind # */
+  link: string
+  /** at least 12 characters where one is chosen */
+  password: string
+  name?: string | undefined
+  /** only of the first administrator */
+  email?: string | undefined
+}
+
+export type Accepted = { accepted: true }
+
+export type ResetInput = { email: string }
+
+export type ResetConfirmation = {
+  /** what the link has behind # */
+  link: string
+  /** at least 12 characters where one is chosen */
+  password: string
+}
+
+export type ProofInput = {
+  /** at least 12 characters where one is chosen */
+  password: string
+  /** six digits of the app, or a recovery code */
+  code?: string | undefined
+}
+
+/** what is left out stays */
+export type MeChange = {
+  name?: string | undefined
+  language?: 'en' | 'ar' | undefined
+  theme?: 'system' | 'light' | 'dark' | undefined
+}
+
+/** ends all other sessions */
+export type PasswordChange = {
+  /** at least 12 characters where one is chosen */
+  current: string
+  /** at least 12 characters where one is chosen */
+  password: string
+}
+
+export type Sessions = { items: Session[] }
+
+export type Session = {
+  id: string
+  current: boolean
+  /** password, or the name of a provider */
+  how: string
+  address: string
+  agent: string
+  createdAt: string
+  lastSeenAt: string
+  expiresAt: string
+  recentAt: string
+}
+
+export type Ended = { ended: number }
+
+export type TotpSecret = {
+  secret: string
+  /** for the picture that apps read */
+  url: string
+}
+
+export type PasswordProof = {
+  /** at least 12 characters where one is chosen */
+  password: string
+}
+
+export type RecoveryCodes = {
+  /** not shown again */
+  recoveryCodes: string[]
+}
+
+export type CodeInput = {
+  /** six digits of the app, or a recovery code */
+  code: string
+}
+
+export type People = { items: Person[] }
+
+export type Person = {
+  id: string
+  email: string
+  name: string
+  role: 'super_admin' | 'platform_operator' | 'read_only_admin' | 'tenant_admin'
+  sources: string[]
+  active: boolean
+  /** has never chosen a password */
+  invited: boolean
+  totp: boolean
+  language: 'en' | 'ar'
+  theme: 'system' | 'light' | 'dark'
+  createdAt: string
+  changedAt: string
+  signedInAt: string | null
+}
+
+export type Invited = { person: Person; link: Link }
+
+export type Link = {
+  /** good once; not shown again */
+  link: string
+  expiresAt: string
+  /** it is also on its way by mail */
+  mailed: boolean
+}
+
+export type PersonInput = {
+  email: string
+  name: string
+  role: 'super_admin' | 'platform_operator' | 'read_only_admin' | 'tenant_admin'
+  sources?: string[] | undefined
+  language?: 'en' | 'ar' | undefined
+}
+
+/** what is left out stays; other rights end their sessions */
+export type PersonChange = {
+  email?: string | undefined
+  name?: string | undefined
+  role?: 'super_admin' | 'platform_operator' | 'read_only_admin' | 'tenant_admin' | undefined
+  sources?: string[] | undefined
+  active?: boolean | undefined
+}
+
+export type Keys = { items: Key[] }
+
+export type Key = {
+  id: string
+  name: string
+  role: 'super_admin' | 'platform_operator' | 'read_only_admin' | 'tenant_admin'
+  sources: string[]
+  scopes: ('read' | 'run' | 'change' | 'destroy')[]
+  createdBy: string | null
+  createdAt: string
+  expiresAt: string | null
+  revokedAt: string | null
+  lastUsedAt: string | null
+}
+
+export type NewKey = Key & {
+  /** not shown again */
+  key: string
+}
+
+export type KeyInput = {
+  name: string
+  role: 'super_admin' | 'platform_operator' | 'read_only_admin' | 'tenant_admin'
+  sources?: string[] | undefined
+  scopes: ('read' | 'run' | 'change' | 'destroy')[]
+  /** null: never */
+  expiresAt: string | null
+}
+
+export type Providers = { items: Provider[] }
+
+export type Provider = {
+  id: string
+  name: string
+  issuer: string
+  audience: string
+  jwksUrl: string | null
+  algorithms: string[]
+  emailClaim: string
+  emailVerified: 'if_stated' | 'always'
+  clientId: string | null
+  enabled: boolean
+  createdAt: string
+  changedAt: string
+}
+
+export type ProviderInput = {
+  /** lower case letters, digits, "_" and "-", and begin with a letter or a digit */
+  name: string
+  /** iss of its tokens */
+  issuer: string
+  /** aud of the tokens that are sent as Authorization: Bearer */
+  audience: string
+  /** of its public keys; null: a shared secret */
+  jwksUrl?: string | null | undefined
+  /** as Supabase has it, for HS256 */
+  sharedSecret?: string | undefined
+  algorithms: (
+    | 'HS256'
+    | 'HS384'
+    | 'HS512'
+    | 'RS256'
+    | 'RS384'
+    | 'RS512'
+    | 'PS256'
+    | 'PS384'
+    | 'PS512'
+    | 'ES256'
+    | 'ES384'
+    | 'ES512'
+    | 'EdDSA'
+  )[]
+  emailClaim?: string | undefined
+  /** whether email_verified must be there, or only must not say no */
+  emailVerified?: 'if_stated' | 'always' | undefined
+  /** null: people can not sign in there */
+  clientId?: string | null | undefined
+  clientSecret?: string | undefined
+}
+
+export type ProviderChange = { enabled: boolean }
+
+export type Repositories = { items: Repository[] }
+
+export type Repository = {
+  id: string
+  /** lower case letters, digits, "_" and "-", and begin with a letter or a digit */
+  name: string
+  address: string
+  copies: string[]
+  maxJobs: number
+  createdAt: string
+  changedAt: string
 }
 
 export type RepositoryInput = {
   /** lower case letters, digits, "_" and "-", and begin with a letter or a digit */
   name: string
   address: string
+  /** addresses of its other copies: backups are written to all */
+  copies?: string[] | undefined
+  /** jobs that may use its storage at once; 2 */
+  maxJobs?: number | undefined
   /** the text of the host file: lets this service write backups */
   hostFile?: string | undefined
   /** the text of the identity file: only for drills, and for checks that read */
@@ -119,6 +370,10 @@ export type RepositoryInput = {
 /** what is left out stays; secrets are replaced as a whole */
 export type RepositoryChange = {
   address?: string | undefined
+  /** addresses of its other copies: backups are written to all */
+  copies?: string[] | undefined
+  /** jobs that may use its storage at once; 2 */
+  maxJobs?: number | undefined
   /** the text of the host file: lets this service write backups */
   hostFile?: string | undefined
   /** the text of the identity file: only for drills, and for checks that read */
@@ -126,6 +381,22 @@ export type RepositoryChange = {
   passphrase?: string | undefined
   /** variables of the storage, such as AWS_ACCESS_KEY_ID */
   env?: Record<string, string> | undefined
+}
+
+export type Consequences = {
+  /** what is to be sent as confirm */
+  confirm: string
+  /** what happens then, in sentences */
+  consequences: string[]
+  /** why it will be refused, as far as is known */
+  against: string[]
+}
+
+export type Confirmation = {
+  /** the name of what is destroyed, as somebody has typed it */
+  confirm?: string | undefined
+  /** for whoever has to approve it */
+  reason?: string | undefined
 }
 
 export type Sources = { items: Source[] }
@@ -187,7 +458,7 @@ export type Schedule = {
 export type ScheduleInput = {
   /** lower case letters, digits, "_" and "-", and begin with a letter or a digit */
   name: string
-  kind: 'backup' | 'check' | 'drill' | 'prune' | 'refresh'
+  kind: 'backup' | 'check' | 'copy' | 'drill' | 'measure' | 'prune' | 'prune-preview' | 'refresh'
   /** lower case letters, digits, "_" and "-", and begin with a letter or a digit */
   source?: string | undefined
   /** for a check and a refresh, which are of a whole repository */
@@ -233,7 +504,7 @@ export type Jobs = {
 export type JobDetail = Job & { result: Record<string, unknown> | null }
 
 export type JobInput = {
-  kind: 'backup' | 'check' | 'drill' | 'prune' | 'refresh'
+  kind: 'backup' | 'check' | 'copy' | 'drill' | 'measure' | 'prune' | 'prune-preview' | 'refresh'
   /** lower case letters, digits, "_" and "-", and begin with a letter or a digit */
   source?: string | undefined
   /** lower case letters, digits, "_" and "-", and begin with a letter or a digit */
@@ -257,6 +528,99 @@ export type Backups = {
   items: Backup[]
   /** pass it as after; null: there are no more */
   next: string | null
+}
+
+export type BackupDetail = {
+  id: string
+  repositoryId: string
+  sourceId: string | null
+  moment: string
+  summary: Record<string, unknown>
+  /** tables, gaps and fingerprints; null: they are still to be read */
+  details: Record<string, unknown> | null
+  detailsAt: string | null
+}
+
+export type BackupRemoval = Confirmation & {
+  /** also if it is the newest of its source, or the last that a drill has proved */
+  evenLast?: boolean | undefined
+}
+
+export type PinInput = { reason: string }
+
+export type AuditEntries = {
+  items: AuditEntry[]
+  /** pass it as after; null: there are no more */
+  next: string | null
+  /** of the whole trail, to be kept elsewhere */
+  head: {
+    number: number
+    /** SHA-256, in hex */
+    hash: string
+  } | null
+}
+
+export type AuditEntry = {
+  /** from 1, without gaps, in the order of the commits */
+  number: number
+  at: string
+  who: string
+  role: string | null
+  address: string | null
+  agent: string | null
+  request: string | null
+  action: string
+  about: string
+  source: string | null
+  result: 'done' | 'refused' | 'failed'
+  code: string | null
+  /** JSON, as the very text that is hashed */
+  before: string | null
+  after: string | null
+  /** SHA-256, in hex */
+  previous: string
+  /** SHA-256, in hex */
+  hash: string
+}
+
+export type AuditVerdict = {
+  whole: boolean
+  entries: number
+  head: {
+    number: number
+    /** SHA-256, in hex */
+    hash: string
+  } | null
+  /** the first entry that is not as it must be */
+  broken: { number: number; why: string } | null
+  /** the noted head is not in it */
+  cut: boolean
+}
+
+export type Settings = { approvals: boolean }
+
+/** what is left out stays */
+export type SettingsChange = {
+  approvals?: boolean | undefined
+  /** the name of what is destroyed, as somebody has typed it */
+  confirm?: string | undefined
+  /** for whoever has to approve it */
+  reason?: string | undefined
+}
+
+export type Approvals = { items: Approval[]; next: string | null }
+
+export type Approval = {
+  id: string
+  operation: string
+  about: string
+  reason: string | null
+  requestedBy: string
+  status: 'pending' | 'approved' | 'refused' | 'used' | 'expired'
+  decidedBy: string | null
+  decidedAt: string | null
+  createdAt: string
+  expiresAt: string
 }
 
 export type Alarms = {
@@ -450,6 +814,7 @@ export type DestinationTest = {
       | 'secret_file_exists'
       | 'writer_overtaken'
       | 'backup_going'
+      | 'backup_kept'
       | 'prune_refused'
       | 'copy_behind'
       | 'copies_differ'
@@ -520,18 +885,44 @@ export type DestinationTest = {
       | 'too_many_streams'
       | 'job_not_found'
       | 'job_over'
+      | 'not_waiting'
       | 'job_just_ended'
       | 'job_target_gone'
       | 'job_crashed'
       | 'schedule_invalid'
       | 'worker_lost'
       | 'worker_stopped'
+      | 'sign_in_failed'
+      | 'code_needed'
+      | 'code_wrong'
+      | 'second_factor_on'
+      | 'sign_in_again'
+      | 'sign_in_insecure'
+      | 'csrf_refused'
+      | 'too_many_attempts'
+      | 'password_refused'
+      | 'link_invalid'
+      | 'last_administrator'
+      | 'provider_refused'
+      | 'provider_failed'
       | 'alarm_not_found'
       | 'alarm_lasts'
       | 'destination_not_found'
       | 'destination_wrong'
       | 'destination_refused'
       | 'destination_failed'
+      | 'audit_broken'
+      | 'audit_cut'
+      | 'audit_unreadable'
+      | 'confirmation_needed'
+      | 'approval_needed'
+      | 'approval_invalid'
+      | 'approval_own'
+      | 'approval_over'
+      | 'changed_meanwhile'
+      | 'idempotency_mismatch'
+      | 'idempotency_busy'
+      | 'idempotency_unknown'
     message: string
     hint: string
   } | null
@@ -659,4 +1050,200 @@ export type Delivery = {
   error: string | null
   createdAt: string
   endedAt: string | null
+}
+
+export type Restores = { items: RestoreSummary[]; next: string | null }
+
+export type RestoreSummary = {
+  /** of its job: GET /jobs/{id} has its progress and log */
+  id: string
+  kind: 'restore' | 'undo' | 'release'
+  status: 'pending' | 'waiting' | 'running' | 'completed' | 'failed' | 'cancelled'
+  /** what the source was called */
+  source: string
+  sourceId: string | null
+  repositoryId: string | null
+  params: Record<string, unknown>
+  requestedBy: string
+  progress: Record<string, unknown> | null
+  error: Record<string, unknown> | null
+  createdAt: string
+  startedAt: string | null
+  endedAt: string | null
+  place: 'new' | 'in place'
+  /** address without password */
+  target: string
+  asUser: string | null
+  /** what is to be typed to confirm */
+  database: string | null
+  step: 'run' | 'preview' | 'agreement' | 'change' | 'inquiry' | 'over'
+  /** the id that it has in the repository */
+  restore: string | null
+  undoes: string | null
+  /** until when it can be confirmed */
+  expiresAt: string | null
+  confirmedAt: string | null
+  confirmedBy: string | null
+  /** whether the target was changed; null: it is not known (yet) */
+  changed: boolean | null
+}
+
+export type Restore = RestoreSummary & {
+  preview: Record<string, unknown> | null
+  /** what was left out of it for its size */
+  previewCut: string | null
+  /** what was done: rows by table, checks, what is off */
+  report: Record<string, unknown> | null
+  /** how it is taken back; null: there is nothing to take back */
+  undo: string | null
+}
+
+export type RestoreInput = {
+  source: string
+  backup?: string | undefined
+  into:
+    | {
+        /** new or empty; without a password */
+        database: string
+        /** kept sealed until the restore is over */
+        password?: string | undefined
+        /** make the database; it is not there yet */
+        create?: boolean | undefined
+        /** first clear what an interrupted restore left in it */
+        restart?: boolean | undefined
+      }
+    | { inPlace: true }
+  /** in place */
+  as?: { user: string; password?: string | undefined } | undefined
+  schemas?: string[] | undefined
+  /** table or schema.table, with * and ? */
+  tables?: string[] | undefined
+  excludeTables?: string[] | undefined
+  modules?: string[] | undefined
+  noOwner?: boolean | undefined
+  noGrants?: boolean | undefined
+  roles?: 'needed' | 'all' | 'none' | undefined
+  /** in place: a condition in SQL, over rows of the one table */
+  where?: string | undefined
+  createMissing?: boolean | undefined
+  updateChanged?: boolean | undefined
+  deleteExtra?: boolean | undefined
+  newIds?: boolean | undefined
+  keepNewer?: string | undefined
+  references?: 'bring' | 'skip' | undefined
+  skipConflicts?: boolean | undefined
+  /** in place: these parts of the schema, and no rows */
+  components?:
+    ('roles' | 'policies' | 'functions' | 'triggers' | 'views' | 'grants' | 'extensions')[] | undefined
+  /** in place: the whole database takes the place of the one in use */
+  swap?: 'database' | 'schemas' | undefined
+  /** with swap */
+  quarantine?: boolean | undefined
+}
+
+export type ConfirmInput = {
+  /** the name of the database, as somebody has typed it */
+  confirm: string
+}
+
+export type UndoInput = {
+  /** the role that changes the database, where the one that backs up may not */
+  as?: { user: string; password?: string | undefined } | undefined
+  /** also rows that somebody has changed since */
+  overwrite?: boolean | undefined
+  /** leave out rows that somebody has changed since */
+  skipConflicts?: boolean | undefined
+}
+
+export type ReleaseInput = {
+  /** the name of the database */
+  confirm: string
+  password?: string | undefined
+}
+
+/** of backup jobs that have ended in that time */
+export type Statistics = {
+  from: string
+  to: string
+  total: number
+  successful: number
+  failed: number
+  cancelled: number
+  /** rows that were backed up, as text */
+  plainBytes: number
+  /** what that has added to the storage */
+  storedBytes: number
+  averageSeconds: number | null
+  /** 0 to 1, of those that were not cancelled */
+  successRate: number | null
+  last: string | null
+  next: string | null
+  days: {
+    day: string
+    successful: number
+    failed: number
+    cancelled: number
+    /** rows that were backed up, as text */
+    plainBytes: number
+    /** what that has added to the storage */
+    storedBytes: number
+    averageSeconds: number | null
+  }[]
+}
+
+export type SourceState = {
+  source: string
+  level: 'safe' | 'attention' | 'danger' | 'new'
+  sentence: string
+  /** what the sentence is made of, for other languages */
+  parts: { key: string; values: Record<string, string | number>; text: string }[]
+  safeUntil: string | null
+  lateSeconds: number | null
+  backups: number
+  newestBackup: string | null
+  proof: {
+    at: string
+    moment: string
+    tables: number
+    rows: number
+    hashed: number
+    notVerified: number
+  } | null
+  /** backups that have failed since one was completed */
+  failures: { count: number; at: string; code: string; message: string } | null
+  jobs: { id: string; kind: string; status: string; progress: Record<string, unknown> | null }[]
+  nextRun: string | null
+}
+
+export type Overview = {
+  sources: SourceState[]
+  storage: {
+    repository: string
+    at: string
+    usedBytes: number
+    /** null: there is no known end */
+    capacityBytes: number | null
+    /** at the present rate; null: not known yet */
+    bytesPerDay: number | null
+    fullInSeconds: number | null
+  }[]
+  alarms: { info: number; warning: number; error: number; critical: number }
+  jobs: { pending: number; waiting: number; running: number }
+}
+
+export type RepositoryStorage = {
+  /** null: it was not measured yet */
+  now: {
+    repository: string
+    at: string
+    usedBytes: number
+    /** null: there is no known end */
+    capacityBytes: number | null
+    /** at the present rate; null: not known yet */
+    bytesPerDay: number | null
+    fullInSeconds: number | null
+  } | null
+  /** how the last measurement went: whether the storage can be used */
+  measuring: { at: string; ok: boolean; error: Record<string, unknown> | null } | null
+  history: { at: string; usedBytes: number; capacityBytes: number | null }[]
 }
