@@ -58,7 +58,7 @@ async function attempt(o: RunOptions, job: HeldJob, said: LogLine[]): Promise<Ou
       hashes: target.hashes,
     }),
     directory: files.directory,
-    env: files.env,
+    env: { ...files.env, HOLDFAST_JOB: job.id, HOLDFAST_ATTEMPT: String(job.attempt) },
     onProgress: (latest) => (progress = latest),
     onLine(line) {
       unsaved.push(line)
