@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { codes, type ErrorCode } from '../../src/lib/error-codes.ts'
 import type { JobChange, Ledger } from './day-ledger.ts'
 
 /* What became of the jobs of a day, held against what their commands have noted. */
@@ -6,7 +7,9 @@ import type { JobChange, Ledger } from './day-ledger.ts'
 const overStatuses = ['completed', 'failed', 'cancelled']
 /** Why an attempt ended without its command having told anything, and what is tried again. */
 const lostCodes = ['worker_lost', 'worker_stopped', 'catalog_unreachable']
-const passingCodes = [...lostCodes, 'connection_failed', 'storage_unreachable', 'job_crashed', 'cancelled']
+/** Failures that another attempt may not meet: what was refused, is missing or damaged is so the next time, too. */
+const passes = (code: string | null): boolean =>
+  code !== null && (lostCodes.includes(code) || [1, 6, 130].includes(codes[code as ErrorCode].exit))
 
 /** How one attempt ended. */
 interface Ended {
@@ -37,8 +40,8 @@ export function checkJobs(ledger: Ledger): JobFigures {
     assert.deepEqual(states, expected, told)
     const ends = endsOf(changes)
     for (const { code } of ends.slice(0, -1))
-      assert.ok(code !== null && passingCodes.includes(code), `tried again although it was refused: ${told}`)
-    if (last.status === 'failed' && passingCodes.includes(last.code ?? ''))
+      assert.ok(passes(code), `tried again although it was refused: ${told}`)
+    if (last.status === 'failed' && passes(last.code))
       assert.equal(last.attempt, 3, `not tried again: ${told}`)
     figures.jobs++
     if (last.status === 'completed') figures.completed++
