@@ -56,9 +56,10 @@ const options = [
   '--test-concurrency=2',
 ]
 // What hangs is ended; random tests may be asked to go on for longer than any test usually takes.
-const { HOLDFAST_ORACLE_MINUTES, HOLDFAST_INPLACE_MINUTES, HOLDFAST_REPOSITORY_MINUTES, HOLDFAST_FAULTS } =
-  process.env
-const longer = [HOLDFAST_ORACLE_MINUTES, HOLDFAST_INPLACE_MINUTES, HOLDFAST_REPOSITORY_MINUTES]
+const { HOLDFAST_FAULTS } = process.env
+const longer = ['ORACLE', 'INPLACE', 'REPOSITORY', 'DAY'].map(
+  (name) => process.env[`HOLDFAST_${name}_MINUTES`],
+)
 const minutes = longer.reduce(
   (sum, more) => sum + Number(more ?? 0),
   HOLDFAST_FAULTS === undefined ? 15 : 180,

@@ -29,7 +29,10 @@ export interface DatabaseOptions {
   readonly role: string | null
   readonly connections: number
   readonly applicationName: string
-  /** A statement that takes longer has failed: the other side may be gone without a word. Null: any time. */
+  /**
+   * A statement that takes longer has failed: the other side may be gone without a word. So may this one, frozen or cut off in the middle
+   * of a transaction: the server ends what asks nothing more of it for as long, and with it the locks that others wait for. Null: any time.
+   */
   readonly answerWithinMs: number | null
 }
 
@@ -52,8 +55,12 @@ export async function openDatabase(o: DatabaseOptions): Promise<Database> {
     ssl: first.tls === undefined ? false : { ...first.tls },
     application_name: o.applicationName,
     // Names are written with their schema; nothing that others put into public is found by mistake.
-    options:
-      `${address.options ?? ''} -c search_path= -c timezone=UTC${o.role === null ? '' : ` -c role=${o.role}`}`.trim(),
+    options: [
+      ...(address.options === undefined ? [] : [address.options]),
+      '-c search_path= -c timezone=UTC',
+      ...(o.role === null ? [] : [`-c role=${o.role}`]),
+      ...(o.answerWithinMs === null ? [] : [`-c idle_in_transaction_session_timeout=${o.answerWithinMs}`]),
+    ].join(' '),
     max: o.connections,
     connectionTimeoutMillis: connectTimeoutMs,
     ...(o.answerWithinMs === null ? {} : { query_timeout: o.answerWithinMs }),
@@ -112,8 +119,8 @@ async function told<T>(address: ServerAddress, work: () => Promise<T>): Promise<
   }
 }
 
-/** SQLSTATEs after which another try may find the server well: shutting down, starting, out of connections. */
-const passing = /^(57P0[1-3]|53300|08...)$/
+/** SQLSTATEs after which another try may find the server well: shutting down, starting, out of connections, asked nothing for too long. */
+const passing = /^(57P0[1-3]|53300|25P03|08...)$/
 
 function catalogError(address: ServerAddress, error: unknown): HoldfastError {
   if (isHoldfastError(error) && !isHoldfastError(error, 'connection_failed')) return error

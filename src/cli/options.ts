@@ -264,6 +264,11 @@ export const variables: readonly { readonly name: string; readonly description: 
       'Set to 1 to have a command cancelled when its standard input ends: who started it has died, and can not do it any more.',
   },
   {
+    name: 'HOLDFAST_JOB, HOLDFAST_ATTEMPT',
+    description:
+      'Set by the service: for which of its jobs a command is run, and which attempt it is. From the second on, backup first looks whether one before has made its backup and could not tell.',
+  },
+  {
     name: 'HOLDFAST_PROGRESS',
     description:
       'Set to json to have stderr hold one JSON object a line, for a program: `{"type": "progress", "phase", "done", "total", "unit", "percent", "perSecond", "secondsLeft"}`, once a second at most, and `{"type": "note" | "warning" | "error", "text"}`.',

@@ -69,7 +69,7 @@ async function attempt(o: RunOptions, job: HeldJob, told: Told): Promise<Outcome
       place: { address: target.repository.address, to: target.to },
     }),
     directory: files.directory,
-    env: files.env,
+    env: { ...files.env, HOLDFAST_JOB: job.id, HOLDFAST_ATTEMPT: String(job.attempt) },
     onProgress: (latest) => (progress = latest),
     onLine(line) {
       unsaved.push(line)

@@ -75,10 +75,16 @@ function cronOf(rule: ScheduleRule): string {
 /** Times of the expression after `after`, one by one; null when there are no more. */
 function iterate(expression: string, zone: string, after: Date): () => Date | null {
   requireZone(zone)
-  let before = after
+  // Asked from within the hour that comes twice, cron-parser does not know that a time was there in the first one already; from within
+  // the one after an hour that was left out, nothing of what was meant for that one.
+  const changed = zoneOffset(new Date(after.getTime() - 2 * hourMs), zone) !== zoneOffset(after, zone)
+  let before = changed ? new Date(after.getTime() - 4 * hourMs) : after
   return () => {
-    const next = firstAfter(expression, zone, before)
-    before = next ?? before
+    let next: Date | null
+    do {
+      next = firstAfter(expression, zone, before)
+      before = next ?? before
+    } while (next !== null && next <= after)
     return next
   }
 }
@@ -88,7 +94,7 @@ const lookPastHours = 48
 
 function firstAfter(expression: string, zone: string, after: Date): Date | null {
   const tryFrom = (hours: number): Date | null => {
-    const times = parse(expression, zone, new Date(after.getTime() + hours * 3_600_000))
+    const times = parse(expression, zone, new Date(after.getTime() + hours * hourMs))
     try {
       return times.next().toDate()
     } catch {
@@ -126,7 +132,14 @@ function requireZone(zone: string): void {
   }
 }
 
-const dayMs = 86_400_000
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+
+/** How far the clocks of the zone are ahead of UTC, to the second. */
+function zoneOffset(time: Date, zone: string): number {
+  const local = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'medium' })
+  return Date.parse(`${local.format(time).replace(' ', 'T')}Z`) - Math.floor(time.getTime() / 1000) * 1000
+}
 
 /** Days from 1970, of a date such as `2026-11-01`. */
 function dayNumber(date: string): number {

@@ -4,9 +4,12 @@ import { HoldfastError } from '../lib/errors.ts'
 /** What has an id of this kind. */
 type Kind = 'backup' | 'restore' | 'erasure'
 
-/** A new id of a backup, restore or erasure that began at `started`: the second, so that ids sort and can be read, and 4 random bytes. */
-export function newId(started: Date): string {
-  return `${started.toISOString().replace(/[-:]|\.\d+/g, '')}-${randomBytes(4).toString('hex')}`
+/**
+ * A new id of a backup, restore or erasure that began at `started`: the second, so that ids sort and can be read, and 4 bytes, random ones
+ * unless `ending` gives them.
+ */
+export function newId(started: Date, ending: string = randomBytes(4).toString('hex')): string {
+  return `${started.toISOString().replace(/[-:]|\.\d+/g, '')}-${ending}`
 }
 
 /** The id that is meant by itself or by a unique beginning of it. Throws `backup_not_found`, `backup_ambiguous` or those of its kind. */

@@ -11,6 +11,7 @@ import { manifestKey } from './format/fields.ts'
 import type { Manifest } from './format/manifest.ts'
 import { namingKeyOf, requireAdmitted, signingSeedOf } from './hostfile.ts'
 import { newId } from './ids.ts'
+import { idEndingOf } from './job-backup.ts'
 import { putManifest } from './manifests.ts'
 import { openRepository } from './open.ts'
 import { announceWriter } from './presence.ts'
@@ -33,6 +34,8 @@ export async function beginBackup(o: {
   patienceMs?: number | undefined
   /** Locks what the backup needs. Throws `storage_no_locks` before anything is stored. */
   lock?: LockRequest | null | undefined
+  /** The job that it is made for: its id ends as `idEndingOf` says. */
+  job?: string | null | undefined
   signal?: AbortSignal | undefined
   /** Told of locks. */
   onProgress?: OnProgress | undefined
@@ -44,7 +47,7 @@ export async function beginBackup(o: {
   for (const { storage } of copies)
     locks.push(o.lock == null ? null : lockBackup({ storage, locks: await requireLocks(storage, o), request: o.lock, host: credentials.host, signal: o.signal })) // prettier-ignore
   const started = o.clock.now()
-  const id = newId(started)
+  const id = newId(started, o.job == null ? undefined : idEndingOf(o.job))
   return await openWriter({
     ...o,
     copies: copies.map((copy, at) => writerCopy(copy, { ...o, id, lock: locks[at] ?? null })),

@@ -141,7 +141,7 @@ export interface CopyOutcome {
 
 /** Writes one backup: chunks first, the manifest last. */
 export interface BackupWriter extends WrittenChunks {
-  /** Id of the backup that it writes: when it was begun, and 4 random bytes. */
+  /** Id of the backup that it writes: when it was begun, and 4 bytes: newId. */
   readonly id: string
   /** When it was begun, by the clock of who writes. */
   readonly started: Date

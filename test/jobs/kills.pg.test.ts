@@ -65,6 +65,37 @@ test('a worker that is killed in the middle of a backup: it is taken over, once,
   assert.deepEqual(known, [{ id: made, source_id: sourceId }])
 })
 
+test('a backup that was made, and whose worker died before it could tell, is found by the next attempt and not made again', async () => {
+  const service = await newService(server)
+  await using shop = await other.database()
+  await shop.query('CREATE TABLE rows AS SELECT i FROM generate_series(1, 100) AS i')
+  const sourceId = await service.addSource('shop', shop.url)
+  const { id } = await service.enqueue({ sourceId })
+  const first = await service.catalog.system.transaction(async ({ query }) => {
+    // Nobody can tell of a backup.
+    await query('LOCK TABLE holdfast.backups IN SHARE MODE')
+    const child = service.workerProcess({ commandLine: realCommands, leaseSeconds: 3, name: 'first' })
+    for (let i = 0; (await service.repository.list()).length === 0; i++) {
+      assert.ok(i < 600, 'no backup was made')
+      await sleep(50)
+    }
+    child.kill('SIGKILL')
+    await once(child, 'close')
+    return await service.repository.list()
+  })
+  service.worker({ commandLine: realCommands, name: 'second', leaseSeconds: 3 })
+  const job = await service.until(id, over)
+  assert.deepEqual([job.status, job.attempt], ['completed', 2], JSON.stringify(job))
+  assert.deepEqual([(job.result as { backup: { id: string } }).backup.id], first)
+  assert.deepEqual(await service.repository.list(), first)
+  assert.deepEqual(await service.catalog.system.query('SELECT id FROM holdfast.backups'), [{ id: first[0] }])
+  assert.ok((await service.log(id)).includes(`info The backup ${first[0]} was made by an earlier attempt, which could not tell.`)) // prettier-ignore
+  // Another job makes another one.
+  const next = await service.enqueue({ sourceId })
+  assert.equal((await service.until(next.id, over)).status, 'completed')
+  assert.equal((await service.repository.list()).length, 2)
+})
+
 test('the last attempt of a worker that is killed is a failure that says so, and a wish to cancel is heeded', async () => {
   const service = await newService(server)
   const sourceId = await service.addSource('shop', 'postgres://app@127.0.0.1:1/shop')

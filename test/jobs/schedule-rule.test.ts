@@ -44,6 +44,18 @@ test('of a time that comes twice the first is meant, and of every quarter of an 
   assert.deepEqual(often.at(-1), '2026-10-25T03:45')
 })
 
+test('asked in the middle of a change of clocks, the same times are meant', () => {
+  const night = { every: 'day', at: '02:30' } as const
+  // 02:30 was at 00:30Z; this is a quarter past two for the second time.
+  for (const after of ['2024-10-27T00:45Z', '2024-10-27T01:15Z', '2024-10-27T01:45Z'])
+    assert.deepEqual(times(night, 'Europe/Berlin', after, 2), ['2024-10-28T01:30', '2024-10-29T01:30'])
+  const often = times({ cron: '20,40 * * * *' }, 'Europe/Berlin', '2024-10-27T01:25Z', 2)
+  assert.deepEqual(often, ['2024-10-27T01:40', '2024-10-27T02:20'])
+  // There is no 02:30, so half past three is meant; this is ten past three.
+  assert.deepEqual(times(night, 'Europe/Berlin', '2024-03-31T01:10Z', 2), ['2024-03-31T01:30', '2024-04-01T00:30']) // prettier-ignore
+  assert.deepEqual(times(night, 'Europe/Berlin', '2024-03-31T01:30Z', 1), ['2024-04-01T00:30'])
+})
+
 test('where clocks are put back by half an hour, it goes on', () => {
   assert.deepEqual(times({ every: 'day', at: '07:19' }, 'Australia/Lord_Howe', '2019-04-05T20:19Z', 2), [
     '2019-04-06T20:49',

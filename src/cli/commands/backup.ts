@@ -1,7 +1,9 @@
 import type { Module, Source } from '../../config/config.ts'
 import { proofs } from '../../config/declaration.ts'
 import type { BackupScope } from '../../repository/format/contents.ts'
-import { defineCommand, optionalArgument } from '../command.ts'
+import type { Manifest } from '../../repository/format/manifest.ts'
+import { defineCommand, optionalArgument, type CommandContext } from '../command.ts'
+import type { OpenedCopies } from '../copies.ts'
 import { lockMeant, lockOptions } from '../lock.ts'
 import { choice, text } from '../option.ts'
 import { excludeData, hostFile, jobs, lockTimeout, module, ownerKey, repo, rowChoices } from '../options.ts'
@@ -80,7 +82,8 @@ export const command = defineCommand({
     const { runBackup } = await import('../../snapshot/backup.ts')
     const { describeAddress } = await import('../../postgres/connect.ts')
     const { tellBackup } = await import('../backup-text.ts')
-    const { out, signal, clock } = context
+    const { findBackupOf } = await import('../../repository/job-backup.ts')
+    const { out, signal, clock, env } = context
 
     const configured = await sourceMeant(context, input.source)
     const modules = await modulesMeant(context, input.module, configured)
@@ -90,6 +93,11 @@ export const command = defineCommand({
     const lock = await lockMeant(context, input, configured)
     const source = await resolveAddress(context, configured ?? input.source)
     const opened = await openForWriting(context, { ...input, repo, source: undefined })
+    const job = env['HOLDFAST_JOB'] ?? null
+    if (job !== null && Number(env['HOLDFAST_ATTEMPT'] ?? 1) > 1) {
+      const before = await findBackupOf({ copies: opened.copies, job, now: clock.now(), signal })
+      if (before !== null) return await tellMadeBefore(context, opened, before)
+    }
     const [repository, others] = [firstOf(opened), opened.copies.slice(1)]
     await using writer = await beginBackup({
       repository,
@@ -97,6 +105,7 @@ export const command = defineCommand({
       credentials: opened.host,
       clock,
       lock,
+      job,
       signal,
       onProgress: out.progress,
     })
@@ -137,6 +146,21 @@ export const command = defineCommand({
     },
   },
 })
+
+/** What an earlier attempt at the same job has made. What is in its tables this host can't read: that would take an identity. */
+async function tellMadeBefore(
+  { out, signal }: CommandContext,
+  opened: OpenedCopies,
+  manifest: Manifest,
+): Promise<void> {
+  const { inEachCopy, requireComplete } = await import('../copies.ts')
+  const { id } = manifest
+  const copies = await inEachCopy(opened, async (copy) => void (await copy.find(id, { signal })))
+  out.note(`The backup ${id} was made by an earlier attempt, which could not tell.`)
+  const result = { backup: summaryOf(manifest), tables: null, gaps: null, copies }
+  requireComplete(`The backup ${id} was made`, copies, result)
+  out.result(result)
+}
 
 interface Chosen {
   readonly schema: readonly string[]

@@ -5,7 +5,7 @@
 export interface Manifest {
   /** The least that holds it: 3 only with a lock. */
   readonly format: 1 | 2 | 3
-  /** `20261121T013131Z-8f3a9c21`: the source's clock to the second, and 4 random bytes. */
+  /** `20261121T013131Z-8f3a9c21`: the source's clock to the second, and 4 bytes: newId. */
   readonly id: string
   /** One more than the highest sequence the writer saw: orders backups even where clocks were wrong. */
   readonly sequence: number
