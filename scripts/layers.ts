@@ -45,6 +45,26 @@ export const layers: Readonly<Record<string, Layer>> = {
   catalog: { imports: ['lib', 'postgres'], packages: ['pg'] },
   jobs: { imports: ['lib', 'postgres', 'catalog'], packages: ['pg-boss', 'cron-parser'] },
   alarms: { imports: ['lib', 'version.ts', 'catalog'], packages: ['nodemailer', 'cron-parser', 'zod'] },
+  // The browser's: of the service it knows only what the API's contract says.
+  console: {
+    imports: [],
+    types: ['api/contract.ts', 'api/contract'],
+    packages: [
+      'react',
+      'react-dom',
+      'radix-ui',
+      '@tanstack/react-query',
+      '@tanstack/react-router',
+      '@tanstack/react-virtual',
+      'i18next',
+      'react-i18next',
+      'cronstrue',
+      'zod',
+      'vite',
+      '@vitejs/plugin-react',
+      '@tailwindcss/vite',
+    ],
+  },
   api: {
     imports: ['lib', 'version.ts', 'config', 'postgres', 'catalog', 'jobs', 'alarms'],
     packages: ['hono', '@hono/node-server', '@hono/zod-openapi'],
@@ -67,6 +87,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       'copies',
       'sample',
       'main.ts',
+      'api/console.ts',
     ],
     packages: ['commander'],
   },
@@ -156,7 +177,7 @@ export function importsOf(source: string): Import[] {
 
 function typescriptFiles(root: string): string[] {
   return readdirSync(root, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
 }

@@ -1,6 +1,7 @@
 /** The service, put together: the only place that builds all of it. */
 import { join } from 'node:path'
 import { createAlarms } from './alarms/alarms.ts'
+import type { ConsoleFiles } from './api/console.ts'
 import { firstKey } from './api/keys.ts'
 import { createApp } from './api/app.ts'
 import { listen } from './api/server.ts'
@@ -46,6 +47,8 @@ export type WorkerProcess = CatalogOptions & WorkOptions
 export interface ServiceProcess extends WorkerProcess {
   readonly listen: { readonly host: string; readonly port: number }
   readonly random: () => number
+  /** The web console; without it only the API is served. */
+  readonly console?: ConsoleFiles
   /** The machine's. Only alarms go by it. */
   readonly clock: Clock
   /** Told once: that it listens, and, when there never was a key, the one of the first administrator. */
@@ -133,7 +136,15 @@ export async function runService(o: ServiceProcess): Promise<void> {
   })
   const judging = repeat({ work: () => alarms.tick(), everyMs: alarmsMs, log })
   try {
-    const app = createApp({ catalog, queue, random, wake: worker.wake, metrics: () => alarms.metrics(), log })
+    const app = createApp({
+      catalog,
+      queue,
+      random,
+      wake: worker.wake,
+      metrics: () => alarms.metrics(),
+      log,
+      ...(o.console === undefined ? {} : { console: o.console }),
+    })
     const server = await listen({ app, ...o.listen })
     try {
       o.onReady({ url: server.url, firstKey: await firstKey(catalog.system) })

@@ -7,6 +7,7 @@ import type { Claims } from '../catalog/claims.ts'
 import { may, permissions } from '../catalog/permissions.ts'
 import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
 import { version } from '../version.ts'
+import { serveConsole } from './console.ts'
 import type { ApiEnv, ApiOptions } from './context.ts'
 import { claimsOfKey } from './keys.ts'
 import { problemOf } from './problem.ts'
@@ -74,6 +75,15 @@ export function createApp(o: ApiOptions) {
   ])
     api.route('/', routes)
   app.route('/api/v1', api)
+
+  /** Every other address is the console's, which knows its pages itself. */
+  const { console: files } = o
+  if (files !== undefined)
+    app.get('*', async (c, next) => {
+      const answer = serveConsole(files, c)
+      if (answer === null) return await next()
+      return answer
+    })
   return { fetch: app.fetch, document: () => api.getOpenAPI31Document(document) }
 }
 

@@ -5,6 +5,7 @@ import { may, type Action, type Resource } from '../catalog/permissions.ts'
 import type { Cursor } from '../catalog/rows.ts'
 import { HoldfastError } from '../lib/errors.ts'
 import type { Queue } from '../jobs/queue.ts'
+import type { ConsoleFiles } from './console.ts'
 import { Problem } from './contract.ts'
 
 /** What routes work with. */
@@ -16,6 +17,8 @@ export interface ApiOptions {
   readonly random: () => number
   /** Called when there may be a job to take. */
   readonly wake: () => void
+  /** The web console; without it only the API is served. */
+  readonly console?: ConsoleFiles
   /** What Prometheus reads. */
   readonly metrics: () => Promise<string>
   /** For what went wrong and is not the caller's to know. */

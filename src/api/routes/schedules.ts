@@ -7,10 +7,10 @@ import {
   removeSchedule,
   type ScheduleSettings,
 } from '../../catalog/schedules.ts'
-import { requireRule, type ScheduleRule } from '../../jobs/schedule-rule.ts'
+import { nextRun, requireRule, type ScheduleRule } from '../../jobs/schedule-rule.ts'
 import { nextTimes, type ScheduleTimes } from '../../jobs/scheduler.ts'
 import { body, emptyRoute, found, newApi, route, withCaller, type Api, type ApiOptions } from '../context.ts'
-import { nameParams, Schedule, ScheduleChange, ScheduleInput, Schedules, type kinds } from '../contract.ts'
+import { nameParams, Schedule, ScheduleChange, ScheduleInput, ScheduleRuns, ScheduleRunsInput, Schedules, type kinds } from '../contract.ts' // prettier-ignore
 import { refusingTaken } from '../refusals.ts'
 import { findTarget } from '../targets.ts'
 
@@ -23,6 +23,7 @@ const get = route({ method: 'get', path: one, tags, summary: 'Get a schedule', r
 const add = route({ method: 'post', path, tags, summary: 'Add a schedule', request: { body: body(ScheduleInput) }, status: 201, gives: Schedule }) // prettier-ignore
 const change = route({ method: 'patch', path: one, tags, summary: 'Change a schedule', request: { params: nameParams, body: body(ScheduleChange) }, status: 200, gives: Schedule }) // prettier-ignore
 const remove = emptyRoute({ method: 'delete', path: one, tags, summary: 'Remove a schedule; its jobs stay', request: { params: nameParams } }) // prettier-ignore
+const runs = route({ method: 'post', path: '/schedules/next-runs', tags, summary: 'Say when a rule would run next', request: { body: body(ScheduleRunsInput) }, status: 200, gives: ScheduleRuns }) // prettier-ignore
 
 export function scheduleRoutes(o: ApiOptions): Api {
   const api = newApi()
@@ -83,6 +84,22 @@ export function scheduleRoutes(o: ApiOptions): Api {
     const removed = await withCaller(o, c.var.claims, ['remove', 'schedules'], (q) => removeSchedule(q, name))
     found(removed ? true : null, `schedule ${name}`)
     return c.body(null, 204)
+  })
+
+  // A rule that was not saved yet: the one way to show people what it means, by the very code that will go by it.
+  api.openapi(runs, async (c) => {
+    const { rule, zone, count } = c.req.valid('json')
+    await withCaller(o, c.var.claims, ['read', 'schedules'], async () => undefined)
+    const items: string[] = []
+    let after = await o.catalog.now()
+    requireRule(rule, zone, after)
+    while (items.length < count) {
+      const next = nextRun(rule, zone, after)
+      if (next === null) break
+      items.push(next.toISOString())
+      after = next
+    }
+    return c.json({ items }, 200)
   })
 
   async function timesOf(settings: ScheduleSettings): Promise<ScheduleTimes> {

@@ -38,6 +38,8 @@ export const command = defineCommand({
     }
     const { runService } = await import('../../main.ts')
     const { out } = context
+    const { openConsole } = await import('../console.ts')
+    const files = await openConsole(context)
     const worker = workerOf(context, input)
     await runService({
       ...worker,
@@ -45,6 +47,7 @@ export const command = defineCommand({
       listen: input.listen,
       random: Math.random,
       clock: context.clock,
+      ...(files === undefined ? {} : { console: files }),
       onReady({ url, firstKey }) {
         if (firstKey !== null) {
           const told = `The key of the first administrator, which is not shown again: ${firstKey}`
@@ -52,6 +55,7 @@ export const command = defineCommand({
           else out.line(told)
         }
         worker.log(`The API listens at ${url}/api/v1`)
+        if (files !== undefined) worker.log(`The console is at ${url}`)
       },
     })
   },
