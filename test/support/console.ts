@@ -1,3 +1,4 @@
+import type { Browser, Page } from '@playwright/test'
 import { musicShop } from './music-shop.ts'
 import { testServer, type TestDatabase } from './postgres.ts'
 import { over, serving, type ServedJob, type ServiceClient } from './serve.ts'
@@ -82,3 +83,56 @@ INSERT INTO holdfast.jobs (kind, about, status, source_id, repository_id, params
 SELECT 'backup', 'shop', CASE WHEN n IN (9, 10) THEN 'failed' ELSE 'completed' END, j.source_id, j.repository_id, '{}', 'schedule:night', 1, at, at, at + interval '2 seconds',
   CASE WHEN n IN (9, 10) THEN '{"code": "storage_full", "message": "The storage is full.", "hint": "Make room."}'::jsonb END
 FROM nights, (SELECT * FROM holdfast.jobs WHERE kind = 'backup' AND about = 'shop' LIMIT 1) AS j`
+
+/** A page of the console, with somebody signed in; closed with its context. */
+export interface OpenPage {
+  readonly page: Page
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export interface PageOptions {
+  readonly language?: 'en' | 'ar'
+  readonly width?: 1280 | 390
+  /** Who is signed in; null: nobody. Default: an administrator. */
+  readonly session?: Record<string, unknown> | null
+}
+
+const everything = ['read', 'create', 'change', 'remove']
+const nouns = ['repositories', 'sources', 'schedules', 'jobs', 'backups']
+export const administrator = {
+  name: 'Layla Haddad',
+  role: 'super_admin',
+  rights: Object.fromEntries(nouns.map((noun) => [noun, everything])),
+}
+export const reader = {
+  name: 'Omar Nasser',
+  role: 'read_only_admin',
+  rights: Object.fromEntries(nouns.map((noun) => [noun, ['read']])),
+}
+
+export async function openPage(
+  browser: Browser,
+  { url, key }: ConsoleService,
+  { language = 'en', width = 1280, session = administrator }: PageOptions = {},
+): Promise<OpenPage> {
+  const context = await browser.newContext({
+    viewport: { width, height: width === 390 ? 844 : 860 },
+    locale: language === 'ar' ? 'ar-EG' : 'en-GB',
+    timezoneId: 'Asia/Riyadh',
+  })
+  const page = await context.newPage()
+  if (session !== null) {
+    // The key lets requests in; who it is said to be decides what is greyed.
+    await page.addInitScript((value) => sessionStorage.setItem('holdfast.key', value), key)
+    await page.route(`${url}/api/v1/session`, (route) => route.fulfill({ json: session }))
+  }
+  return { page, [Symbol.asyncDispose]: () => context.close() }
+}
+
+/** What the browser complains of from now on: errors of scripts, refusals of the content policy, what could not be loaded. */
+export function watch(page: Page): () => readonly string[] {
+  const said: string[] = []
+  page.on('console', (message) => message.type() === 'error' && said.push(message.text()))
+  page.on('pageerror', (error) => said.push(error.stack ?? String(error)))
+  return () => said
+}

@@ -20,8 +20,8 @@ export interface Format {
 }
 
 /** The reader's own variant of the language, where the browser names one: it decides how numbers are written. */
-function localeOf(language: string): string {
-  const own = navigator.languages.find((one) => one.toLowerCase().startsWith(`${language}-`))
+function localeOf(language: string, wished: readonly string[]): string {
+  const own = wished.find((one) => one.toLowerCase().startsWith(`${language}-`))
   return own ?? (language === 'en' ? 'en-GB' : language)
 }
 
@@ -36,8 +36,9 @@ const spans = [
   ['year', Infinity],
 ] as const
 
-export function formatOf(language: string): Format {
-  const locale = localeOf(language)
+/** `wished`: languages as the browser names them. */
+export function formatOf(language: string, wished: readonly string[]): Format {
+  const locale = localeOf(language, wished)
   const number = new Intl.NumberFormat(locale)
   const share = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
   // Moments of backups are of the calendar that databases use, and of a day of 24 hours.
@@ -124,5 +125,5 @@ export function formatOf(language: string): Format {
 
 export function useFormat(): Format {
   const { i18n } = useTranslation()
-  return useMemo(() => formatOf(i18n.language), [i18n.language])
+  return useMemo(() => formatOf(i18n.language, navigator.languages), [i18n.language])
 }

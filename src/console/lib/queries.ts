@@ -100,6 +100,9 @@ export function useChange<Input, Result>(
   const client = useQueryClient()
   return useMutation({
     mutationFn: change,
-    onSuccess: () => Promise.all(nouns.map((noun) => client.invalidateQueries({ queryKey: [noun] }))),
+    onSuccess() {
+      // Not waited for: when what was shown is gone, so is whoever wanted to go on from here.
+      for (const noun of nouns) void client.invalidateQueries({ queryKey: [noun] })
+    },
   })
 }

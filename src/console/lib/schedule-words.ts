@@ -39,7 +39,9 @@ export function useScheduleWords(): (rule: unknown, zone: string) => string {
   function words(rule: ScheduleRule): string {
     if ('cron' in rule) {
       try {
-        return cronstrue?.(rule.cron) ?? rule.cron
+        const text = cronstrue?.(rule.cron) ?? rule.cron
+        // It writes digits and commas as English does.
+        return i18n.language === 'ar' ? inArabic(text, format.number) : text
       } catch {
         return rule.cron
       }
@@ -61,6 +63,10 @@ export function useScheduleWords(): (rule: unknown, zone: string) => string {
 
   return (rule, zone) =>
     t('schedules.words.inZone', { when: words(rule as ScheduleRule), zone: zoneName(zone, format.locale) })
+}
+
+function inArabic(text: string, number: (value: number) => string): string {
+  return text.replaceAll(', ', '، ').replaceAll(/\d/g, (digit) => number(Number(digit)))
 }
 
 /** `Riyadh time`, as the reader's language calls it; the name in the database of zones where it has none. */

@@ -44,7 +44,7 @@ const shapes = {
 
 export type IconName = keyof typeof shapes
 
-const flipped: readonly IconName[] = ['next', 'play', 'leave', 'jobs', 'search', 'edit']
+const flipped: readonly IconName[] = ['next', 'leave']
 
 export function Icon({
   name,

@@ -5,7 +5,7 @@ import { Button } from './button.tsx'
 import { Input } from './field.tsx'
 import { Code } from './words.tsx'
 
-const veil = 'fixed inset-0 z-30 animate-appear bg-veil'
+const veil = 'fixed inset-0 animate-appear bg-veil'
 
 interface SheetProps {
   readonly title: ReactNode
@@ -21,7 +21,7 @@ export function Sheet({ title, about, actions, onClose, children }: SheetProps) 
   return (
     <RadixDialog.Root open onOpenChange={(open) => !open && onClose()}>
       <RadixDialog.Portal>
-        <RadixDialog.Overlay className={veil} />
+        <RadixDialog.Overlay className={`${veil} z-30`} />
         <RadixDialog.Content
           aria-describedby={undefined}
           tabIndex={-1}
@@ -37,7 +37,12 @@ export function Sheet({ title, about, actions, onClose, children }: SheetProps) 
               <Button look="quiet" icon="close" label={t('common.close')} />
             </RadixDialog.Close>
           </header>
-          <div className="grid min-h-0 flex-1 auto-rows-max content-start gap-6 overflow-y-auto px-5 py-5 phone:px-4">
+          <div
+            tabIndex={0}
+            role="group"
+            aria-label={t('common.details')}
+            className="grid min-h-0 flex-1 auto-rows-max content-start gap-6 overflow-y-auto px-5 py-5 phone:px-4"
+          >
             {children}
           </div>
           {actions !== undefined && (
@@ -69,10 +74,10 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   return (
     <RadixDialog.Root open onOpenChange={(open) => !open && onClose()}>
       <RadixDialog.Portal>
-        <RadixDialog.Overlay className={veil} />
+        <RadixDialog.Overlay className={`${veil} z-45`} />
         <RadixDialog.Content
           aria-describedby={undefined}
-          className="fixed inset-x-0 top-[12vh] z-40 mx-auto grid max-h-[80vh] w-[calc(100%-32px)] max-w-[480px] animate-appear gap-4 overflow-y-auto rounded-lg bg-surface p-5 shadow-float focus:outline-none"
+          className="fixed inset-x-0 top-[12vh] z-46 mx-auto grid max-h-[80vh] w-[calc(100%-32px)] max-w-[480px] animate-appear gap-4 overflow-y-auto rounded-lg bg-surface p-5 shadow-float focus:outline-none"
         >
           <RadixDialog.Title className="text-lg">{title}</RadixDialog.Title>
           {children}

@@ -35,6 +35,8 @@ interface TableProps<T> {
   readonly onEnd?: (() => void) | undefined
 }
 
+/** Names are cut at their own end, which is not the row's where they run the other way. */
+const cut = 'truncate [&_bdi]:inline-block [&_bdi]:max-w-full [&_bdi]:truncate [&_bdi]:align-bottom'
 const rowHeight = 44
 const cardHeight = 72
 const shownFrom = { md: 'max-md:hidden', lg: 'max-lg:hidden' } as const
@@ -84,7 +86,7 @@ export function Table<T>(o: TableProps<T>) {
               key={key}
               data-index={index}
               ref={virtual.measureElement}
-              className="relative border-t first-of-type:border-t-0"
+              className={index === 0 ? 'relative' : 'relative border-t'}
             >
               <PhoneRow {...o} row={row} />
             </li>
@@ -128,7 +130,7 @@ export function Table<T>(o: TableProps<T>) {
                     key={column.id}
                     className={`border-t px-3 ${column.end === true ? 'text-end' : ''} ${column.from === undefined ? '' : shownFrom[column.from]}`}
                   >
-                    <div className="truncate">
+                    <div className={cut}>
                       {at === 0 ? linked(o, row, column.cell(row)) : column.cell(row)}
                     </div>
                   </td>

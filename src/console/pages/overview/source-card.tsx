@@ -72,7 +72,7 @@ export function SourceCard({ source, backups, schedules, meaning, word, sentence
           </Button>
         </div>
       </div>
-      <p className="max-w-[72ch] text-lg">{sentence}</p>
+      <p className="max-w-[72ch] text-lg wrap-anywhere">{sentence}</p>
       <Timeline
         label={t('overview.timeline', { name: source.name, count: days, value: format.number(days) })}
         points={points}

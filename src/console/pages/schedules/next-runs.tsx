@@ -27,7 +27,7 @@ export function NextRuns({ rule, zone }: { rule: ScheduleRule; zone: string }) {
     calendar: 'gregory',
     weekday: 'long',
     day: 'numeric',
-    month: 'long',
+    month: 'short',
     timeZone: zone,
   })
   const time = new Intl.DateTimeFormat(format.locale, {

@@ -59,7 +59,11 @@ function Details({ repository, onClose }: { repository: Repository; onClose: () 
             name: t('nav.sources'),
             value: sources.map(({ name }) => (
               <div key={name}>
-                <Link to="/sources/$name" params={{ name }} className="underline-offset-2 hover:underline">
+                <Link
+                  to="/sources/$name"
+                  params={{ name }}
+                  className="block py-0.5 underline-offset-2 hover:underline"
+                >
                   <Name>{name}</Name>
                 </Link>
               </div>
