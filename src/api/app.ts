@@ -9,6 +9,7 @@ import { steadyClock } from '../lib/clock.ts'
 import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
 import { createDocuments } from '../people/documents.ts'
 import { version } from '../version.ts'
+import { serveConsole } from './console.ts'
 import type { ApiEnv, ApiOptions } from './context.ts'
 import { arrivalOf } from './arrival.ts'
 import { callerOf, type SignInOptions } from './caller.ts'
@@ -159,6 +160,15 @@ export function createApp(given: ApiOptions) {
   ])
     api.route('/', routes)
   app.route('/api/v1', api)
+
+  /** Every other address is the console's, which knows its pages itself. */
+  const { console: files } = o
+  if (files !== undefined)
+    app.get('*', async (c, next) => {
+      const answer = serveConsole(files, c)
+      if (answer === null) return await next()
+      return answer
+    })
   return {
     fetch: app.fetch,
     document: () => api.getOpenAPI31Document(document),

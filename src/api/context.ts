@@ -6,6 +6,7 @@ import type { Cursor } from '../catalog/rows.ts'
 import { HoldfastError } from '../lib/errors.ts'
 import type { Queue } from '../jobs/queue.ts'
 import type { Caller } from './caller.ts'
+import type { ConsoleFiles } from './console.ts'
 import { Problem } from './contract.ts'
 import type { Origin } from './origin.ts'
 import type { EventTimes } from './events/looking.ts'
@@ -21,6 +22,8 @@ export interface ApiOptions {
   readonly wake: () => void
   /** Sends a test message to the destination of this id; throws why it was not taken. */
   readonly testDestination: (id: string) => Promise<void>
+  /** The web console; without it only the API is served. */
+  readonly console?: ConsoleFiles
   /** What Prometheus reads. */
   readonly metrics: () => Promise<string>
   /** Default: the usual. */

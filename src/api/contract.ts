@@ -201,6 +201,15 @@ export const Schedule = z
   })
   .openapi('Schedule')
 
+export const ScheduleRunsInput = z
+  .strictObject({
+    rule: ScheduleRule,
+    zone: text(100).default('UTC').openapi({ example: 'Europe/Berlin' }),
+    count: z.int().min(1).max(50).default(5),
+  })
+  .openapi('ScheduleRunsInput')
+export const ScheduleRuns = z.object({ items: z.array(time) }).openapi('ScheduleRuns')
+
 export const JobInput = z
   .strictObject({
     kind: z.enum(kinds),
