@@ -16,6 +16,7 @@ import { refreshBackups } from './catalog/backups.ts'
 import { addRepository, findRepository } from './catalog/repositories.ts'
 import type { Role } from './catalog/permissions.ts'
 import { createSeal } from './catalog/seal.ts'
+import { care } from './jobs/care.ts'
 import type { CommandLine } from './jobs/command.ts'
 import { openQueue, type Queue } from './jobs/queue.ts'
 import { endLeases } from './jobs/reap.ts'
@@ -80,6 +81,7 @@ const pollMs = 1_000
 const tickMs = 1_000
 const alarmsMs = 10_000
 const tidyMs = 600_000
+const careMs = 60_000
 const closeMs = 5_000
 
 /** A catalog that is open. */
@@ -157,6 +159,13 @@ export async function runService(o: ServiceProcess): Promise<void> {
   })
   const tidying = repeat({ work: () => tidyChanges(catalog.system), everyMs: tidyMs, log })
   const judging = repeat({ work: () => alarms.tick(), everyMs: alarmsMs, log })
+  const caring = repeat({
+    everyMs: careMs,
+    log,
+    async work() {
+      if ((await care({ database: catalog.system, queue })) > 0) worker.wake()
+    },
+  })
   try {
     const app = createApp({
       catalog,
@@ -182,6 +191,7 @@ export async function runService(o: ServiceProcess): Promise<void> {
     await scheduler.stop()
     await judging.stop()
     await tidying.stop()
+    await caring.stop()
     await worker.stop(o.graceMs)
   }
 }

@@ -1,4 +1,5 @@
 import type { Catalog } from '../catalog/catalog.ts'
+import { noteStorage } from '../catalog/storage.ts'
 import type { Clock } from '../lib/clock.ts'
 import { judgeStates, type AbsenceRules } from './absence.ts'
 import { deliverDue } from './deliver/outbox.ts'
@@ -80,11 +81,7 @@ export function createAlarms(o: AlarmsOptions): Alarms {
       return waiting
     },
     async storageMeasured({ repositoryId, usedBytes, capacityBytes }) {
-      await database.query(
-        `INSERT INTO holdfast.storage_points (repository_id, at, used_bytes, capacity_bytes) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (repository_id, at) DO NOTHING`,
-        [repositoryId, clock.now(), usedBytes, capacityBytes],
-      )
+      await noteStorage(database, { repositoryId, at: clock.now(), usedBytes, capacityBytes })
     },
     test: (id) => testDestination({ catalog, id, clock, lookup }),
     metrics: async () => printMetrics(await readMetrics(database, clock.now())),

@@ -37,6 +37,12 @@ export const RepositoryInput = z
       .max(10)
       .optional()
       .openapi({ description: 'addresses of its other copies: backups are written to all' }),
+    maxJobs: z
+      .int()
+      .min(1)
+      .max(100)
+      .optional()
+      .openapi({ description: 'jobs that may use its storage at once; 2' }),
     hostFile: text(10_000)
       .optional()
       .openapi({ description: 'the text of the host file: lets this service write backups' }),
@@ -59,6 +65,7 @@ export const Repository = z
     name,
     address: z.string(),
     copies: z.array(z.string()),
+    maxJobs: z.int(),
     createdAt: time,
     changedAt: time,
   })
@@ -140,9 +147,20 @@ export const paramsOf = {
   drill: drillParams,
   prune: pruneParams,
   refresh: z.strictObject({}),
+  measure: z.strictObject({}),
+  'prune-preview': pruneParams,
   copy: z.strictObject({ to: name.openapi({ description: 'the repository that is brought up to date' }) }),
 } as const
-export const kinds = ['backup', 'check', 'copy', 'drill', 'prune', 'refresh'] as const
+export const kinds = [
+  'backup',
+  'check',
+  'copy',
+  'drill',
+  'measure',
+  'prune',
+  'prune-preview',
+  'refresh',
+] as const
 /** Also those that are begun by routes of their own. */
 export const allKinds = [...kinds, 'restore', 'undo', 'release', 'remove', 'pin', 'unpin', 'show'] as const
 
@@ -277,6 +295,7 @@ export const Backup = z
 export const BackupQuery = pageQuery.extend({ source: name.optional(), repository: name.optional() })
 
 export * from './contract/restores.ts'
+export * from './contract/statistics.ts'
 
 export const Repositories = z.object({ items: z.array(Repository) }).openapi('Repositories')
 export const Sources = z.object({ items: z.array(Source) }).openapi('Sources')

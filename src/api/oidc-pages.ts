@@ -49,7 +49,7 @@ export function oidcPages(o: SignInOptions, pace: Pace): Hono<ApiEnv> {
       const name = c.req.param('name')
       const query = new URL(c.req.url).searchParams
       const { personId, recentAt } = await finishOidc(o, { name, cookie, query })
-      await openSession(o, c, { personId, how: name, recentAt })
+      await openSession(o, c, { personId, how: name, recentAt, passwordAt: null })
       return '/'
     }),
   )

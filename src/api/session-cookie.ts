@@ -1,7 +1,13 @@
 import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { HoldfastError } from '../lib/errors.ts'
-import { claimsOfSession, beginSession, endSessions, type SessionClaims } from '../people/sessions.ts'
+import {
+  beginSession,
+  claimsOfSession,
+  endSessions,
+  type Proof,
+  type SessionClaims,
+} from '../people/sessions.ts'
 import { arrivalOf, requireConfidential } from './arrival.ts'
 import type { ApiEnv, ApiOptions } from './context.ts'
 
@@ -31,18 +37,14 @@ export async function sessionOf(o: ApiOptions, c: Context<ApiEnv>): Promise<Sess
 }
 
 /** Begins a session of somebody who has just proved who they are, in place of the one that the browser had. */
-export async function openSession(
-  o: ApiOptions,
-  c: Context<ApiEnv>,
-  { personId, how, recentAt }: { personId: string; how: string; recentAt: Date | null },
-): Promise<SessionClaims> {
+export async function openSession(o: ApiOptions, c: Context<ApiEnv>, proof: Proof): Promise<SessionClaims> {
   const { system } = o.catalog
   const origin = arrivalOf(o, c)
   requireConfidential(origin)
   const name = nameOf(origin.encrypted)
   const before = await claimsOfSession(system, getCookie(c, name) ?? '')
   if (before !== null) await endSessions(system, before.personId, before.session.id)
-  const { secret, expiresAt } = await beginSession(system, { personId, how, origin, recentAt })
+  const { secret, expiresAt } = await beginSession(system, { ...proof, origin })
   setCookie(c, name, secret, {
     httpOnly: true,
     secure: origin.encrypted,

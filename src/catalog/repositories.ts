@@ -11,6 +11,8 @@ export interface RepositoryRecord {
   readonly address: string
   /** Addresses of its other copies. */
   readonly copies: readonly string[]
+  /** Jobs that may use its storage at once. */
+  readonly maxJobs: number
   readonly createdAt: string
   readonly changedAt: string
 }
@@ -20,14 +22,23 @@ interface Row extends Record<string, unknown> {
   readonly name: string
   readonly address: string
   readonly copies: readonly string[]
+  readonly max_jobs: number
   readonly created_at: Date
   readonly changed_at: Date
 }
 
-const columns = 'id, name, address, copies, created_at, changed_at'
+const columns = 'id, name, address, copies, max_jobs, created_at, changed_at'
 
-function toRecord({ created_at, changed_at, id, name, address, copies }: Row): RepositoryRecord {
-  return { id, name, address, copies, createdAt: iso(created_at), changedAt: iso(changed_at) }
+function toRecord({
+  created_at,
+  changed_at,
+  id,
+  name,
+  address,
+  copies,
+  max_jobs: maxJobs,
+}: Row): RepositoryRecord {
+  return { id, name, address, copies, maxJobs, createdAt: iso(created_at), changedAt: iso(changed_at) }
 }
 
 export async function listRepositories({ query }: Queries): Promise<RepositoryRecord[]> {
@@ -48,13 +59,21 @@ export async function addRepository(
     name: string
     address: string
     copies?: readonly string[] | undefined
+    maxJobs?: number | undefined
     secrets: RepositorySecrets
   },
 ): Promise<RepositoryRecord> {
   const id = randomUUID()
   const [row] = await query<Row>(
-    `INSERT INTO holdfast.repositories (id, name, address, secrets, copies) VALUES ($1, $2, $3, $4, $5) RETURNING ${columns}`,
-    [id, o.name, o.address, o.seal.seal(placeOf.repository(id), { ...o.secrets }), o.copies ?? []],
+    `INSERT INTO holdfast.repositories (id, name, address, secrets, copies, max_jobs) VALUES ($1, $2, $3, $4, $5, coalesce($6, 2)) RETURNING ${columns}`,
+    [
+      id,
+      o.name,
+      o.address,
+      o.seal.seal(placeOf.repository(id), { ...o.secrets }),
+      o.copies ?? [],
+      o.maxJobs ?? null,
+    ],
   )
   if (row === undefined) throw new TypeError('INSERT returned no row')
   return toRecord(row)
@@ -68,14 +87,16 @@ export async function changeRepository(
     id: string
     address?: string | undefined
     copies?: readonly string[] | undefined
+    maxJobs?: number | undefined
     secrets?: RepositorySecrets | undefined
   },
 ): Promise<RepositoryRecord | null> {
   const sealed = o.secrets === undefined ? null : o.seal.seal(placeOf.repository(o.id), { ...o.secrets })
   const [row] = await query<Row>(
-    `UPDATE holdfast.repositories SET address = coalesce($2, address), copies = coalesce($3, copies), ${sealed === null ? '' : 'secrets = $4,'}
+    `UPDATE holdfast.repositories SET address = coalesce($2, address), copies = coalesce($3, copies),
+       max_jobs = coalesce($4, max_jobs), ${sealed === null ? '' : 'secrets = $5,'}
        changed_at = pg_catalog.now() WHERE id = $1 RETURNING ${columns}`,
-    [o.id, o.address ?? null, o.copies ?? null, ...(sealed === null ? [] : [sealed])],
+    [o.id, o.address ?? null, o.copies ?? null, o.maxJobs ?? null, ...(sealed === null ? [] : [sealed])],
   )
   return row === undefined ? null : toRecord(row)
 }

@@ -270,7 +270,7 @@ CREATE FUNCTION holdfast.keep_administrator() RETURNS trigger
     SET search_path TO ''
     AS $$
 BEGIN
-  PERFORM pg_catalog.pg_advisory_xact_lock(4846170306);
+  PERFORM pg_catalog.pg_advisory_xact_lock(4846170307);
   IF NOT EXISTS (
     SELECT FROM holdfast.people AS p WHERE p.role = 'super_admin' AND p.active AND p.password IS NOT NULL
   ) THEN
@@ -801,6 +801,9 @@ CREATE TABLE holdfast.jobs (
     ended_at timestamp with time zone,
     judged boolean DEFAULT false NOT NULL,
     attempts_before integer DEFAULT 0 NOT NULL,
+    plain_bytes bigint,
+    stored_bytes bigint,
+    log_removed boolean DEFAULT false NOT NULL,
     CONSTRAINT jobs_check CHECK (((status = 'running'::text) = (lease_until IS NOT NULL))),
     CONSTRAINT jobs_check1 CHECK (((status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])) = (ended_at IS NOT NULL))),
     CONSTRAINT jobs_check2 CHECK (((status = 'failed'::text) <= (error IS NOT NULL))),
@@ -934,7 +937,9 @@ CREATE TABLE holdfast.repositories (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     changed_at timestamp with time zone DEFAULT now() NOT NULL,
     copies text[] DEFAULT '{}'::text[] NOT NULL,
+    max_jobs integer DEFAULT 2 NOT NULL,
     CONSTRAINT repositories_address_check CHECK ((address <> ''::text)),
+    CONSTRAINT repositories_max_jobs_check CHECK (((max_jobs >= 1) AND (max_jobs <= 100))),
     CONSTRAINT repositories_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
 );
 
@@ -1561,6 +1566,13 @@ CREATE INDEX audit_who ON holdfast.audit USING btree (who, number DESC);
 
 
 --
+-- Name: backups_drilled; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX backups_drilled ON holdfast.backups USING btree (source_id) WHERE ((summary ? 'verified'::text) AND ((summary -> 'verified'::text) <> 'null'::jsonb));
+
+
+--
 -- Name: backups_newest; Type: INDEX; Schema: holdfast; Owner: postgres
 --
 
@@ -1631,6 +1643,13 @@ CREATE UNIQUE INDEX jobs_dedupe ON holdfast.jobs USING btree (dedupe_key) WHERE 
 
 
 --
+-- Name: jobs_ended; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX jobs_ended ON holdfast.jobs USING btree (kind, ended_at) INCLUDE (source_id, status, started_at, plain_bytes, stored_bytes) WHERE (ended_at IS NOT NULL);
+
+
+--
 -- Name: jobs_exclusive; Type: INDEX; Schema: holdfast; Owner: postgres
 --
 
@@ -1642,6 +1661,13 @@ CREATE UNIQUE INDEX jobs_exclusive ON holdfast.jobs USING btree (exclusive_key) 
 --
 
 CREATE INDEX jobs_lease ON holdfast.jobs USING btree (lease_until) WHERE (status = 'running'::text);
+
+
+--
+-- Name: jobs_measuring; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX jobs_measuring ON holdfast.jobs USING btree (repository_id, created_at DESC) WHERE (kind = 'measure'::text);
 
 
 --
@@ -1666,10 +1692,45 @@ CREATE INDEX jobs_repository ON holdfast.jobs USING btree (repository_id);
 
 
 --
+-- Name: jobs_running_at; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX jobs_running_at ON holdfast.jobs USING btree (repository_id) WHERE (status = 'running'::text);
+
+
+--
 -- Name: jobs_source; Type: INDEX; Schema: holdfast; Owner: postgres
 --
 
 CREATE INDEX jobs_source ON holdfast.jobs USING btree (source_id, created_at DESC);
+
+
+--
+-- Name: jobs_source_ended; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX jobs_source_ended ON holdfast.jobs USING btree (source_id, kind, ended_at DESC) WHERE (ended_at IS NOT NULL);
+
+
+--
+-- Name: jobs_unfinished; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX jobs_unfinished ON holdfast.jobs USING btree (source_id) WHERE (status = ANY (ARRAY['pending'::text, 'waiting'::text, 'running'::text]));
+
+
+--
+-- Name: jobs_with_log; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX jobs_with_log ON holdfast.jobs USING btree (ended_at) WHERE ((ended_at IS NOT NULL) AND (NOT log_removed));
+
+
+--
+-- Name: jobs_without_log; Type: INDEX; Schema: holdfast; Owner: postgres
+--
+
+CREATE INDEX jobs_without_log ON holdfast.jobs USING btree (ended_at) WHERE ((ended_at IS NOT NULL) AND log_removed);
 
 
 --
@@ -3396,6 +3457,13 @@ GRANT SELECT(changed_at) ON TABLE holdfast.repositories TO holdfast_api;
 --
 
 GRANT SELECT(copies) ON TABLE holdfast.repositories TO holdfast_api;
+
+
+--
+-- Name: COLUMN repositories.max_jobs; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(max_jobs) ON TABLE holdfast.repositories TO holdfast_api;
 
 
 --

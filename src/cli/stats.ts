@@ -2,13 +2,15 @@ import { isHoldfastError } from '../lib/errors.ts'
 import { previewPrune } from '../prune/prune.ts'
 import { measureRepository } from '../prune/stats.ts'
 import type { PrunePreview } from '../prune/types.ts'
+import { localFacts } from '../storage/local-facts.ts'
 import type { CommandContext } from './command.ts'
-import { sourceNamed } from './config.ts'
+import { repositoryAddresses, sourceNamed } from './config.ts'
 import { formatBytes, formatCount, formatCountOf, formatWhen } from './format.ts'
 import { keepMeant, type Keep } from './keep.ts'
 import { lockText } from './lock.ts'
 import { retainedText } from './retained-text.ts'
 import { openForListing } from './repository.ts'
+import { openAnyAt } from './storage.ts'
 
 type Input = Parameters<typeof openForListing>[1] &
   Parameters<typeof keepMeant>[0] & { readonly source: string | undefined }
@@ -82,7 +84,16 @@ export async function tellStats(context: CommandContext, input: Input): Promise<
     )
   }
   for (const { key, reason } of stats.refused) out.warn(`${key} is not accepted: ${reason}`)
-  out.result({ stats, frees: preview?.frees ?? null })
+  const freeBytes = await freeAt(context, input)
+  if (freeBytes !== null) out.line(`Free there: ${formatBytes(freeBytes)}.`)
+  out.result({ stats, frees: preview?.frees ?? null, freeBytes })
+}
+
+/** What more could be stored, where the storage has an end that can be asked for; null: it has none. */
+async function freeAt(context: CommandContext, input: Input): Promise<number | null> {
+  const [main = ''] = await repositoryAddresses(context, input)
+  const opened = openAnyAt(context, main)
+  return opened.kind === 'local' ? (await localFacts(opened.directory)).freeBytes : null
 }
 
 /** What a prune would do, by the rules that were given or configured; null if there are none, or they are those of one source of several. */

@@ -8,9 +8,11 @@ import {
 import { asOwner } from '../catalog/claims.ts'
 import type { Queries } from '../catalog/database.ts'
 import { rememberDetails, rememberPins } from '../catalog/one-backup.ts'
+import { noteStorage } from '../catalog/storage.ts'
 import type { HeldJob } from './attempt.ts'
 import { enqueue } from './enqueue.ts'
 import { jobKind } from './kinds.ts'
+import { measureSoon } from './measure.ts'
 import type { Queue } from './queue.ts'
 
 /**
@@ -41,9 +43,12 @@ export async function afterCompleted(
   if (job.kind === 'refresh' && Array.isArray(result['backups']))
     await refreshBackups(queries, { repositoryId, listed: result['backups'] })
   if (job.kind === 'copy') await refreshOther(queries, o)
+  if (job.kind === 'measure') await noteMeasured(queries, repositoryId, result)
   const summary = job.kind === 'backup' ? asSummary(result['backup']) : null
   if (summary === null) return
   await rememberBackups(queries, { repositoryId, sourceId, backups: [summary] })
+  await noteSizes(queries, job.id, summary['totals'])
+  await measureSoon(queries, { queue: o.queue, repositoryId, afterSeconds: 3600 })
   const keep = job.params['keep']
   if (keep === undefined || keep === null || sourceId === null) return
   await enqueue(asOwner(queries), o.queue, {
@@ -80,4 +85,30 @@ async function refreshOther(queries: Queries, { job, queue }: { job: HeldJob; qu
     requestedBy: `job:${job.id}`,
     dedupeKey: `refresh:${other.id}`,
   })
+}
+
+/** Beside the result, so that sums over many jobs need not open it. */
+async function noteSizes({ query }: Queries, id: string, totals: unknown): Promise<void> {
+  const { plainBytes, newStoredBytes } = (totals ?? {}) as Readonly<Record<string, unknown>>
+  if (typeof plainBytes !== 'number' || typeof newStoredBytes !== 'number') return
+  await query('UPDATE holdfast.jobs SET plain_bytes = $2, stored_bytes = $3 WHERE id = $1', [
+    id,
+    plainBytes,
+    newStoredBytes,
+  ])
+}
+
+/** The alarm of a storage that fills up follows from it. Its end is what is taken and what is free: others may use the same disk. */
+async function noteMeasured(
+  queries: Queries,
+  repositoryId: string,
+  result: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const stats = (result['stats'] ?? {}) as { stored?: { bytes?: unknown } }
+  const usedBytes = stats.stored?.bytes
+  const { freeBytes } = result
+  if (typeof usedBytes !== 'number') return
+  const capacityBytes =
+    typeof freeBytes === 'number' && usedBytes + freeBytes > 0 ? usedBytes + freeBytes : null
+  await noteStorage(queries, { repositoryId, at: null, usedBytes, capacityBytes })
 }

@@ -24,7 +24,10 @@ export async function takeJob(o: {
   leaseSeconds: number
 }): Promise<HeldJob | null> {
   try {
-    return await o.database.transaction((queries) => take(queries, o))
+    for (;;) {
+      const taken = await o.database.transaction((queries) => take(queries, o))
+      if (taken !== 'deferred') return taken
+    }
   } catch (error) {
     // Another worker has begun the same job, or one that this one excludes, at the same moment.
     if (error === elsewhere || isTaken(error, 'jobs_exclusive')) return null
@@ -37,7 +40,7 @@ const elsewhere = new Error('Somebody else is at it.')
 async function take(
   queries: Queries,
   o: { queue: Queue; worker: string; leaseSeconds: number },
-): Promise<HeldJob | null> {
+): Promise<HeldJob | 'deferred' | null> {
   const next = await o.queue.take(queries)
   if (next === null) return null
   // Others lock the job first and its place in the queue second: waiting for the job here would be a deadlock.
@@ -45,6 +48,7 @@ async function take(
     next.id,
   ])
   if (free.length === 0) throw elsewhere
+  if (!(await hasRoom(queries, o.queue, next.id))) return 'deferred'
   const [job] = await queries.query<{
     kind: string
     source_id: string | null
@@ -73,6 +77,35 @@ async function take(
     about,
     params,
   }
+}
+
+/** A job that finds no room looks again after so long; others go before it meanwhile. */
+const deferSeconds = 3
+
+/**
+ * Whether one more job may use the storage of its repository now. If not it is put back into the queue, behind those of other
+ * repositories, and no attempt is counted.
+ */
+async function hasRoom(queries: Queries, queue: Queue, id: string): Promise<boolean> {
+  // Who takes jobs of one repository at the same moment waits here; what they have begun is seen by the statement after it only.
+  const [repository] = await queries.query<{ id: string; max_jobs: number }>(
+    `SELECT r.id, r.max_jobs FROM holdfast.repositories AS r JOIN holdfast.jobs AS j ON j.repository_id = r.id
+     WHERE j.id = $1 FOR NO KEY UPDATE OF r`,
+    [id],
+  )
+  if (repository === undefined) return true
+  const [job] = await queries.query<{ running: number; exclusive_key: string | null; left: number }>(
+    `SELECT j.exclusive_key, j.max_attempts - j.attempt AS left, (
+         SELECT pg_catalog.count(*)::int4 FROM holdfast.jobs AS o WHERE o.repository_id = $2 AND o.status = 'running'
+       ) AS running FROM holdfast.jobs AS j WHERE j.id = $1`,
+    [id, repository.id],
+  )
+  if (job === undefined || job.running < repository.max_jobs) return true
+  const { exclusive_key: group, left } = job
+  await queue.remove(queries, id)
+  await queries.query('UPDATE holdfast.jobs SET attempts_before = attempt WHERE id = $1', [id])
+  await queue.send(queries, { id, group, attempts: Math.max(1, left), afterSeconds: deferSeconds })
+  return false
 }
 
 /**

@@ -1,4 +1,5 @@
 import { HoldfastError } from '../lib/errors.ts'
+import { bounded } from './restores/bounded.ts'
 import { restoreKinds } from './restores/kinds.ts'
 import type { RestoreTask } from './restores/task.ts'
 
@@ -79,6 +80,29 @@ const prune: JobKind = {
   ],
 }
 
+/** What a prune would remove, and why what stays does. */
+const prunePreview: JobKind = {
+  ...prune,
+  name: 'prune-preview',
+  exclusive: null,
+  arguments: (request) =>
+    prune.arguments(request).map((argument) => (argument === '--yes' ? '--dry-run' : argument)),
+  kept: (printed) => bounded(printed).value,
+}
+
+/** How much is stored, and how much more could be. */
+const measure: JobKind = {
+  name: 'measure',
+  exclusive: 'repository',
+  ofSource: false,
+  needs: ['hostFile'],
+  arguments: () => ['stats'],
+  kept({ stats, freeBytes }) {
+    const { stored, unneeded, backups } = (stats ?? {}) as Readonly<Record<string, unknown>>
+    return { stored, unneeded, backups: Array.isArray(backups) ? backups.length : 0, freeBytes }
+  },
+}
+
 /** Brings another repository up to date, which is a copy of this one, or empty. Addresses begin with no dash. */
 const copy: JobKind = {
   name: 'copy',
@@ -144,6 +168,8 @@ const jobKinds: readonly JobKind[] = [
   backup,
   check,
   copy,
+  measure,
+  prunePreview,
   drill,
   prune,
   refresh,

@@ -2,6 +2,7 @@ import type { Claims } from '../catalog/claims.ts'
 import type { Queries } from '../catalog/database.ts'
 import type { Role } from '../catalog/permissions.ts'
 import { iso } from '../catalog/rows.ts'
+import { HoldfastError } from '../lib/errors.ts'
 import { csrfOf, hashOf, newSecret } from './secret.ts'
 
 /** Nobody was there for so long: it is over. */
@@ -67,21 +68,36 @@ export interface NewSession {
   readonly expiresAt: Date
 }
 
-/** Begins a session of somebody who has just proved who they are. `recentAt` null: now. */
+/** That somebody has just proved who they are. */
+export interface Proof {
+  readonly personId: string
+  /** `password`, or the name of a provider. */
+  readonly how: string
+  /** When they did; null: now. */
+  readonly recentAt: Date | null
+  /** When the password was chosen that they knew, as the catalog writes it; null: it was another proof. */
+  readonly passwordAt: string | null
+}
+
+/**
+ * Begins a session. The account is held meanwhile, and must still be what the proof was of: looking at a password takes a while, in which
+ * another one may have been chosen to keep somebody out. Throws `sign_in_failed`.
+ */
 export async function beginSession(
   { query }: Queries,
-  o: { personId: string; how: string; origin: Origin; recentAt: Date | null },
+  o: Proof & { readonly origin: Origin },
 ): Promise<NewSession> {
   // Nobody else sees to what is over.
   await query(`DELETE FROM holdfast.sessions AS s WHERE NOT (${alive})`)
   const secret = newSecret()
   const [row] = await query<{ id: string; expires_at: Date }>(
     `INSERT INTO holdfast.sessions (person_id, hash, how, address, agent, expires_at, recent_at)
-     VALUES ($1, $2, $3, $4, $5, pg_catalog.now() + interval '${longest}', coalesce($6, pg_catalog.now()))
+     SELECT p.id, $2, $3, $4, $5, pg_catalog.now() + interval '${longest}', coalesce($6, pg_catalog.now())
+     FROM holdfast.people AS p WHERE p.id = $1 AND p.active AND ($7::text IS NULL OR p.password_at::text = $7) FOR SHARE
      RETURNING id, expires_at`,
-    [o.personId, hashOf(secret), o.how, o.origin.address, o.origin.agent.slice(0, 500), o.recentAt],
+    [o.personId, hashOf(secret), o.how, o.origin.address, o.origin.agent, o.recentAt, o.passwordAt],
   )
-  if (row === undefined) throw new TypeError('INSERT has no row')
+  if (row === undefined) throw new HoldfastError('sign_in_failed', 'The account was changed meanwhile.')
   await query('UPDATE holdfast.people SET signed_in_at = pg_catalog.now() WHERE id = $1', [o.personId])
   return { secret, id: row.id, expiresAt: row.expires_at }
 }

@@ -5,6 +5,7 @@ import { emailOf } from './accounts.ts'
 import { countAttempt, forgetAttempts, ofAccount, ofAddress, takeBack } from './attempts.ts'
 import { hashPassword, nobodysPassword, requirePassword, verifyPassword } from './password.ts'
 import { takeCode } from './second-factor.ts'
+import type { Proof } from './sessions.ts'
 
 export interface Given {
   readonly email: string
@@ -20,6 +21,7 @@ interface Account extends Record<string, unknown> {
   readonly email: string
   readonly active: boolean
   readonly password: string | null
+  readonly password_at: string | null
   readonly totp_on: boolean
 }
 
@@ -29,14 +31,14 @@ type SignInCatalog = Pick<Catalog, 'system' | 'seal' | 'now'>
  * Who it is. Whatever is wrong, the answer is the same and takes the same work, so that nobody learns who has an account: only whoever
  * knows the password is told that a code is missing. Throws `sign_in_failed`, `code_needed`, `too_many_attempts`.
  */
-export async function signIn(catalog: SignInCatalog, o: Given): Promise<{ personId: string }> {
+export async function signIn(catalog: SignInCatalog, o: Given): Promise<Proof> {
   const { system } = catalog
   const email = readEmail(o.email)
   const [ofThis, fromHere] = [ofAccount('sign-in', email), ofAddress('sign-in', o.address)]
   await countAttempt(system, fromHere)
   await countAttempt(system, ofThis)
   const [account] = await system.query<Account>(
-    'SELECT id, email, active, password, totp_on FROM holdfast.people WHERE email = $1',
+    'SELECT id, email, active, password, password_at::text, totp_on FROM holdfast.people WHERE email = $1',
     [email],
   )
   const { right, outdated } = await verifyPassword(o.password, account?.password ?? (await nobodysPassword()))
@@ -52,7 +54,7 @@ export async function signIn(catalog: SignInCatalog, o: Given): Promise<{ person
   if (outdated) await rehash(system, account, o.password)
   await forgetAttempts(system, ofThis)
   await takeBack(system, fromHere)
-  return { personId: account.id }
+  return { personId: account.id, how: 'password', recentAt: null, passwordAt: account.password_at }
 }
 
 function failed(): HoldfastError {
@@ -108,7 +110,7 @@ export async function provePassword(
   o: { personId: string; password: string },
 ): Promise<{ email: string }> {
   const [account] = await system.query<Account>(
-    'SELECT id, email, active, password, totp_on FROM holdfast.people WHERE id = $1',
+    'SELECT id, email, active, password, password_at::text, totp_on FROM holdfast.people WHERE id = $1',
     [o.personId],
   )
   const email = account?.email ?? ''

@@ -87,7 +87,7 @@ test('a source is added, backed up and looked at, and its secrets never come out
   const added = await call('POST /repositories', repository)
   assert.deepEqual(
     [added.status, Object.keys(added.body).sort()],
-    [201, ['address', 'changedAt', 'copies', 'createdAt', 'id', 'name']],
+    [201, ['address', 'changedAt', 'copies', 'createdAt', 'id', 'maxJobs', 'name']],
   )
   const source = {
     name: 'shop',

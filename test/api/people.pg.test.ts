@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { addDestination } from '../../src/alarms/destinations.ts'
+import { changePerson } from '../../src/people/accounts.ts'
 import { addKey } from '../../src/api/keys.ts'
 import { asCaller } from '../../src/catalog/claims.ts'
 import { addRepository } from '../../src/catalog/repositories.ts'
@@ -139,10 +140,11 @@ test('a reset is mailed to who has an account, and nobody learns who that is', a
     [(await signIn(usualPassword)).status, (await signIn('nine yellow submarines')).status],
     [401, 201],
   )
-  const many = []
-  for (let i = 0; i < 8; i++)
-    many.push((await browser().call('POST /reset', { email: 'salma@example.com' })).status)
-  assert.equal(many.at(-1), 429)
+  // As if it had been asked for often: the next time is followed by a long pause.
+  const ask = async (to: string) => (await browser().call('POST /reset', { email: to })).status
+  await system.query(`UPDATE holdfast.attempts SET failures = 14 WHERE key LIKE 'reset account %'`)
+  for (const to of ['salma@example.com', 'nobody@example.com'])
+    assert.deepEqual([await ask(to), await ask(to)], [202, 429], to)
   await system.query('DELETE FROM holdfast.destinations')
 
   async function untilMails(count: number): Promise<void> {
@@ -164,12 +166,21 @@ test('the last administrator stays one, also when two go at once', async () => {
     'last_administrator',
     'who has not come is none',
   )
-  const { browser: second, id } = await service.person('super_admin', 'second@example.com')
-  const both = await Promise.all([
-    root.call(`PATCH /people/${me.id}`, { active: false }),
-    second.call(`PATCH /people/${id}`, { role: 'tenant_admin' }),
-  ])
-  assert.deepEqual(both.map(({ status }) => String(status)).sort(), ['200', '409'], JSON.stringify(both))
+  const { id } = await service.person('super_admin', 'second@example.com')
+  // The first has gone, and is not committed when the second goes.
+  let second: Promise<unknown> = Promise.resolve()
+  let over = false
+  await system.transaction(async (one) => {
+    await changePerson(one, me.id, { active: false })
+    second = system
+      .transaction((two) => changePerson(two, id, { role: 'tenant_admin' }))
+      .finally(() => (over = true))
+    second.catch(() => undefined)
+    const waiting = () =>
+      system.query(`SELECT FROM pg_catalog.pg_stat_activity WHERE wait_event = 'advisory'`)
+    while (!over && (await waiting()).length === 0) await sleep(20)
+  })
+  await assert.rejects(second, { code: 'last_administrator' })
   await system.query(`UPDATE holdfast.people SET active = true, role = 'super_admin' WHERE id = ANY ($1)`, [
     [me.id, id],
   ])

@@ -176,6 +176,32 @@ test('transactions that end at once make one chain without gaps, whatever they l
   assert.equal(left?.count, 0)
 })
 
+test('whoever has recorded something first, and then waits for another, holds nobody up', async () => {
+  const { system, seal } = catalog
+  const one = { name: 'crossed', address: 'postgres://a@db/x', settings: {}, repositoryId, secrets: {} }
+  const { id } = await addSource(system, { seal, ...one })
+  const change = 'UPDATE holdfast.sources SET settings = $2 WHERE id = $1'
+  const note = { claims, action: 'test.note', about: 'crossed', result: 'done' } as const
+  const recorded = Promise.withResolvers<void>()
+  const locked = Promise.withResolvers<void>()
+  const first = system.transaction(async (q) => {
+    await record(q, note)
+    recorded.resolve()
+    await locked.promise
+    // Waits for the second, which is to record something, too.
+    await q.query(change, [id, '{"by": 1}'])
+  })
+  const second = system.transaction(async (q) => {
+    await recorded.promise
+    await q.query(change, [id, '{"by": 2}'])
+    locked.resolve()
+    await record(q, note)
+  })
+  await Promise.all([first, second])
+  const told = (await trailOf(catalog)).filter(({ about }) => about === 'crossed')
+  assert.deepEqual(told.slice(-4).map(({ action }) => action), ['sources.change', 'test.note', 'test.note', 'sources.change']) // prettier-ignore
+})
+
 async function* asyncOf<T>(items: readonly T[]): AsyncGenerator<T> {
   yield* items
 }

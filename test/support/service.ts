@@ -71,6 +71,8 @@ export async function newService(server: TestServer): Promise<TestService> {
   const secrets = { hostFile: printHostFile(repository.credentials), identity: repository.identity }
   const address = join(directory, 'repo')
   const { id } = await addRepository(system, { seal, name: 'main', address, secrets })
+  // Tests say for themselves where jobs are to wait.
+  await system.query('UPDATE holdfast.repositories SET max_jobs = 100')
   const workers: Worker[] = []
   after(async () => {
     await Promise.all(workers.map((worker) => worker.stop(0)))

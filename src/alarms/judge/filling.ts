@@ -24,6 +24,29 @@ export const fillingRules = {
   spanMs: dayMs,
 } as const
 
+/** How a storage grows. */
+export interface Forecast {
+  readonly newest: StoragePoint
+  /** Bytes; null: not known yet. */
+  readonly perMs: number | null
+  /** Until it is full at the present rate. Null: it does not grow, the rate is not known, or there is no end. */
+  readonly fullInMs: number | null
+}
+
+/** Null: nothing was measured. Pure; the points may come in any order. */
+export function forecast(points: readonly StoragePoint[]): Forecast | null {
+  const sorted = points.toSorted((a, b) => a.at.getTime() - b.at.getTime())
+  const newest = sorted.at(-1)
+  const first = sorted[0]
+  if (newest === undefined || first === undefined) return null
+  const known =
+    sorted.length >= fillingRules.points && newest.at.getTime() - first.at.getTime() >= fillingRules.spanMs
+  const perMs = known ? slope(sorted.map(({ at, usedBytes: y }) => ({ x: at.getTime(), y }))) : null
+  const { usedBytes, capacityBytes } = newest
+  const free = capacityBytes === null ? null : Math.max(0, capacityBytes - usedBytes)
+  return { newest, perMs, fullInMs: perMs === null || perMs <= 0 || free === null ? null : free / perMs }
+}
+
 export interface Filling {
   readonly severity: Severity
   readonly text: string
@@ -36,16 +59,10 @@ export interface Filling {
  * single prune or import does not decide. Pure; the points may come in any order.
  */
 export function filling(points: readonly StoragePoint[]): Filling | null {
-  const sorted = points.toSorted((a, b) => a.at.getTime() - b.at.getTime())
-  const newest = sorted.at(-1)
-  const first = sorted[0]
-  if (newest === undefined || first === undefined || newest.capacityBytes === null) return null
-  const { usedBytes, capacityBytes } = newest
-  const known =
-    sorted.length >= fillingRules.points && newest.at.getTime() - first.at.getTime() >= fillingRules.spanMs
-  const perMs = known ? slope(sorted.map(({ at, usedBytes: y }) => ({ x: at.getTime(), y }))) : null
-  const free = Math.max(0, capacityBytes - usedBytes)
-  const fullInMs = perMs === null || perMs <= 0 ? null : free / perMs
+  const found = forecast(points)
+  if (found === null || found.newest.capacityBytes === null) return null
+  const { perMs, fullInMs } = found
+  const { usedBytes, capacityBytes } = found.newest
   const share = usedBytes / capacityBytes
   const within = (ms: number): boolean => fullInMs !== null && fullInMs < ms
   const severity =

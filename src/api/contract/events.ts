@@ -6,21 +6,22 @@ import { name, text } from './common.ts'
 
 export const eventKinds = ['job', 'alarm', 'backup'] as const
 
-const gone = { description: 'as it is now; null: it is not there any more' }
+/** As it is now; null: it is not there any more. A union, since nullable() of a named shape would make the shape itself nullable. */
+const orGone = <T extends z.ZodType>(shape: T) => z.union([shape, z.null()])
 
 export const Event = z
   .discriminatedUnion('kind', [
-    z.object({ kind: z.literal('job'), id: z.uuid(), job: Job.nullable().openapi(gone) }),
+    z.object({ kind: z.literal('job'), id: z.uuid(), job: orGone(Job) }),
     z.object({
       kind: z.literal('alarm'),
       id: z.uuid(),
-      alarm: Alarm.omit({ seen: true }).nullable().openapi(gone),
+      alarm: orGone(Alarm.omit({ seen: true })),
     }),
     z.object({
       kind: z.literal('backup'),
       id: z.string(),
       repositoryId: z.uuid(),
-      backup: Backup.nullable().openapi(gone),
+      backup: orGone(Backup),
     }),
     z.object({ kind: z.literal('reset') }),
     z.object({ kind: z.literal('end'), code: z.string() }),

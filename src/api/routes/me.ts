@@ -53,7 +53,7 @@ export function meRoutes(o: ApiOptions): Api {
     await system.transaction((q) => setPassword(q, { personId, email, password: given.password }))
     if (c.var.caller.session === null) return c.json(await meOf(o, c.var.caller), 200)
     // All have ended, this one too.
-    const session = await openSession(o, c, { personId, how: 'password', recentAt: null })
+    const session = await openSession(o, c, { personId, how: 'password', recentAt: null, passwordAt: null })
     return c.json(await meOf(o, { claims: session.claims, session }), 200)
   })
 

@@ -46,11 +46,18 @@ export function repositoryRoutes(o: ApiOptions): Api {
   })
 
   api.openapi(add, async (c) => {
-    const { name, address, copies = [], ...rest } = c.req.valid('json')
+    const { name, address, copies = [], maxJobs, ...rest } = c.req.valid('json')
     for (const place of [address, ...copies]) requireRepository(place)
     const made = await refusingTaken(`A repository ${name}`, () =>
       withCaller(o, c.var.claims, ['create', 'repositories'], async (q) => {
-        const repository = await addRepository(q, { seal, name, address, copies, secrets: secretsOf(rest) })
+        const repository = await addRepository(q, {
+          seal,
+          name,
+          address,
+          copies,
+          maxJobs,
+          secrets: secretsOf(rest),
+        })
         // What it holds already is known as soon as a worker has read it.
         await enqueue(q, o.queue, {
           kind: jobKind('refresh'),
@@ -69,13 +76,13 @@ export function repositoryRoutes(o: ApiOptions): Api {
 
   api.openapi(change, async (c) => {
     const { name } = c.req.valid('param')
-    const { address, copies, ...rest } = c.req.valid('json')
+    const { address, copies, maxJobs, ...rest } = c.req.valid('json')
     for (const place of [...(address === undefined ? [] : [address]), ...(copies ?? [])])
       requireRepository(place)
     const changed = await withCaller(o, c.var.claims, ['change', 'repositories'], async (q) => {
       const { id } = await forChange(q, c, { ...locked, name })
       const secrets = Object.keys(rest).length === 0 ? undefined : secretsOf(rest)
-      return await changeRepository(q, { seal, id, address, copies, secrets })
+      return await changeRepository(q, { seal, id, address, copies, maxJobs, secrets })
     })
     return c.json(shown(found(changed, `repository ${name}`)), 200)
   })
@@ -114,7 +121,7 @@ function shown({ copies, ...rest }: RepositoryRecord) {
   return { ...rest, copies: [...copies] }
 }
 
-type Given = Omit<z.infer<typeof RepositoryChange>, 'address' | 'copies'>
+type Given = Omit<z.infer<typeof RepositoryChange>, 'address' | 'copies' | 'maxJobs'>
 
 function secretsOf({ hostFile, identity, passphrase, env }: Given): RepositorySecrets {
   return { hostFile, identity, passphrase, env }

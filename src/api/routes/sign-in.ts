@@ -43,8 +43,8 @@ export function signInRoutes(o: ApiOptions, pace: Pace): Api {
     pace.take(`address ${arrival.address}`)
     requireConfidential(arrival)
     const { email, password, code = null } = c.req.valid('json')
-    const { personId } = await signIn(o.catalog, { email, password, code, address: arrival.address })
-    const session = await openSession(o, c, { personId, how: 'password', recentAt: null })
+    const proof = await signIn(o.catalog, { email, password, code, address: arrival.address })
+    const session = await openSession(o, c, proof)
     return c.json(await meOf(o, { claims: session.claims, session }), 201)
   })
 
@@ -54,7 +54,7 @@ export function signInRoutes(o: ApiOptions, pace: Pace): Api {
     requireConfidential(arrival)
     const { link, ...given } = c.req.valid('json')
     const { personId } = await redeemLink(system, ['first', 'invitation'], { secret: link, ...given })
-    const session = await openSession(o, c, { personId, how: 'password', recentAt: null })
+    const session = await openSession(o, c, { personId, how: 'password', recentAt: null, passwordAt: null })
     return c.json(await meOf(o, { claims: session.claims, session }), 201)
   })
 

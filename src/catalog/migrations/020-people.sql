@@ -99,7 +99,7 @@ CREATE TRIGGER end_sessions AFTER UPDATE ON holdfast.people
 CREATE FUNCTION holdfast.keep_administrator() RETURNS trigger
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
 BEGIN
-  PERFORM pg_catalog.pg_advisory_xact_lock(4846170306);
+  PERFORM pg_catalog.pg_advisory_xact_lock(4846170307);
   IF NOT EXISTS (
     SELECT FROM holdfast.people AS p WHERE p.role = 'super_admin' AND p.active AND p.password IS NOT NULL
   ) THEN
