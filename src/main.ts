@@ -142,7 +142,15 @@ export async function runService(o: ServiceProcess): Promise<void> {
     },
   })
   try {
-    const app = createApp({ catalog, queue, random, wake: worker.wake, metrics: () => alarms.metrics(), log })
+    const app = createApp({
+      catalog,
+      queue,
+      random,
+      commandLine: o.commandLine,
+      wake: worker.wake,
+      metrics: () => alarms.metrics(),
+      log,
+    })
     const server = await listen({ app, ...o.listen })
     try {
       o.onReady({ url: server.url, firstKey: await firstKey(catalog.system) })

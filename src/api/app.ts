@@ -15,6 +15,7 @@ import { jobRoutes } from './routes/jobs.ts'
 import { repositoryRoutes } from './routes/repositories.ts'
 import { restoreRoutes } from './routes/restores.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
+import { sourceFactRoutes } from './routes/source-facts.ts'
 import { sourceRoutes } from './routes/sources.ts'
 import { statisticsRoutes } from './routes/statistics.ts'
 
@@ -69,6 +70,7 @@ export function createApp(o: ApiOptions) {
   api.use(bodyLimit({ maxSize: bodyBytes, onError: () => { throw new HoldfastError('request_invalid', `The body is larger than ${bodyBytes} bytes.`) } })) // prettier-ignore
   for (const routes of [
     repositoryRoutes(o),
+    sourceFactRoutes(o),
     sourceRoutes(o),
     scheduleRoutes(o),
     jobRoutes(o),

@@ -4,6 +4,7 @@ import { asCaller, type CallerQueries, type Claims } from '../catalog/claims.ts'
 import { may, type Action, type Resource } from '../catalog/permissions.ts'
 import type { Cursor } from '../catalog/rows.ts'
 import { HoldfastError } from '../lib/errors.ts'
+import type { CommandLine } from '../jobs/command.ts'
 import type { Queue } from '../jobs/queue.ts'
 import { Problem } from './contract.ts'
 
@@ -14,6 +15,8 @@ export interface ApiOptions {
   readonly queue: Queue
   /** A number from 0 up to 1. */
   readonly random: () => number
+  /** What short questions are asked with that are no jobs. Left out: they are refused. */
+  readonly commandLine?: CommandLine
   /** Called when there may be a job to take. */
   readonly wake: () => void
   /** What Prometheus reads. */
