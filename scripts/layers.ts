@@ -48,6 +48,26 @@ export const layers: Readonly<Record<string, Layer>> = {
   alarms: { imports: ['lib', 'version.ts', 'catalog'], packages: ['nodemailer', 'cron-parser', 'zod'] },
   people: { imports: ['lib', 'catalog'], packages: ['jose'] },
   audit: { imports: ['lib', 'catalog'] },
+  // The browser's: of the service it knows only what the API's contract says.
+  console: {
+    imports: [],
+    types: ['api/contract.ts', 'api/contract'],
+    packages: [
+      'react',
+      'react-dom',
+      'radix-ui',
+      '@tanstack/react-query',
+      '@tanstack/react-router',
+      '@tanstack/react-virtual',
+      'i18next',
+      'react-i18next',
+      'cronstrue',
+      'zod',
+      'vite',
+      '@vitejs/plugin-react',
+      '@tailwindcss/vite',
+    ],
+  },
   api: {
     imports: [
       'lib',
@@ -85,6 +105,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       'audit',
       'client',
       'main.ts',
+      'api/console.ts',
     ],
     packages: ['commander'],
   },
@@ -174,7 +195,7 @@ export function importsOf(source: string): Import[] {
 
 function typescriptFiles(root: string): string[] {
   return readdirSync(root, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
 }

@@ -1,6 +1,7 @@
 /** The service, put together: the only place that builds all of it. */
 import { join } from 'node:path'
 import { createAlarms } from './alarms/alarms.ts'
+import type { ConsoleFiles } from './api/console.ts'
 import { firstKey } from './api/keys.ts'
 import { createApp } from './api/app.ts'
 import { refusingTaken } from './api/refusals.ts'
@@ -54,6 +55,8 @@ export type WorkerProcess = CatalogOptions & WorkOptions
 export interface ServiceProcess extends WorkerProcess {
   readonly listen: { readonly host: string; readonly port: number }
   readonly random: () => number
+  /** The web console; without it only the API is served. */
+  readonly console?: ConsoleFiles
   /** The machine's. Only alarms go by it. */
   readonly clock: Clock
   /** Where people reach it, which says that a proxy stands before it; null: where it listens. */
@@ -168,11 +171,13 @@ export async function runService(o: ServiceProcess): Promise<void> {
       catalog,
       queue,
       random,
+      commandLine: o.commandLine,
       wake: worker.wake,
       testDestination: (id) => alarms.test(id),
       metrics: () => alarms.metrics(),
       log,
       publicUrl: o.publicUrl,
+      ...(o.console === undefined ? {} : { console: o.console }),
     })
     const server = await listen({ app, ...o.listen })
     try {

@@ -9,6 +9,7 @@ import { steadyClock } from '../lib/clock.ts'
 import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
 import { createDocuments } from '../people/documents.ts'
 import { version } from '../version.ts'
+import { serveConsole } from './console.ts'
 import type { ApiEnv, ApiOptions } from './context.ts'
 import { arrivalOf } from './arrival.ts'
 import { callerOf, type SignInOptions } from './caller.ts'
@@ -36,6 +37,7 @@ import { restoreRoutes } from './routes/restores.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { signInRoutes } from './routes/sign-in.ts'
+import { sourceFactRoutes } from './routes/source-facts.ts'
 import { sourceRoutes } from './routes/sources.ts'
 import { statisticsRoutes } from './routes/statistics.ts'
 
@@ -146,6 +148,7 @@ export function createApp(given: ApiOptions) {
     keyRoutes(o),
     providerRoutes(o),
     repositoryRoutes(o),
+    sourceFactRoutes(o),
     sourceRoutes(o),
     scheduleRoutes(o),
     jobRoutes(o),
@@ -161,6 +164,15 @@ export function createApp(given: ApiOptions) {
   ])
     api.route('/', routes)
   app.route('/api/v1', api)
+
+  /** Every other address is the console's, which knows its pages itself. */
+  const { console: files } = o
+  if (files !== undefined)
+    app.get('*', async (c, next) => {
+      const answer = serveConsole(files, c)
+      if (answer === null) return await next()
+      return answer
+    })
   return {
     fetch: app.fetch,
     document: () => api.getOpenAPI31Document(document),

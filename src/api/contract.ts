@@ -219,6 +219,15 @@ export const Schedule = z
   })
   .openapi('Schedule')
 
+export const ScheduleRunsInput = z
+  .strictObject({
+    rule: ScheduleRule,
+    zone: text(100).default('UTC').openapi({ example: 'Europe/Berlin' }),
+    count: z.int().min(1).max(50).default(5),
+  })
+  .openapi('ScheduleRunsInput')
+export const ScheduleRuns = z.object({ items: z.array(time) }).openapi('ScheduleRuns')
+
 export const JobInput = z
   .strictObject({
     kind: z.enum(kinds),
@@ -286,6 +295,7 @@ export const Backup = z
 export const BackupQuery = pageQuery.extend({ source: name.optional(), repository: name.optional() })
 
 export * from './contract/restores.ts'
+export * from './contract/source-facts.ts'
 export * from './contract/statistics.ts'
 
 export const Repositories = z.object({ items: z.array(Repository) }).openapi('Repositories')

@@ -69,6 +69,8 @@ import type {
   Schedule,
   ScheduleChange,
   ScheduleInput,
+  ScheduleRuns,
+  ScheduleRunsInput,
   Schedules,
   Sessions,
   Settings,
@@ -80,6 +82,9 @@ import type {
   SourceChange,
   SourceInput,
   SourceState,
+  SourceTables,
+  SourceTest,
+  SourceTestInput,
   Sources,
   Statistics,
   Subscription,
@@ -231,6 +236,15 @@ export function callsOf(send: Send) {
         { method: 'GET', path: `/repositories/${encodeURIComponent(name)}/consequences`, gives: 'json' },
         options,
       ),
+    /** Find out whether a database could be backed up. POST /sources/test */
+    testSources: (body: SourceTestInput, options?: CallOptions): Promise<SourceTest> =>
+      send<SourceTest>({ method: 'POST', path: `/sources/test`, body, gives: 'json' }, options),
+    /** List tables and modules, with the rows that the newest backup counted. GET /sources/{name}/tables */
+    getSourceTables: (name: string, options?: CallOptions): Promise<SourceTables> =>
+      send<SourceTables>(
+        { method: 'GET', path: `/sources/${encodeURIComponent(name)}/tables`, gives: 'json' },
+        options,
+      ),
     /** List sources. GET /sources */
     getSources: (options?: CallOptions): Promise<Sources> =>
       send<Sources>({ method: 'GET', path: `/sources`, gives: 'json' }, options),
@@ -288,6 +302,9 @@ export function callsOf(send: Send) {
         { method: 'GET', path: `/schedules/${encodeURIComponent(name)}/consequences`, gives: 'json' },
         options,
       ),
+    /** Say when a rule would run next. POST /schedules/next-runs */
+    nextRunsSchedules: (body: ScheduleRunsInput, options?: CallOptions): Promise<ScheduleRuns> =>
+      send<ScheduleRuns>({ method: 'POST', path: `/schedules/next-runs`, body, gives: 'json' }, options),
     /** List jobs, newest first. GET /jobs */
     getBackupJobs: (
       query: {

@@ -7,11 +7,11 @@ import {
   removeSchedule,
   type ScheduleSettings,
 } from '../../catalog/schedules.ts'
-import { requireRule, type ScheduleRule } from '../../jobs/schedule-rule.ts'
+import { nextRun, requireRule, type ScheduleRule } from '../../jobs/schedule-rule.ts'
 import { nextTimes, type ScheduleTimes } from '../../jobs/scheduler.ts'
 import { ofSchedule } from '../consequences.ts'
 import { body, emptyRoute, found, newApi, optionalBody, requireDestroy, route, withCaller, type Api, type ApiOptions } from '../context.ts' // prettier-ignore
-import { Confirmation, Consequences, nameParams, Schedule, ScheduleChange, ScheduleInput, Schedules, type kinds } from '../contract.ts' // prettier-ignore
+import { Confirmation, Consequences, nameParams, Schedule, ScheduleChange, ScheduleInput, ScheduleRuns, ScheduleRunsInput, Schedules, type kinds } from '../contract.ts' // prettier-ignore
 import { destructive } from '../destructive.ts'
 import { forChange, requireMatch } from '../etag.ts'
 import { refusingTaken } from '../refusals.ts'
@@ -27,6 +27,7 @@ const add = route({ method: 'post', path, tags, summary: 'Add a schedule', reque
 const change = route({ method: 'patch', path: one, tags, summary: 'Change a schedule', request: { params: nameParams, body: body(ScheduleChange) }, status: 200, gives: Schedule }) // prettier-ignore
 const remove = emptyRoute({ method: 'delete', path: one, tags, summary: 'Remove a schedule; its jobs stay', request: { params: nameParams, body: optionalBody(Confirmation) } }) // prettier-ignore
 const preview = route({ method: 'get', path: '/schedules/{name}/consequences', tags, summary: 'What happens if a schedule is removed', request: { params: nameParams }, status: 200, gives: Consequences }) // prettier-ignore
+const runs = route({ method: 'post', path: '/schedules/next-runs', tags, summary: 'Say when a rule would run next', request: { body: body(ScheduleRunsInput) }, status: 200, gives: ScheduleRuns }) // prettier-ignore
 
 export function scheduleRoutes(o: ApiOptions): Api {
   const api = newApi()
@@ -103,6 +104,22 @@ export function scheduleRoutes(o: ApiOptions): Api {
       await removeSchedule(q, name)
     })
     return c.body(null, 204)
+  })
+
+  // A rule that was not saved yet: the one way to show people what it means, by the very code that will go by it.
+  api.openapi(runs, async (c) => {
+    const { rule, zone, count } = c.req.valid('json')
+    await withCaller(o, c.var.claims, ['read', 'schedules'], async () => undefined)
+    const items: string[] = []
+    let after = await o.catalog.now()
+    requireRule(rule, zone, after)
+    while (items.length < count) {
+      const next = nextRun(rule, zone, after)
+      if (next === null) break
+      items.push(next.toISOString())
+      after = next
+    }
+    return c.json({ items }, 200)
   })
 
   async function timesOf(settings: ScheduleSettings): Promise<ScheduleTimes> {

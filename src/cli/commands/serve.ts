@@ -44,6 +44,8 @@ export const command = defineCommand({
     }
     const { runService } = await import('../../main.ts')
     const { out } = context
+    const { openConsole } = await import('../console.ts')
+    const files = await openConsole(context)
     const worker = workerOf(context, input)
     await runService({
       ...worker,
@@ -51,6 +53,7 @@ export const command = defineCommand({
       listen: input.listen,
       random: Math.random,
       clock: context.clock,
+      ...(files === undefined ? {} : { console: files }),
       publicUrl: input.publicUrl,
       firstLogin: input.firstLogin ?? null,
       onReady({ url, firstKey, firstLink, firstLogin }) {
@@ -62,6 +65,7 @@ export const command = defineCommand({
         if (firstKey !== null)
           tell(`The key of the first administrator, which is not shown again: ${firstKey}`)
         worker.log(`The API listens at ${url}/api/v1`)
+        if (files !== undefined) worker.log(`The console is at ${url}`)
       },
     })
   },

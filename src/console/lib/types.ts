@@ -1,0 +1,45 @@
+import type { z } from 'zod'
+import type * as contract from '../../api/contract.ts'
+
+/** What the API takes and gives, from its contract, so that a change there is an error here. Only types cross over. */
+
+export type Problem = z.infer<typeof contract.Problem>
+export type Repository = z.infer<typeof contract.Repository>
+export type RepositoryInput = z.input<typeof contract.RepositoryInput>
+export type Source = z.infer<typeof contract.Source>
+export type SourceInput = z.input<typeof contract.SourceInput>
+export type Schedule = z.infer<typeof contract.Schedule>
+export type ScheduleInput = z.input<typeof contract.ScheduleInput>
+export type ScheduleChange = z.input<typeof contract.ScheduleChange>
+export type ScheduleRule = z.infer<typeof contract.ScheduleRule>
+export type Job = z.infer<typeof contract.Job>
+export type JobDetail = z.infer<typeof contract.JobDetail>
+export type JobInput = z.input<typeof contract.JobInput>
+export type JobStatus = Job['status']
+export type JobKind = JobInput['kind']
+export type Log = z.infer<typeof contract.Log>
+export type Backup = z.infer<typeof contract.Backup>
+export type BackupInput = z.input<typeof contract.BackupInput>
+
+/** Lists that come in pages. */
+export interface Page<T> {
+  readonly items: readonly T[]
+  readonly next: string | null
+}
+
+/** What a job says of itself while it runs; src/jobs/types.ts. */
+export interface JobProgress {
+  readonly phase: string
+  readonly done: number
+  readonly total: number | null
+  readonly unit: 'bytes' | 'rows' | 'objects' | 'tables'
+  readonly percent: number | null
+  readonly perSecond: number | null
+  readonly secondsLeft: number | null
+}
+
+export interface JobError {
+  readonly code: string
+  readonly message: string
+  readonly hint: string
+}

@@ -1,0 +1,92 @@
+import { Outlet, useNavigate } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { factsOf } from '../lib/backup-facts.ts'
+import { useFormat } from '../lib/format.ts'
+import { useBackups, useRepositories, useSources } from '../lib/queries.ts'
+import { useRefusal } from '../lib/rights.ts'
+import type { Repository } from '../lib/types.ts'
+import { Button } from '../ui/button.tsx'
+import { PageHead } from '../ui/card.tsx'
+import { EmptyState, ErrorNote, Skeleton } from '../ui/notes.tsx'
+import { Table, type Column } from '../ui/table.tsx'
+import { Code, Moment, Name } from '../ui/words.tsx'
+
+export function StoragePage() {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const repositories = useRepositories()
+  const sources = useSources().data ?? []
+  const backups = (useBackups().items ?? []).map(factsOf)
+  const heldBy = (row: Repository) => backups.filter(({ repositoryId }) => repositoryId === row.id)
+
+  const columns: readonly Column<Repository>[] = [
+    { id: 'name', head: t('storage.name'), cell: ({ name }) => <Name>{name}</Name>, width: '18%' },
+    { id: 'address', head: t('storage.address'), cell: ({ address }) => <Code>{address}</Code> },
+    {
+      id: 'sources',
+      head: t('nav.sources'),
+      cell: (row) => {
+        const count = sources.filter(({ repositoryId }) => repositoryId === row.id).length
+        return t('units.sources', { count, value: format.number(count) })
+      },
+      width: '14%',
+      from: 'md',
+    },
+    {
+      id: 'backups',
+      head: t('nav.backups'),
+      cell: (row) =>
+        t('units.backups', { count: heldBy(row).length, value: format.number(heldBy(row).length) }),
+      width: '16%',
+    },
+    {
+      id: 'latest',
+      head: t('sources.latest'),
+      cell: (row) => {
+        const [latest] = heldBy(row)
+        return latest === undefined ? (
+          <span className="text-ink-3">{t('sources.never')}</span>
+        ) : (
+          <Moment at={latest.moment} show="ago" />
+        )
+      },
+      width: '16%',
+    },
+  ]
+
+  return (
+    <>
+      <PageHead title={t('nav.storage')} about={t('storage.pageAbout')} actions={<AddRepository />} />
+      {repositories.error !== null && (
+        <ErrorNote error={repositories.error} retry={() => void repositories.refetch()} />
+      )}
+      {repositories.data === undefined && repositories.error === null && <Skeleton className="h-60" />}
+      {repositories.data !== undefined &&
+        (repositories.data.length === 0 ? (
+          <EmptyState icon="storage" title={t('storage.empty.title')} action={<AddRepository />}>
+            {t('storage.empty.text')}
+          </EmptyState>
+        ) : (
+          <Table
+            label={t('nav.storage')}
+            columns={columns}
+            rows={repositories.data}
+            idOf={({ id }) => id}
+            link={({ name }) => ({ to: '/storage/$name', params: { name } })}
+          />
+        ))}
+      <Outlet />
+    </>
+  )
+}
+
+function AddRepository() {
+  const { t } = useTranslation()
+  const refused = useRefusal('create', 'repositories')
+  const navigate = useNavigate()
+  return (
+    <Button look="main" icon="plus" refused={refused} onClick={() => void navigate({ to: '/storage/new' })}>
+      {t('storage.new.title')}
+    </Button>
+  )
+}

@@ -1,0 +1,16 @@
+import type { LinkProps } from '@tanstack/react-router'
+import type { IconName } from '../ui/icons.tsx'
+
+/** The pages that are in the navigation and the palette, in their order. The name is `nav.ID` in the messages. */
+export const pages: readonly {
+  readonly id: string
+  readonly icon: IconName
+  readonly to: NonNullable<LinkProps['to']>
+}[] = [
+  { id: 'overview', icon: 'overview', to: '/' },
+  { id: 'backups', icon: 'backups', to: '/backups' },
+  { id: 'schedules', icon: 'schedules', to: '/schedules' },
+  { id: 'jobs', icon: 'jobs', to: '/jobs' },
+  { id: 'sources', icon: 'sources', to: '/sources' },
+  { id: 'storage', icon: 'storage', to: '/storage' },
+]

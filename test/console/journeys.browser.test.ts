@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Page } from '@playwright/test'
+import pg from 'pg'
+import { testBrowser } from '../support/chromium.ts'
+import { consoleService, openPage, reader, watch } from '../support/console.ts'
+
+/* What people do in the console, against a real service and real backups. */
+
+const [service, browser] = await Promise.all([consoleService(), testBrowser()])
+const { url, key, shop, catalog } = service
+
+const addressOf = (page: Page): string => page.url().slice(url.length)
+
+test('with a key one gets in, to the page that was asked for; a wrong one is refused with what to do', async () => {
+  await using open = await openPage(browser, service, { session: null })
+  const { page } = open
+  await page.goto(`${url}/jobs?status=failed`)
+  await page.getByRole('button', { name: 'Use an API key instead' }).click()
+  await page.getByLabel('API key').fill('hfk_wrong')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('alert').getByText('not_signed_in').waitFor()
+  await page.getByLabel('API key').fill(key)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: 'Jobs' }).waitFor()
+  assert.equal(addressOf(page), '/jobs?status=failed')
+  await page.reload()
+  await page.getByRole('heading', { name: 'Jobs' }).waitFor()
+  await page.getByRole('button', { name: 'API key' }).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await page.getByRole('heading', { name: 'Sign in to Holdfast' }).waitFor()
+  assert.equal(await page.evaluate(() => sessionStorage.length), 0)
+})
+
+test('a backup is started, seen to its end, and opened; nothing is said in the console of the browser', async () => {
+  await using open = await openPage(browser, service)
+  const { page } = open
+  const said = watch(page)
+  await page.goto(`${url}/backups?source=shop`)
+  await page.getByRole('button', { name: 'Back up now' }).first().click()
+  await page.getByLabel('Name').fill('By hand')
+  await page.getByRole('button', { name: 'Start the backup' }).click()
+  await page.getByRole('link', { name: 'Open the backup' }).click()
+  await page.getByRole('heading', { name: 'By hand' }).waitFor()
+  assert.match(addressOf(page), /^\/backups\/\w+-\w+/)
+  await page.reload()
+  await page.getByRole('heading', { name: 'By hand' }).waitFor()
+  assert.deepEqual(said(), [])
+})
+
+test('a job that runs shows it, and is cancelled', async () => {
+  const blocker = new pg.Client({ connectionString: shop.url })
+  await blocker.connect()
+  try {
+    await blocker.query('BEGIN; LOCK TABLE invoice')
+    const { id } = await service.api.call<{ id: string }>('POST', '/backups', { source: 'shop' })
+    await using open = await openPage(browser, service)
+    const { page } = open
+    await page.goto(`${url}/jobs/${id}`)
+    await page.getByRole('progressbar').waitFor()
+    await page.getByRole('button', { name: 'Cancel the job' }).click()
+    await page.getByText('No backup comes of it.').waitFor()
+    await page
+      .getByRole('dialog', { name: 'Cancel this job?' })
+      .getByRole('button', { name: 'Cancel the job' })
+      .click()
+    await page.getByRole('dialog').getByText('Cancelled').waitFor()
+    assert.equal((await service.api.call<{ status: string }>('GET', `/jobs/${id}`)).status, 'cancelled')
+  } finally {
+    await blocker.end()
+  }
+})
+
+test('the arrow keys go along the timeline, in the direction in which they point, and the address follows', async () => {
+  const { items } = await service.api.call<{ items: { id: string }[] }>(
+    'GET',
+    '/backups?source=shop&limit=200',
+  )
+  const ids = items.map((one) => one.id)
+  for (const [language, older] of [
+    ['en', 'ArrowLeft'],
+    ['ar', 'ArrowRight'],
+  ] as const) {
+    await using open = await openPage(browser, service, { language })
+    const { page } = open
+    await page.goto(`${url}/sources/shop`)
+    const timeline = page.getByRole('dialog').getByRole('slider')
+    await timeline.press('End')
+    await page.waitForURL(`**?at=${ids[0]}`)
+    await timeline.press(older)
+    await page.waitForURL(`**?at=${ids[1]}`)
+    assert.notEqual(await timeline.getAttribute('aria-valuetext'), null)
+  }
+})
+
+test('what is destroyed is typed first', async () => {
+  await using open = await openPage(browser, service)
+  const { page } = open
+  await page.goto(`${url}/sources/warehouse`)
+  await page.getByRole('button', { name: 'Forget' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Forget warehouse?' })
+  const forget = dialog.getByRole('button', { name: 'Forget' })
+  assert.equal(await forget.getAttribute('aria-disabled'), 'true')
+  await dialog.getByRole('textbox').fill('warehous')
+  await dialog.getByRole('textbox').press('Enter')
+  assert.equal(await forget.getAttribute('aria-disabled'), 'true')
+  await dialog.getByRole('textbox').fill('warehouse')
+  await forget.click()
+  await page.waitForURL('**/sources')
+  await page.getByText('warehouse was forgotten.', { exact: true }).waitFor()
+  const { items } = await service.api.call<{ items: { name: string }[] }>('GET', '/sources')
+  assert.deepEqual(items.map(({ name }) => name).sort(), ['crm', 'shop'])
+})
+
+test('a schedule is added from words, shows when it runs as the service counts it, and is switched off', async () => {
+  await using open = await openPage(browser, service)
+  const { page } = open
+  await page.goto(`${url}/schedules/new?of=crm`)
+  await page.getByLabel('Name').fill('crm-berlin')
+  await page.getByLabel('Time zone').selectOption('Europe/Berlin')
+  await page.getByLabel('At', { exact: true }).fill('03:15')
+  const runs = page.locator('ol time')
+  await page.getByText('Every day at 03:15, CET').waitFor()
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll('ol time')].every((one) => one.textContent === '03:15'),
+  )
+  assert.equal(await runs.count(), 5)
+  await page.getByLabel('When').selectOption('cron')
+  await page.getByLabel('Expression of cron').last().fill('15 3 * * 1')
+  await page.getByText('At 03:15, only on Monday, CET').waitFor()
+  await page.getByRole('button', { name: 'Add the schedule' }).click()
+  await page.waitForURL('**/schedules')
+  const toggle = page.getByRole('switch', { name: 'Schedule crm-berlin is on' })
+  await toggle.click()
+  await page.locator('[role=switch][aria-checked=false][aria-label*=crm-berlin]').waitFor()
+  const { rule, zone, enabled } = await service.api.call<Record<string, unknown>>(
+    'GET',
+    '/schedules/crm-berlin',
+  )
+  assert.deepEqual(
+    { rule, zone, enabled },
+    { rule: { cron: '15 3 * * 1' }, zone: 'Europe/Berlin', enabled: false },
+  )
+})
+
+test('what a role may not do is greyed, with the reason, and stays in reach of the keyboard', async () => {
+  await using open = await openPage(browser, service, { session: reader })
+  const { page } = open
+  await page.goto(`${url}/backups`)
+  const button = page.getByRole('button', { name: 'Back up now' })
+  assert.equal(await button.getAttribute('aria-disabled'), 'true')
+  await button.focus()
+  await page.getByRole('tooltip').getByText('Your role, reader, may not do this.').waitFor()
+  await button.press('Enter')
+  assert.equal(addressOf(page), '/backups')
+})
+
+test('the palette goes to a page by a few letters, and language and theme are remembered', async () => {
+  await using open = await openPage(browser, service)
+  const { page } = open
+  await page.goto(url)
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
+  await page.keyboard.press('Control+k')
+  await page.getByRole('combobox').fill('sched')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Schedules' }).waitFor()
+  await page.getByRole('button', { name: 'Layla Haddad' }).click()
+  await page.getByRole('menuitemradio', { name: 'Dark' }).click()
+  await page.getByRole('button', { name: 'Layla Haddad' }).click()
+  await page.getByRole('menuitemradio', { name: 'العربية' }).click()
+  await page.getByRole('heading', { name: 'المواعيد' }).waitFor()
+  await page.reload()
+  await page.getByRole('heading', { name: 'المواعيد' }).waitFor()
+  const wishes = await page.evaluate(() => {
+    const root = document.documentElement
+    return { lang: root.lang, dir: root.dir, theme: root.dataset['theme'] }
+  })
+  assert.deepEqual(wishes, { lang: 'ar', dir: 'rtl', theme: 'dark' })
+})
+
+test('the first load is small, and ten thousand jobs are a few dozen rows at a time', async () => {
+  await catalog.query(`INSERT INTO holdfast.jobs (kind, about, status, requested_by, created_at, started_at, ended_at)
+    SELECT 'check', 'main', 'completed', 'schedule:many', now() - n * interval '1 minute', now() - n * interval '1 minute', now() - n * interval '50 seconds'
+    FROM generate_series(1, 10000) AS n`)
+  await using open = await openPage(browser, service)
+  const { page } = open
+  await page.goto(url)
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
+  const bytes = await page.evaluate(() =>
+    [...performance.getEntriesByType('resource'), ...performance.getEntriesByType('navigation')]
+      .filter(({ name }) => !name.includes('/api/'))
+      .reduce((sum, entry) => sum + (entry as PerformanceResourceTiming).encodedBodySize, 0),
+  )
+  assert.ok(bytes > 50_000 && bytes < 250_000, `${bytes} bytes`)
+  await page.goto(`${url}/jobs?kind=check&sort=-duration`)
+  // To sort, all of them are read.
+  await page.waitForFunction(() => document.querySelector('table')?.getAttribute('aria-rowcount') === '10001')
+  await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight / 2))
+  await page.waitForFunction(
+    () => Number(document.querySelector('tbody tr[aria-rowindex]')?.getAttribute('aria-rowindex')) > 4000,
+  )
+  assert.ok((await page.locator('tbody tr').count()) < 80)
+})

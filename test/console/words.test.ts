@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { formatOf } from '../../src/console/lib/format.ts'
+import { searchOf } from '../../src/console/lib/search.ts'
+import type { Schedule, ScheduleRule } from '../../src/console/lib/types.ts'
+import { draftOf, keepOf, newDraft, ruleOf } from '../../src/console/pages/schedules/draft.ts'
+import { stateOf } from '../../src/console/pages/overview/state.ts'
+import type { BackupFacts } from '../../src/console/lib/backup-facts.ts'
+
+const now = new Date('2026-11-28T14:32:00')
+const ago = (ms: number): Date => new Date(now.getTime() - ms)
+const hour = 3_600_000
+
+test('sizes, spans and times are what people say, in both languages', () => {
+  const [en, ar] = [formatOf('en', []), formatOf('ar', ['en-US', 'ar-EG'])]
+  assert.equal(en.bytes(999), '999 byte')
+  assert.equal(en.bytes(1_234_567), '1.2 MB')
+  assert.equal(en.bytes(214_000_000_000), '214 GB')
+  assert.equal(en.seconds(0.83), '0.8s')
+  assert.equal(en.seconds(80), '1m 20s')
+  assert.equal(en.seconds(2 * 3600 + 59), '2h 0m')
+  assert.equal(en.relative(ago(3 * hour), now), '3 hours ago')
+  assert.equal(en.relative(ago(59.7 * 60_000), now), '1 hour ago')
+  assert.equal(en.relative(ago(-5 * 60_000), now), 'in 5 minutes')
+  assert.equal(en.time(ago(hour), now), '13:32')
+  assert.equal(en.time(ago(24 * hour), now), '27 Nov, 14:32')
+  assert.match(ar.relative(ago(2 * hour), now), /ساعتين/)
+  assert.match(ar.bytes(2_500_000_000), /٢٫٥|2.5/)
+})
+
+test('an address gives a page the texts that it knows, and nothing else', () => {
+  const search = searchOf('status', 'sort')
+  assert.deepEqual(search({ status: 'failed', sort: '', other: 'x', page: 2 }), { status: 'failed' })
+  assert.deepEqual(search({ status: { a: 1 }, sort: 7 }), { sort: '7' })
+})
+
+test('a schedule goes through the form unchanged, also what the form does not show', () => {
+  const rules: ScheduleRule[] = [
+    { cron: '15 6-18 * * 0-4' },
+    { every: 'day', at: '02:30' },
+    { every: 'days', count: 3, from: '2026-11-01', at: '02:30' },
+    { every: 'week', on: ['sunday', 'friday'], at: '02:30' },
+    { every: 'month', on: 28, at: '02:30' },
+    { every: 'month', on: 'last', at: '02:30' },
+  ]
+  const keep = { daily: 30, within: '7d', hourly: 5, maxCount: 100 }
+  for (const rule of rules) {
+    const draft = draftOf(
+      { name: 'a', kind: 'backup', zone: 'UTC', rule, keep } as unknown as Schedule,
+      '',
+      now,
+    )
+    assert.deepEqual(ruleOf(draft), rule)
+    assert.deepEqual(keepOf(draft, keep), keep)
+  }
+  const none = { last: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 }
+  assert.equal(keepOf({ ...newDraft('shop', now), keep: none }, null), null)
+})
+
+test('a source is safe only with a backup that was proven, is not late, and did not fail last', () => {
+  const proof = { passed: true, when: ago(hour).toISOString(), notVerified: 0, level: 'whole' }
+  const backup = { id: 'b', moment: ago(hour).toISOString(), damaged: false, partial: false, verified: null, rows: 5, tables: 1 } as unknown as BackupFacts // prettier-ignore
+  const nightly = (nextRun: Date) =>
+    ({ kind: 'backup', enabled: true, nextRun: nextRun.toISOString() }) as Schedule
+  const failed = {
+    kind: 'backup',
+    status: 'failed',
+    error: { code: 'storage_full', message: 'full', hint: '' },
+  } as never
+  const word = (known: Partial<Parameters<typeof stateOf>[0]>): string =>
+    stateOf({ backups: [], schedules: [], jobs: [], now, ...known }).word
+  const proven = { ...backup, verified: proof }
+  assert.equal(word({}), 'never')
+  assert.equal(word({ backups: [backup] }), 'unproven')
+  assert.equal(word({ backups: [proven] }), 'safe')
+  assert.equal(word({ backups: [proven], schedules: [nightly(ago(-hour))] }), 'safe')
+  assert.equal(word({ backups: [proven], schedules: [nightly(ago(hour))] }), 'late')
+  assert.equal(word({ backups: [proven], jobs: [failed] }), 'failed')
+  // What is damaged, or holds a part only, brings nothing back.
+  assert.equal(
+    word({
+      backups: [
+        { ...proven, damaged: true },
+        { ...proven, partial: true },
+      ],
+    }),
+    'never',
+  )
+})
