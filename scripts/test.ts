@@ -53,7 +53,8 @@ const options = [
   '--disable-warning=ExperimentalWarning',
   '--test',
   '--test-reporter=spec',
-  '--test-concurrency=2',
+  // More than the two processors of a small machine: many tests wait for a lock, a lease or a clock.
+  '--test-concurrency=3',
 ]
 // What hangs is ended; random tests may be asked to go on for longer than any test usually takes.
 const { HOLDFAST_FAULTS } = process.env

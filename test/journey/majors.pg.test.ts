@@ -114,9 +114,11 @@ for (const major of majors) {
   })
 }
 
+const newest = majors.at(-1)
+
 for (const major of majors) {
-  test(`databases of ${major} and older are restored to ${major}, equal`, async () => {
-    for (const source of majors.filter((one) => one <= major)) {
+  test(`databases of ${major === newest ? 'every major' : major} are restored to ${major}, equal`, async () => {
+    for (const source of major === newest ? majors : [major]) {
       // Its own server: roles are restored too, and must come from this backup alone.
       const server = await testServer(major, { label: `from ${source}` })
       const from = backed.filter((one) => one.major === source)
