@@ -54,6 +54,7 @@ const terminal =
 
 const context: CommandContext = {
   out,
+  stdout: results,
   signal: interruption.signal,
   clock: systemClock,
   env,
