@@ -11,6 +11,7 @@ import { refreshBackups } from './catalog/backups.ts'
 import { addRepository, findRepository } from './catalog/repositories.ts'
 import { createSeal } from './catalog/seal.ts'
 import type { CommandLine } from './jobs/command.ts'
+import { createDownloads } from './jobs/downloads.ts'
 import { openQueue, type Queue } from './jobs/queue.ts'
 import { endLeases } from './jobs/reap.ts'
 import { startScheduler } from './jobs/scheduler.ts'
@@ -133,7 +134,15 @@ export async function runService(o: ServiceProcess): Promise<void> {
   })
   const judging = repeat({ work: () => alarms.tick(), everyMs: alarmsMs, log })
   try {
-    const app = createApp({ catalog, queue, random, wake: worker.wake, metrics: () => alarms.metrics(), log })
+    const app = createApp({
+      catalog,
+      queue,
+      random,
+      wake: worker.wake,
+      downloads: createDownloads({ catalog, commandLine: o.commandLine, log }),
+      metrics: () => alarms.metrics(),
+      log,
+    })
     const server = await listen({ app, ...o.listen })
     try {
       o.onReady({ url: server.url, firstKey: await firstKey(catalog.system) })

@@ -11,6 +11,7 @@ import type { ApiEnv, ApiOptions } from './context.ts'
 import { claimsOfKey } from './keys.ts'
 import { problemOf } from './problem.ts'
 import { backupRoutes } from './routes/backups.ts'
+import { downloadRoutes, sendDownload, type Connection } from './routes/downloads.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { repositoryRoutes } from './routes/repositories.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
@@ -31,7 +32,7 @@ export function createApp(o: ApiOptions) {
   app.use(secureHeaders({ strictTransportSecurity: false }))
   app.onError((thrown, c) => {
     const { status, body } = problemOf(asError(thrown))
-    if (status === 500) o.log(`${c.req.method} ${c.req.path}: ${textOf(thrown)}`)
+    if (status === 500) o.log(`${c.req.method} ${withoutToken(c.req.path)}: ${textOf(thrown)}`)
     if (status === 401) c.header('www-authenticate', 'Bearer')
     return c.body(JSON.stringify(body), status, { 'content-type': 'application/problem+json' })
   })
@@ -59,6 +60,10 @@ export function createApp(o: ApiOptions) {
   const api = new OpenAPIHono<ApiEnv>()
   api.openAPIRegistry.registerComponent('securitySchemes', 'key', { type: 'http', scheme: 'bearer' })
   api.get('/openapi.json', (c) => c.json(api.getOpenAPI31Document(document)))
+  api.get('/downloads/:token', (c) => {
+    const connection: Connection = c.env ?? {}
+    return sendDownload(o, { request: c.req.raw, token: c.req.param('token'), connection })
+  })
   api.use(async (c, next) => {
     c.set('claims', await signedIn(o, c.req.header('authorization')))
     c.header('cache-control', 'no-store')
@@ -71,6 +76,7 @@ export function createApp(o: ApiOptions) {
     scheduleRoutes(o),
     jobRoutes(o),
     backupRoutes(o),
+    downloadRoutes(o),
   ])
     api.route('/', routes)
   app.route('/api/v1', api)
@@ -86,6 +92,11 @@ async function signedIn({ catalog }: ApiOptions, authorization = ''): Promise<Cl
     scheme?.toLowerCase() === 'bearer' && key !== undefined ? await claimsOfKey(catalog.system, key) : null
   if (claims === null) throw new HoldfastError('not_signed_in', 'The request carries no valid key.')
   return claims
+}
+
+/** A path as logs may have it: that of a download is a secret. */
+function withoutToken(path: string): string {
+  return path.replace(/(\/downloads\/).+/, '$1...')
 }
 
 /** What hono itself refuses, such as JSON that is none. */

@@ -4,6 +4,7 @@ import { asCaller, type CallerQueries, type Claims } from '../catalog/claims.ts'
 import { may, type Action, type Resource } from '../catalog/permissions.ts'
 import type { Cursor } from '../catalog/rows.ts'
 import { HoldfastError } from '../lib/errors.ts'
+import type { Downloads } from '../jobs/downloads.ts'
 import type { Queue } from '../jobs/queue.ts'
 import { Problem } from './contract.ts'
 
@@ -16,6 +17,7 @@ export interface ApiOptions {
   readonly random: () => number
   /** Called when there may be a job to take. */
   readonly wake: () => void
+  readonly downloads: Downloads
   /** What Prometheus reads. */
   readonly metrics: () => Promise<string>
   /** For what went wrong and is not the caller's to know. */

@@ -268,3 +268,5 @@ export const Sources = z.object({ items: z.array(Source) }).openapi('Sources')
 export const Schedules = z.object({ items: z.array(Schedule) }).openapi('Schedules')
 export const Jobs = z.object({ items: z.array(Job), next }).openapi('Jobs')
 export const Backups = z.object({ items: z.array(Backup), next }).openapi('Backups')
+
+export * from './contract/downloads.ts'

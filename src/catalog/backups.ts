@@ -115,6 +115,16 @@ interface Row extends Record<string, unknown> {
   readonly exactly: string
 }
 
+/** The backup in each repository that has it: copies have the same ids. */
+export async function findBackups({ query }: Queries, id: string): Promise<BackupRecord[]> {
+  const rows = await query<Row>(
+    `SELECT id, repository_id, source_id, moment, summary, moment::text AS exactly FROM holdfast.backups
+     WHERE id = $1 ORDER BY seen_at, repository_id`,
+    [id],
+  )
+  return rows.map(toRecord)
+}
+
 /** Newest first, of all repositories or of what is named. */
 export async function listBackups(
   { query }: Queries,
@@ -129,8 +139,9 @@ export async function listBackups(
     [filter.repositoryId, filter.sourceId, page.after?.at ?? null, page.after?.id ?? null, page.limit + 1],
   )
   const listed = pageOf(rows, page, ({ exactly, id }) => ({ at: exactly, id }))
-  const items = listed.items.map(({ id, repository_id, source_id, moment, summary }) => {
-    return { id, repositoryId: repository_id, sourceId: source_id, moment: iso(moment), summary }
-  })
-  return { items, next: listed.next }
+  return { items: listed.items.map(toRecord), next: listed.next }
+}
+
+function toRecord({ id, repository_id, source_id, moment, summary }: Row): BackupRecord {
+  return { id, repositoryId: repository_id, sourceId: source_id, moment: iso(moment), summary }
 }

@@ -287,6 +287,18 @@ CREATE TABLE holdfast.digest_items (
 ALTER TABLE holdfast.digest_items OWNER TO postgres;
 
 --
+-- Name: download_uses; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.download_uses (
+    id uuid NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+
+ALTER TABLE holdfast.download_uses OWNER TO postgres;
+
+--
 -- Name: job_log; Type: TABLE; Schema: holdfast; Owner: postgres
 --
 
@@ -370,7 +382,10 @@ CREATE TABLE holdfast.repositories (
     secrets bytea,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    kind text DEFAULT 'ordinary'::text NOT NULL,
+    owner_key text,
     CONSTRAINT repositories_address_check CHECK ((address <> ''::text)),
+    CONSTRAINT repositories_kind_check CHECK ((kind = ANY (ARRAY['ordinary'::text, 'upload'::text]))),
     CONSTRAINT repositories_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
 );
 
@@ -588,6 +603,14 @@ ALTER TABLE ONLY holdfast.destinations
 
 ALTER TABLE ONLY holdfast.digest_items
     ADD CONSTRAINT digest_items_pkey PRIMARY KEY (subscription_id, alarm_id, phase);
+
+
+--
+-- Name: download_uses download_uses_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.download_uses
+    ADD CONSTRAINT download_uses_pkey PRIMARY KEY (id);
 
 
 --
@@ -1254,6 +1277,12 @@ ALTER TABLE holdfast.destinations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE holdfast.digest_items ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: download_uses; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.download_uses ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: job_log; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
 --
 
@@ -1740,6 +1769,20 @@ GRANT SELECT(created_at) ON TABLE holdfast.repositories TO holdfast_api;
 --
 
 GRANT SELECT(changed_at) ON TABLE holdfast.repositories TO holdfast_api;
+
+
+--
+-- Name: COLUMN repositories.kind; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(kind) ON TABLE holdfast.repositories TO holdfast_api;
+
+
+--
+-- Name: COLUMN repositories.owner_key; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(owner_key) ON TABLE holdfast.repositories TO holdfast_api;
 
 
 --

@@ -21,7 +21,7 @@ const passwordVariable = 'HOLDFAST_SOURCE_PASSWORD'
  * that was killed has left is removed by the next one.
  */
 export async function writeCommandFiles(o: {
-  kind: JobKind
+  kind: Pick<JobKind, 'needs'>
   target: JobTarget
   keep: unknown
 }): Promise<CommandFiles> {

@@ -18,8 +18,11 @@ export interface JobTarget {
   readonly hashes: readonly string[]
 }
 
+/** What a job, or a download, is about. */
+type About = Pick<HeldJob, 'sourceId' | 'repositoryId' | 'about'>
+
 /** Throws `job_target_gone`, `catalog_key_wrong`. */
-export async function readTarget({ system, seal }: Catalog, job: HeldJob): Promise<JobTarget> {
+export async function readTarget({ system, seal }: Catalog, job: About): Promise<JobTarget> {
   const [row] = await system.query<{
     address: string
     secrets: Buffer | null
@@ -54,6 +57,6 @@ export async function readTarget({ system, seal }: Catalog, job: HeldJob): Promi
 }
 
 /** The error of a job whose source or repository is not there any more. */
-export function gone(job: HeldJob, what: 'source' | 'repository'): HoldfastError {
+export function gone(job: Pick<HeldJob, 'about'>, what: 'source' | 'repository'): HoldfastError {
   return new HoldfastError('job_target_gone', `The ${what} of the job, ${job.about}, is not there any more.`)
 }

@@ -6,10 +6,11 @@ import { createAlarms } from '../../src/alarms/alarms.ts'
 import { createApp } from '../../src/api/app.ts'
 import { addKey, firstKey } from '../../src/api/keys.ts'
 import { may, roles, type Action, type Resource, type Role } from '../../src/catalog/permissions.ts'
+import { createDownloads } from '../../src/jobs/downloads.ts'
 import { placeOf } from '../../src/catalog/secrets.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { testServer } from '../support/postgres.ts'
-import { newService } from '../support/service.ts'
+import { newService, playedCommands } from '../support/service.ts'
 
 /* The API as one function from request to response, over a real catalog, with played commands. */
 
@@ -24,6 +25,7 @@ const app = createApp({
   queue,
   random: Math.random,
   wake: worker.wake,
+  downloads: createDownloads({ catalog, commandLine: playedCommands, log: (text) => logged.push(text) }),
   metrics: () => alarms.metrics(),
   log: (text) => logged.push(text),
 })
@@ -255,6 +257,7 @@ const rights: Readonly<Record<string, readonly [Action, Resource]>> = {
   'GET /jobs/{id}/log': ['read', 'jobs'],
   'GET /backups': ['read', 'backups'],
   'POST /backups': ['create', 'jobs'],
+  'POST /backups/{id}/downloads': ['create', 'exports'],
 }
 
 test('every route refuses every role that has no right to it, and shows a tenant nothing of others', async () => {
@@ -278,6 +281,7 @@ test('every route refuses every role that has no right to it, and shows a tenant
     },
     'POST /jobs': { kind: 'backup', source: 'none' },
     'POST /backups': { source: 'none' },
+    'POST /backups/{id}/downloads': { format: 'sql' },
     'PATCH /repositories/{name}': {},
     'PATCH /sources/{name}': {},
     'PATCH /schedules/{name}': {},

@@ -7,6 +7,7 @@ import {
   permissions,
   resources,
   roles,
+  withoutRows,
   type Resource,
   type Role,
 } from '../../src/catalog/permissions.ts'
@@ -76,6 +77,7 @@ const columns: Partial<Record<Resource, string>> = {
 test('every role sees, changes and removes in every table what the table of permissions says, and nothing else', async () => {
   for (const role of roles) {
     for (const resource of resources) {
+      if (withoutRows.includes(resource)) continue
       const [{ count } = { count: -1 }] = await system.query<{ count: number }>(
         `SELECT count(*)::int4 FROM holdfast.${resource}`,
       )
