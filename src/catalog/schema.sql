@@ -382,10 +382,7 @@ CREATE TABLE holdfast.repositories (
     secrets bytea,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     changed_at timestamp with time zone DEFAULT now() NOT NULL,
-    kind text DEFAULT 'ordinary'::text NOT NULL,
-    owner_key text,
     CONSTRAINT repositories_address_check CHECK ((address <> ''::text)),
-    CONSTRAINT repositories_kind_check CHECK ((kind = ANY (ARRAY['ordinary'::text, 'upload'::text]))),
     CONSTRAINT repositories_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
 );
 
@@ -1769,20 +1766,6 @@ GRANT SELECT(created_at) ON TABLE holdfast.repositories TO holdfast_api;
 --
 
 GRANT SELECT(changed_at) ON TABLE holdfast.repositories TO holdfast_api;
-
-
---
--- Name: COLUMN repositories.kind; Type: ACL; Schema: holdfast; Owner: postgres
---
-
-GRANT SELECT(kind) ON TABLE holdfast.repositories TO holdfast_api;
-
-
---
--- Name: COLUMN repositories.owner_key; Type: ACL; Schema: holdfast; Owner: postgres
---
-
-GRANT SELECT(owner_key) ON TABLE holdfast.repositories TO holdfast_api;
 
 
 --
