@@ -18,6 +18,7 @@ import type { Role } from './catalog/permissions.ts'
 import { createSeal } from './catalog/seal.ts'
 import { care } from './jobs/care.ts'
 import type { CommandLine } from './jobs/command.ts'
+import { createDownloads } from './jobs/downloads.ts'
 import { openQueue, type Queue } from './jobs/queue.ts'
 import { endLeases } from './jobs/reap.ts'
 import { startScheduler } from './jobs/scheduler.ts'
@@ -178,6 +179,7 @@ export async function runService(o: ServiceProcess): Promise<void> {
       log,
       publicUrl: o.publicUrl,
       ...(o.console === undefined ? {} : { console: o.console }),
+      downloads: createDownloads({ catalog, commandLine: o.commandLine, log }),
     })
     const server = await listen({ app, ...o.listen })
     try {

@@ -26,6 +26,7 @@ import { alarmRoutes } from './routes/alarms.ts'
 import { backupRoutes } from './routes/backups.ts'
 import { destinationRoutes } from './routes/destinations.ts'
 import { eventRoutes } from './routes/events.ts'
+import { downloadRoutes, sendDownload, type Connection } from './routes/downloads.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { meRoutes } from './routes/me.ts'
@@ -81,13 +82,13 @@ export function createApp(given: ApiOptions) {
   app.onError(async (thrown, c) => {
     const { status, body } = problemOf(asError(thrown))
     if (status === 401 || status === 403) {
-      const request = `${c.req.method} ${c.req.path}`
+      const request = `${c.req.method} ${withoutToken(c.req.path)}`
       // Nobody has signed in yet where that is what was refused.
       const { claims = null, from } = c.var as Partial<ApiEnv['Variables']> &
         Pick<ApiEnv['Variables'], 'from'>
       await recordRefusal({ claims, from, request, code: body.code })
     }
-    if (status === 500) o.log(`${c.req.method} ${c.req.path}: ${textOf(thrown)}`)
+    if (status === 500) o.log(`${c.req.method} ${withoutToken(c.req.path)}: ${textOf(thrown)}`)
     if (status === 401) c.header('www-authenticate', 'Bearer')
     const wait = isHoldfastError(thrown) ? thrown.details['retryAfterSeconds'] : undefined
     if (typeof wait === 'number') c.header('retry-after', String(wait))
@@ -121,6 +122,11 @@ export function createApp(given: ApiOptions) {
   const cookie = { type: 'apiKey', in: 'cookie', name: '__Host-holdfast' } as const
   api.openAPIRegistry.registerComponent('securitySchemes', 'session', cookie)
   api.get('/openapi.json', (c) => c.json(api.getOpenAPI31Document(document)))
+  api.get('/downloads/:token', (c) => {
+    // Sound because it is what a server of Node gives; others give nothing.
+    const connection = (c.env ?? {}) as Connection
+    return sendDownload(o, { request: c.req.raw, token: c.req.param('token'), connection, from: c.var.from })
+  })
   api.use(async (c, next) => {
     c.header('cache-control', 'no-store')
     await next()
@@ -161,6 +167,7 @@ export function createApp(given: ApiOptions) {
     events.api,
     restoreRoutes(o),
     statisticsRoutes(o),
+    downloadRoutes(o),
   ])
     api.route('/', routes)
   app.route('/api/v1', api)
@@ -182,6 +189,11 @@ export function createApp(given: ApiOptions) {
 }
 
 export type App = ReturnType<typeof createApp>
+
+/** A path as logs may have it: that of a download is a secret. */
+function withoutToken(path: string): string {
+  return path.replace(/(\/downloads\/).+/, '$1...')
+}
 
 /** What hono itself refuses, such as JSON that is none. */
 function asError(thrown: unknown): unknown {

@@ -5,6 +5,7 @@ import { keyScopes, type Action, type Resource } from '../catalog/permissions.ts
 import type { Cursor } from '../catalog/rows.ts'
 import { HoldfastError } from '../lib/errors.ts'
 import type { CommandLine } from '../jobs/command.ts'
+import type { Downloads } from '../jobs/downloads.ts'
 import type { Queue } from '../jobs/queue.ts'
 import type { Caller } from './caller.ts'
 import type { ConsoleFiles } from './console.ts'
@@ -27,6 +28,8 @@ export interface ApiOptions {
   readonly testDestination: (id: string) => Promise<void>
   /** The web console; without it only the API is served. */
   readonly console?: ConsoleFiles
+  /** Without it no link to a download leads anywhere. */
+  readonly downloads?: Downloads
   /** What Prometheus reads. */
   readonly metrics: () => Promise<string>
   /** Default: the usual. */

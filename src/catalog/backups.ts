@@ -165,7 +165,7 @@ export async function findBackupRows(
 ): Promise<BackupRecord[]> {
   const rows = await query<Row>(
     `SELECT id, repository_id, source_id, moment, summary, moment::text AS exactly FROM holdfast.backups
-     WHERE id = $1 AND ($2::uuid IS NULL OR repository_id = $2)`,
+     WHERE id = $1 AND ($2::uuid IS NULL OR repository_id = $2) ORDER BY seen_at, repository_id`,
     [o.id, o.repositoryId],
   )
   return rows.map(toRecord)

@@ -9,6 +9,8 @@ export const resources = [
   'jobs',
   'backups',
   'api_keys',
+  'exports',
+  'archives',
   'alarms',
   'alarm_settings',
   'destinations',
@@ -22,6 +24,9 @@ export const resources = [
   'restores',
 ] as const
 export type Resource = (typeof resources)[number]
+
+/** Those of which there are no rows: a right to create them is one to take backups out of the service, in clear or as they are sealed. */
+export const withoutRows: readonly Resource[] = ['exports', 'archives']
 
 export const actions = ['read', 'create', 'change', 'remove'] as const
 export type Action = (typeof actions)[number]
@@ -57,6 +62,8 @@ export const permissions: Readonly<Record<Role, { readonly scope: Scope; readonl
       jobs: ['read', 'create', 'change'],
       backups: everything,
       api_keys: ['read', 'create', 'change'],
+      exports: ['create'],
+      archives: ['create'],
       alarms: ['read', 'change'],
       alarm_settings: everything,
       destinations: everything,
@@ -78,6 +85,7 @@ export const permissions: Readonly<Record<Role, { readonly scope: Scope; readonl
       schedules: read,
       jobs: ['read', 'create', 'change'],
       backups: read,
+      archives: ['create'],
       ...alarmsRead,
       alarms: ['read', 'change'],
       restores: ['read', 'create'],

@@ -753,6 +753,18 @@ CREATE TABLE holdfast.digest_items (
 ALTER TABLE holdfast.digest_items OWNER TO postgres;
 
 --
+-- Name: download_uses; Type: TABLE; Schema: holdfast; Owner: postgres
+--
+
+CREATE TABLE holdfast.download_uses (
+    id uuid NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+
+ALTER TABLE holdfast.download_uses OWNER TO postgres;
+
+--
 -- Name: job_log; Type: TABLE; Schema: holdfast; Owner: postgres
 --
 
@@ -1294,6 +1306,14 @@ ALTER TABLE ONLY holdfast.destinations
 
 ALTER TABLE ONLY holdfast.digest_items
     ADD CONSTRAINT digest_items_pkey PRIMARY KEY (subscription_id, alarm_id, phase);
+
+
+--
+-- Name: download_uses download_uses_pkey; Type: CONSTRAINT; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE ONLY holdfast.download_uses
+    ADD CONSTRAINT download_uses_pkey PRIMARY KEY (id);
 
 
 --
@@ -2526,6 +2546,12 @@ ALTER TABLE holdfast.destinations ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE holdfast.digest_items ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: download_uses; Type: ROW SECURITY; Schema: holdfast; Owner: postgres
+--
+
+ALTER TABLE holdfast.download_uses ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: job_log; Type: ROW SECURITY; Schema: holdfast; Owner: postgres

@@ -1,12 +1,14 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import { HoldfastError } from '../lib/errors.ts'
 
-/** Seals secrets that the catalog keeps. The key is outside of it. */
+/** Seals secrets that the catalog keeps, and signs what the service gives out and gets back. The key is outside of it. */
 export interface Seal {
   /** `place`: table and id of the row, which the sealed bytes are bound to: moved to another row, they don't open. */
   seal(place: string, secrets: Readonly<Record<string, unknown>>): Buffer
   /** Throws `catalog_key_wrong`. */
   open(place: string, sealed: Buffer): Record<string, unknown>
+  /** HMAC-SHA-256 by a key that is derived for this purpose alone. */
+  sign(purpose: string, text: string): Buffer
 }
 
 const keyBytes = 32
@@ -53,6 +55,10 @@ export function createSeal(key: Buffer): Seal {
       } catch (cause) {
         throw wrong(place, cause)
       }
+    },
+    sign(purpose, text) {
+      const derived = Buffer.from(hkdfSync('sha256', key, '', `holdfast ${purpose}`, keyBytes))
+      return createHmac('sha256', derived).update(text).digest()
     },
   }
 }

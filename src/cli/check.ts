@@ -87,7 +87,7 @@ async function keepMark(
     hurt: report.readHurt,
   }
   try {
-    await putChecked({ repository, vault, after: earlier, found, signal })
+    if (!repository.storage.fixed) await putChecked({ repository, vault, after: earlier, found, signal })
   } catch (error) {
     if (!isHoldfastError(error) || error.code === 'cancelled') throw error
     out.warn(
@@ -117,6 +117,7 @@ async function markDamage(
   when: Date,
 ): Promise<void> {
   for (const { key, reason } of result.known.refused) out.warn(`${key} is not accepted: ${reason}`)
+  if (repository.storage.fixed) return
   if (signer === null) {
     if (result.report.backups.some(isHurt))
       out.note('That backups are damaged is not marked for others: that takes the identity, or a host file.')

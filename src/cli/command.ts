@@ -4,10 +4,13 @@ import type { Limits } from '../storage/limited.ts'
 import type { OptionSpec } from './option.ts'
 import type { Output } from './output.ts'
 import type { Redactor } from './redact.ts'
+import type { Results } from './results.ts'
 
 /** What a command gets from the program: everything it may know of the world outside. */
 export interface CommandContext {
   readonly out: Output
+  /** Where bytes go that are the result themselves: stdout. Nothing else is to be written there then. */
+  readonly stdout: Pick<Results, 'bytes' | 'isTTY'>
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal
   readonly clock: Clock

@@ -55,6 +55,7 @@ const terminal =
 
 const context: CommandContext = {
   out,
+  stdout: results,
   signal: interruption.signal,
   clock: systemClock,
   env,

@@ -26,6 +26,10 @@ export async function storeReport(
 ): Promise<string | null> {
   const { backup, undoes } = record
   const [started, finished] = [new Date(record.started), new Date(record.finished)]
+  if (repository.storage.fixed) {
+    out.note('An archive keeps no report, so holdfast restores does not tell of this one.')
+    return null
+  }
   try {
     await using writer = await openRestoreWriter({ repository, vault, id, parts: ['report'], threads: 0 })
     await writer.putReport({ id, backup, undoes, started, finished }, record)

@@ -27,6 +27,8 @@ import type {
   DestinationTest,
   DestinationWithKey,
   Destinations,
+  DownloadInput,
+  DownloadLink,
   Ended,
   InvitationInput,
   Invited,
@@ -727,6 +729,12 @@ export function callsOf(send: Send) {
     getRepositoryStorage: (name: string, options?: CallOptions): Promise<RepositoryStorage> =>
       send<RepositoryStorage>(
         { method: 'GET', path: `/repositories/${encodeURIComponent(name)}/storage`, gives: 'json' },
+        options,
+      ),
+    /** Make a link to a backup as one file, good for one GET within ten minutes. POST /backups/{id}/downloads */
+    downloadsBackup: (id: string, body: DownloadInput, options?: CallOptions): Promise<DownloadLink> =>
+      send<DownloadLink>(
+        { method: 'POST', path: `/backups/${encodeURIComponent(id)}/downloads`, body, gives: 'json' },
         options,
       ),
   }

@@ -810,6 +810,7 @@ export type DestinationTest = {
       | 'usage'
       | 'internal'
       | 'cancelled'
+      | 'output_lost'
       | 'result_lost'
       | 'config_missing'
       | 'config_invalid'
@@ -832,6 +833,7 @@ export type DestinationTest = {
       | 'storage_unreachable'
       | 'storage_certificate'
       | 'storage_overwrites'
+      | 'archive_damaged'
       | 'storage_no_locks'
       | 'repository_missing'
       | 'repository_exists'
@@ -930,6 +932,10 @@ export type DestinationTest = {
       | 'job_just_ended'
       | 'job_target_gone'
       | 'job_crashed'
+      | 'download_refused'
+      | 'downloads_busy'
+      | 'download_failed'
+      | 'identity_not_held'
       | 'schedule_invalid'
       | 'worker_lost'
       | 'worker_stopped'
@@ -1287,4 +1293,23 @@ export type RepositoryStorage = {
   /** how the last measurement went: whether the storage can be used */
   measuring: { at: string; ok: boolean; error: Record<string, unknown> | null } | null
   history: { at: string; usedBytes: number; capacityBytes: number | null }[]
+}
+
+export type DownloadLink = {
+  /** from the root of this server; a secret, good for one GET without a key */
+  url: string
+  expiresAt: string
+}
+
+export type DownloadInput = {
+  /** archive: sealed as it is; all others are in clear, and need the identity */
+  format: 'archive' | 'folder' | 'sql' | 'csv' | 'json'
+  /** which of the repositories that have the backup; default: the first that got it */
+  repository?: string | undefined
+  /** only rows of these: table or schema.table, with * and ? */
+  tables?: string[] | undefined
+  /** only rows of these schemas, with * and ? */
+  schemas?: string[] | undefined
+  /** only rows of these modules of the source */
+  modules?: string[] | undefined
 }

@@ -28,7 +28,8 @@ export function mergedRepository(
   let asked = [...current, ...older].map(({ storage }) => storage)
   let complete: readonly Storage[] = asked
   const copies: Copies = {
-    home: newest.storage,
+    // What is written needs a place that takes it.
+    home: (current.find(({ storage }) => !storage.fixed) ?? newest).storage,
     all: () => asked,
     // A copy that does not have the backup that is read is no worse for lacking what belongs to it.
     onFault(fault) {

@@ -4,11 +4,10 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { HoldfastError } from '../lib/errors.ts'
 import { syncDirectory } from '../lib/sync-directory.ts'
 import { writeError } from '../lib/file-errors.ts'
+import type { ByteSink, FileSet } from './sink.ts'
 
 /** A file being written. Only its owner may read it: it holds rows in clear. */
-export interface FileSink {
-  /** Text is written as UTF-8. Bytes may be reused once it resolves. */
-  write(data: Uint8Array | string): Promise<void>
+export interface FileSink extends ByteSink {
   /** Writes what is left, makes it durable and closes it. */
   end(): Promise<void>
   /** Closes it; what was written may be incomplete if `end` was not called. */
@@ -57,20 +56,23 @@ export async function createFile(path: string, { executable = false } = {}): Pro
   }
 }
 
-/** Creates a file with this text. */
-export async function writeText(
-  path: string,
-  text: string,
-  options: { executable?: boolean } = {},
-): Promise<void> {
-  await using file = await createFile(path, options)
-  await file.write(text)
-  await file.end()
-}
-
-/** A directory of its owner's only. */
-export async function createDirectory(path: string): Promise<void> {
+/** Files below a new directory of its owner's only. */
+export async function createDirectory(path: string): Promise<FileSet> {
+  const made = new Set([path])
   await mkdir(path, { mode: 0o700 })
+  return {
+    async create(name, options) {
+      const file = join(path, name)
+      if (!made.has(dirname(file))) {
+        await mkdir(dirname(file), { mode: 0o700 })
+        made.add(dirname(file))
+      }
+      return await createFile(file, options)
+    },
+    async end() {
+      for (const directory of [...made].reverse()) await syncDirectory(directory)
+    },
+  }
 }
 
 /**

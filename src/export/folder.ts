@@ -1,6 +1,4 @@
-import { join } from 'node:path'
-import { syncDirectory } from '../lib/sync-directory.ts'
-import { createDirectory, createFile, fileName, writeText } from './files.ts'
+import { fileName } from './files.ts'
 import { toManifestText } from './manifest-text.ts'
 import { restoreScript } from './restore-script.ts'
 import {
@@ -11,15 +9,13 @@ import {
   scriptHeader,
   sequencePart,
 } from './script.ts'
+import { writeText, type FileSet } from './sink.ts'
 import type { ExportSource } from './source.ts'
 import { writeCsv } from './tables.ts'
 
 /** A folder that a person can read, and restore with nothing but psql. */
-export async function writeFolder(source: ExportSource, path: string): Promise<void> {
+export async function writeFolder(source: ExportSource, files: FileSet): Promise<void> {
   const { contents, manifest } = source
-  await createDirectory(path)
-  await createDirectory(join(path, 'schema'))
-  await createDirectory(join(path, 'data'))
   const header = (title: string) => scriptHeader(contents, [`${title} Holdfast backup ${manifest.id}.`])
 
   for (const [file, phase, title] of [
@@ -28,25 +24,25 @@ export async function writeFolder(source: ExportSource, path: string): Promise<v
     ['grants.sql', 'acl', 'Grants and default privileges.'],
     ['schema/last.sql', 'last', 'Event triggers and contents of materialized views.'],
   ] as const) {
-    await using sink = await createFile(join(path, file))
+    await using sink = await files.create(file)
     await sink.write(header(title))
     await sink.write(schemaPart(source, [phase]))
     await sink.end()
   }
-  await writeText(join(path, 'sequences.sql'), header('Values of sequences.') + sequencePart(contents))
-  await writeText(join(path, 'roles.sql'), rolesScript(contents))
-  await writeText(join(path, 'database.sql'), databaseScript(contents))
+  await writeText(files, 'sequences.sql', header('Values of sequences.') + sequencePart(contents))
+  await writeText(files, 'roles.sql', rolesScript(contents))
+  await writeText(files, 'database.sql', databaseScript(contents))
   {
-    await using sink = await createFile(join(path, 'large-objects.sql'))
+    await using sink = await files.create('large-objects.sql')
     await sink.write(header('Large objects.'))
     for await (const part of largeObjectPart(source)) await sink.write(part)
     await sink.end()
   }
   for (const table of source.tables) {
-    const file = join(path, 'data', fileName(table.schema, table.name, 'csv'))
-    await writeCsv({ source, table, path: file, options: { lineEnd: '\n', forPostgres: true } })
+    const name = `data/${fileName(table.schema, table.name, 'csv')}`
+    await writeCsv({ source, table, files, name, options: { lineEnd: '\n', forPostgres: true } })
   }
-  await writeText(join(path, 'restore.sh'), restoreScript(source), { executable: true })
-  await writeText(join(path, 'BACKUP_MANIFEST.md'), toManifestText({ source, format: 'folder' }))
-  for (const directory of ['schema', 'data', '']) await syncDirectory(join(path, directory))
+  await writeText(files, 'restore.sh', restoreScript(source), { executable: true })
+  await writeText(files, 'BACKUP_MANIFEST.md', toManifestText({ source, format: 'folder' }))
+  await files.end()
 }

@@ -1,13 +1,12 @@
 import { qualified } from '../postgres/quote.ts'
 import { commentText, psqlSafeRows } from './psql-safe.ts'
-import { createFile } from './files.ts'
 import { copyStatement, largeObjectPart, schemaPart, scriptHeader, sequencePart } from './script.ts'
+import type { ByteSink } from './sink.ts'
 import type { ExportSource } from './source.ts'
 
 /** One script for `psql -v ON_ERROR_STOP=1 -f`, into an empty database on a server that has the roles. */
-export async function writeSql(source: ExportSource, path: string): Promise<void> {
+export async function writeSql(source: ExportSource, file: ByteSink): Promise<void> {
   const { contents, manifest, exported } = source
-  await using file = await createFile(path)
   await file.write(
     scriptHeader(contents, [
       `Holdfast backup ${manifest.id} of database ${contents.database.name} at ${manifest.moment}`,
@@ -30,5 +29,4 @@ export async function writeSql(source: ExportSource, path: string): Promise<void
   await file.write(schemaPart(source, ['post']))
   await file.write(schemaPart(source, ['acl']))
   await file.write(schemaPart(source, ['last']))
-  await file.end()
 }

@@ -1,43 +1,47 @@
-import { join } from 'node:path'
 import { HoldfastError } from '../lib/errors.ts'
-import { syncDirectory } from '../lib/sync-directory.ts'
 import { asBytes, type DecodeValue } from '../postgres/copy-text.ts'
 import { valueDecoder } from '../postgres/schema/names.ts'
 import type { TableContents } from '../repository/format/contents.ts'
 import { csvHeader, csvRows, type CsvOptions } from './csv.ts'
-import { createDirectory, createFile, fileName, writeText } from './files.ts'
+import { fileName } from './files.ts'
 import { jsonRows } from './json.ts'
 import { toManifestText } from './manifest-text.ts'
+import { writeText, type FileSet } from './sink.ts'
 import type { ExportSource } from './source.ts'
 
 /** A folder with one file of rows per table, and a page that says which is which. */
-export async function writeTables(source: ExportSource, path: string, format: 'csv' | 'json'): Promise<void> {
+export async function writeTables(
+  source: ExportSource,
+  files: FileSet,
+  format: 'csv' | 'json',
+): Promise<void> {
   const { contents } = source
   const decode = format === 'json' ? jsonDecoder(contents.server.encoding) : asBytes
-  await createDirectory(path)
   for (const table of source.tables) {
-    const file = join(path, fileName(table.schema, table.name, format))
+    const name = fileName(table.schema, table.name, format)
     if (format === 'csv')
-      await writeCsv({ source, table, path: file, options: { lineEnd: '\r\n', forPostgres: false } })
-    else await writeJson({ source, table, path: file, decode })
+      await writeCsv({ source, table, files, name, options: { lineEnd: '\r\n', forPostgres: false } })
+    else await writeJson({ source, table, files, name, decode })
   }
-  await writeText(join(path, 'BACKUP_MANIFEST.md'), toManifestText({ source, format }))
-  await syncDirectory(path)
+  await writeText(files, 'BACKUP_MANIFEST.md', toManifestText({ source, format }))
+  await files.end()
 }
 
 export async function writeCsv({
   source,
   table,
-  path,
+  files,
+  name,
   options,
 }: {
   source: ExportSource
   table: TableContents
-  path: string
+  files: FileSet
+  name: string
   options: CsvOptions
 }): Promise<void> {
   const { encoding } = source.contents.server
-  await using file = await createFile(path)
+  await using file = await files.create(name)
   const header = csvHeader(
     table.columns.map(({ name }) => name),
     options,
@@ -52,15 +56,17 @@ export async function writeCsv({
 async function writeJson({
   source,
   table,
-  path,
+  files,
+  name,
   decode,
 }: {
   source: ExportSource
   table: TableContents
-  path: string
+  files: FileSet
+  name: string
   decode: DecodeValue
 }): Promise<void> {
-  await using file = await createFile(path)
+  await using file = await files.create(name)
   for await (const rows of jsonRows({ slabs: source.rows(table), columns: table.columns, decode }))
     await file.write(rows)
   await file.end()

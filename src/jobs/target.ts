@@ -28,8 +28,11 @@ export interface JobTarget {
   readonly restore: RestoreTask | null
 }
 
+/** What a job, or a download, is about. */
+type About = Pick<HeldJob, 'id' | 'kind' | 'params' | 'sourceId' | 'repositoryId' | 'about'>
+
 /** Throws `job_target_gone`, `catalog_key_wrong`, `preview_outdated`. */
-export async function readTarget({ system, seal }: Catalog, job: HeldJob): Promise<JobTarget> {
+export async function readTarget({ system, seal }: Catalog, job: About): Promise<JobTarget> {
   const [row] = await system.query<{
     address: string
     copies: string[]
@@ -69,14 +72,14 @@ export async function readTarget({ system, seal }: Catalog, job: HeldJob): Promi
 }
 
 /** The error of a job whose source or repository is not there any more. */
-export function gone(job: HeldJob, what: 'source' | 'repository'): HoldfastError {
+export function gone(job: Pick<HeldJob, 'about'>, what: 'source' | 'repository'): HoldfastError {
   return new HoldfastError('job_target_gone', `The ${what} of the job, ${job.about}, is not there any more.`)
 }
 
 /** The repository that is to be brought up to date. */
 async function readOther(
   { system, seal }: Pick<Catalog, 'system' | 'seal'>,
-  { params }: HeldJob,
+  { params }: Pick<HeldJob, 'params'>,
 ): Promise<{ address: string; secrets: RepositorySecrets } | null> {
   const { to } = params
   if (typeof to !== 'string') return null

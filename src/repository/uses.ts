@@ -22,6 +22,7 @@ export interface Use extends AsyncDisposable {
  */
 export async function markUse(o: { storage: Storage; id: string } & CallOptions): Promise<Use> {
   const { storage, id, signal } = o
+  if (storage.fixed) return { state: 'kept', [Symbol.asyncDispose]: () => Promise.resolve() }
   const prefix = `${usePrefix}${id}/${randomBytes(8).toString('hex')}/`
   try {
     await storage.put(`${prefix}begun`, new Uint8Array(), { signal })

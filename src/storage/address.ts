@@ -1,6 +1,8 @@
+import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '../lib/clock.ts'
 import { HoldfastError } from '../lib/errors.ts'
+import { openArchiveStorage } from './archive/archive.ts'
 import { parseGoogleAddress, type GoogleLocation } from './google/address.ts'
 import { openGoogleStorage, type GoogleStorage } from './google/google.ts'
 import { limitedStorage, type Limits } from './limited.ts'
@@ -29,6 +31,7 @@ export interface StorageOptions {
 /** A storage, and what is special to its kind, for who wants to know what it is like. */
 export type Opened =
   | { readonly kind: 'local'; readonly storage: Storage; readonly directory: string }
+  | { readonly kind: 'archive'; readonly storage: Storage }
   | {
       readonly kind: 'azure'
       readonly storage: Storage
@@ -55,8 +58,8 @@ const meant: Readonly<Record<string, string>> = {
 }
 
 /**
- * The storage at `address`: a path, a `file://` URL, or the address of an object storage. Touches nothing. Calls to object storage are
- * tried again where the failure may pass; a disk's would not. Throws `usage` for other kinds of address.
+ * The storage at `address`: the path or `file://` URL of a directory, or of an archive if there is a file, or the address of an object storage.
+ * Changes nothing and opens nothing. Calls to object storage are tried again where the failure may pass; a disk's would not. Throws `usage` for other kinds of address.
  */
 export function openStorage(address: string, options: StorageOptions): Storage {
   return openAny(address, options).storage
@@ -84,7 +87,9 @@ export function openAny(address: string, options: StorageOptions): Opened {
     }
   }
   if (address === '') throw new HoldfastError('usage', 'The address of the repository is empty.')
-  const local = openLocalStorage(scheme === undefined ? address : pathOf(address))
+  const path = scheme === undefined ? address : pathOf(address)
+  if (isFile(path)) return { kind: 'archive', storage: limited(openArchiveStorage(path), options) }
+  const local = openLocalStorage(path)
   return { kind: 'local', storage: limited(local, options), directory: local.address }
 }
 
@@ -115,6 +120,15 @@ function openRemote(scheme: 's3' | 'azblob' | 'gs', address: string, options: St
 function limited(storage: Storage, { limits, steadyClock }: StorageOptions): Storage {
   const none = limits.requests === null && limits.bytesPerSecond === null
   return none ? storage : limitedStorage(storage, { ...limits, clock: steadyClock })
+}
+
+/** What can't be looked at is for the driver to complain of. */
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
 }
 
 function pathOf(address: string): string {

@@ -61,6 +61,7 @@ export function limitedStorage(
       }),
     head: (key, call) => run(call, () => inner.head(key, call)),
     delete: (key, call) => run(call, () => inner.delete(key, call)),
+    fixed: inner.fixed,
     ...aroundLocks(inner.locks, (work, call) => run(call, work)),
     async *list(prefix, call) {
       // Who goes through a list makes other calls meanwhile, and would wait for a place that it holds itself.

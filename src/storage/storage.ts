@@ -18,6 +18,9 @@ export interface Storage {
   /** Where this is, for messages: never contains a credential. */
   readonly address: string
 
+  /** True where nothing ever changes, as in an archive: `put` and `delete` throw `storage_denied`, and nobody else writes or prunes. */
+  readonly fixed?: true | undefined
+
   /**
    * Stores `data` under `key` unless the key is taken. When it resolves the object is durable and whole
    * (on local disk: file and directory are synced). Nobody ever sees a part of an object under its key, also

@@ -5,10 +5,11 @@ import { createAlarms } from '../../src/alarms/alarms.ts'
 import { createApp } from '../../src/api/app.ts'
 import { addKey, firstKey } from '../../src/api/keys.ts'
 import { roles, type Role } from '../../src/catalog/permissions.ts'
+import { createDownloads } from '../../src/jobs/downloads.ts'
 import { placeOf } from '../../src/catalog/secrets.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { testServer } from '../support/postgres.ts'
-import { newService } from '../support/service.ts'
+import { newService, playedCommands } from '../support/service.ts'
 
 /* The API as one function from request to response, over a real catalog, with played commands. */
 
@@ -24,6 +25,7 @@ const app = createApp({
   random: Math.random,
   wake: worker.wake,
   testDestination: (id) => alarms.test(id),
+  downloads: createDownloads({ catalog, commandLine: playedCommands, log: (text) => logged.push(text) }),
   metrics: () => alarms.metrics(),
   log: (text) => logged.push(text),
 })

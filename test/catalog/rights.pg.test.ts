@@ -8,6 +8,7 @@ import {
   permissions,
   resources,
   roles,
+  withoutRows,
   type Resource,
   type Role,
 } from '../../src/catalog/permissions.ts'
@@ -98,6 +99,7 @@ const idOf: Partial<Record<Resource, string>> = { audit: 'number', settings: 'na
 test('every role sees, changes and removes in every table what the table of permissions says, and nothing else', async () => {
   for (const role of roles) {
     for (const resource of resources) {
+      if (withoutRows.includes(resource)) continue
       const [{ count } = { count: -1 }] = await system.query<{ count: number }>(
         `SELECT count(*)::int4 FROM holdfast.${resource}`,
       )

@@ -8,6 +8,8 @@ import { HoldfastError, isHoldfastError } from '../../src/lib/errors.ts'
 import type { BackupContents, TableContents } from '../../src/repository/format/contents.ts'
 import type { Manifest } from '../../src/repository/format/manifest.ts'
 import type { ChunkReader } from '../../src/repository/types.ts'
+import { memorySink } from '../support/archive.ts'
+import { unzip, type Unzipped } from '../support/unzip.ts'
 
 const directory = await mkdtemp(join(tmpdir(), 'holdfast-export-'))
 after(() => rm(directory, { recursive: true, force: true }))
@@ -246,6 +248,33 @@ test('folder: scripts, rows and a restore.sh', async () => {
   assert.ok(script.includes(` 5 'SELECT count(*) FROM ONLY "app"."orders\n\\! touch x"'`))
   assert.equal((await stat(join(out, 'restore.sh'))).mode & 0o777, 0o700)
   assert.ok((await readFile(join(out, 'schema/pre-data.sql'), 'utf8')).includes(schemaSql[0]))
+})
+
+test('every format as a stream, and a folder as a zip file, hold what the files hold', async () => {
+  const read = async (path: string): Promise<Map<string, string>> => {
+    const names = await readdir(path, { recursive: true, withFileTypes: true })
+    const files = names.filter((entry) => entry.isFile())
+    return new Map(
+      await Promise.all(
+        files.map(async ({ parentPath, name }) => {
+          const file = join(parentPath, name)
+          return [file.slice(path.length + 1), await readFile(file, 'utf8')] as const
+        }),
+      ),
+    )
+  }
+  const textOf = (files: readonly Unzipped[]) => new Map(files.map(({ name, bytes }) => [name, bytes.toString()])) // prettier-ignore
+  for (const format of ['folder', 'csv', 'json'] as const) {
+    const [folder, zip, stream] = [newOut(), `${newOut()}.zip`, memorySink()]
+    for (const out of [folder, zip, stream]) await exportBackup({ ...backup(), format, out, clock })
+    const unzipped = unzip(stream.bytes())
+    assert.deepEqual(textOf(unzipped), await read(folder))
+    assert.ok(stream.bytes().equals(await readFile(zip)))
+    for (const { name, mode } of unzipped) assert.equal(mode, name === 'restore.sh' ? 0o100700 : 0o100600)
+  }
+  const [file, stream] = [newOut(), memorySink()]
+  for (const out of [file, stream]) await exportBackup({ ...backup(), format: 'sql', out, clock })
+  assert.equal(stream.bytes().toString(), await readFile(file, 'utf8'))
 })
 
 test('what is there already is not touched', async () => {

@@ -147,6 +147,10 @@ async function putMark(
 ): Promise<VerifiedMark | null> {
   const { putVerified } = await import('../../repository/verified.ts')
   const { markOf } = await import('../../verify/mark.ts')
+  if (repository.storage.fixed) {
+    out.note('An archive keeps no result of a drill: what it is made from does not know of this one.')
+    return null
+  }
   try {
     return await putVerified({
       repository,

@@ -1,30 +1,30 @@
-import { resolve } from 'node:path'
-import { schemaMatcher, tableMatcher } from '../../lib/table-matcher.ts'
-import type { TableContents } from '../../repository/format/contents.ts'
+import { HoldfastError } from '../../lib/errors.ts'
 import { defineCommand, requiredArgument } from '../command.ts'
 import { choice, requiredText } from '../option.ts'
-import { module, opening, rowChoices } from '../options.ts'
-import { rowsText } from '../summary.ts'
-import { printable } from '../width.ts'
+import { hostFile, module, opening, rowChoices } from '../options.ts'
 
 export const command = defineCommand({
   name: 'export',
-  summary: 'write a backup as files that other tools read',
+  summary: 'write a backup as files that other tools read, or as one file',
   description:
     'Writes a backup, or some of its tables, as ordinary files: a folder with the schema as SQL and the rows as COPY ' +
-    'text, one SQL file for psql, or a CSV or JSON file per table. The files hold the rows in clear: only you can read them.',
+    'text, one SQL file for psql, or a CSV or JSON file per table. The files hold the rows in clear: only you can read them.\n\n' +
+    'An archive is one file with all that the backup needs, encrypted as it is in the repository: writing it takes no private key. It can be given in the ' +
+    'place of a repository (--repo FILE), and copied into one, on any machine.',
   arguments: { backup: requiredArgument('BACKUP', 'an id, a unique beginning of one, or latest') },
   options: {
     ...opening,
+    hostFile,
     format: choice({
       flags: '-f, --format <format>',
       description: 'what to write',
-      choices: ['folder', 'sql', 'csv', 'json'],
+      choices: ['folder', 'sql', 'csv', 'json', 'archive'],
       default: 'folder',
     }),
     out: requiredText({
       flags: '-o, --out <path>',
-      description: 'where: a new file with sql, else a new folder',
+      description:
+        'where: a new file with sql and archive, else a new folder, or a zip file if the name ends in .zip; - is stdout, on which a folder is a zip file',
       missing: 'where should it be written?',
     }),
     ...rowChoices,
@@ -39,62 +39,27 @@ export const command = defineCommand({
       what: 'one table for a spreadsheet',
       command: 'holdfast export latest --format csv --table orders --out orders --repo /mnt/backups/shop',
     },
+    {
+      what: 'a backup as one file, to another machine',
+      command:
+        'holdfast export latest --format archive --out - --repo /mnt/backups/shop | ssh db2 "cat > shop.holdfast"',
+    },
   ],
-  cancelled: 'Nothing was written.',
+  cancelled: 'Nothing was written; what went to stdout lacks its end.',
   async run(context, input) {
-    const { openBackup } = await import('../repository.ts')
-    const { modulesMeant, namingModules } = await import('../config.ts')
-    const { heldBackOf, heldBackText } = await import('../../repository/held-back.ts')
-    const { exportBackup } = await import('../../export/export.ts')
-    const { out, signal, clock } = context
-    const modules = await modulesMeant(context, input.module, input.source)
-    const wanted = { ...input, table: [...input.table, ...modules.flatMap((one) => one.tables)] }
-    await using backup = await openBackup(context, input)
-    const tables = await namingModules(modules, () => chooseTables(backup.contents.tables, wanted))
-    const path = resolve(input.out)
-    await exportBackup({
-      ...backup,
-      format: input.format,
-      out: path,
-      tables,
-      clock,
-      signal,
-      onProgress: out.progress,
-    })
-    out.progressDone('done')
-    const rows = tables.reduce((sum, table) => sum + table.rows, 0)
-    const bytes = tables.reduce((sum, table) => sum + table.plainBytes, 0)
-    out.line(`Wrote backup ${backup.manifest.id} to ${path}: ${rowsText(rows, tables.length, bytes)}`)
-    out.note('The files hold the rows in clear.')
-    const heldBack = heldBackOf(backup.heldBack, tables)
-    for (const held of heldBack) out.warn(printable(heldBackText(held)))
-    for (const { what, why } of backup.contents.gaps)
-      out.warn(`not in the backup: ${printable(what)}. ${printable(why)}`)
-    out.result({
-      backup: backup.manifest.id,
-      out: path,
-      format: input.format,
-      tables: tables.map(({ schema: of, name, rows: count }) => ({ schema: of, name, rows: count })),
-      gaps: backup.contents.gaps,
-      heldBack,
-    })
+    const { exportArchive, exportFiles } = await import('../export.ts')
+    const { format } = input
+    if (input.out === '-') {
+      if (context.out.json)
+        throw new HoldfastError('usage', '--json and --out - both want stdout.', {
+          hint: 'Leave one of them out.',
+        })
+      if (context.stdout.isTTY === true && format !== 'sql')
+        throw new HoldfastError('usage', 'What would be written is nothing for a terminal.', {
+          hint: 'Send it to a file or a program: --out - > FILE.',
+        })
+    }
+    if (format === 'archive') await exportArchive(context, input)
+    else await exportFiles(context, { ...input, format })
   },
 })
-
-/** The tables whose rows are held and wanted. Throws `table_not_found`. */
-function chooseTables(
-  tables: readonly TableContents[],
-  wanted: { schema: readonly string[]; table: readonly string[]; excludeTable: readonly string[] },
-): TableContents[] {
-  const chosen = [
-    ...wanted.schema.map((text) => schemaMatcher(text, tables)),
-    ...wanted.table.map((text) => tableMatcher(text, tables)),
-  ]
-  const excluded = wanted.excludeTable.map((text) => tableMatcher(text, tables))
-  return tables.filter(
-    (table) =>
-      table.data === 'held' &&
-      (chosen.length === 0 || chosen.some((matches) => matches(table))) &&
-      !excluded.some((matches) => matches(table)),
-  )
-}

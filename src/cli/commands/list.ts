@@ -48,6 +48,7 @@ export const command = defineCommand({
       repository: {
         id: repository.id,
         address: repository.storage.address,
+        ownerKey: repository.keyset.ownerKey,
         ownerConfirmed: repository.ownerConfirmed,
       },
       backups: backups.map((backup) => ({ ...listedJson(listed, backup), copies: copiesOf(backup.id) })),

@@ -67,6 +67,8 @@ async function examine(context: CommandContext, address: string) {
 async function ownChecks(opened: Opened, now: Date, signal: AbortSignal): Promise<SourceCheck[]> {
   const { cloudChecks, localChecks, s3Checks } = await import('../storage-checks.ts')
   switch (opened.kind) {
+    case 'archive':
+      return []
     case 'local': {
       const { localFacts } = await import('../../storage/local-facts.ts')
       return localChecks(await localFacts(opened.directory))

@@ -17,6 +17,11 @@ export const general = {
     meaning: 'The operation was cancelled.',
     hint: 'Run it again when you are ready; nothing needs to be cleaned up first.',
   },
+  output_lost: {
+    exit: 1,
+    meaning: 'What was to be written to stdout could not be: its reader has ended, or there is no room.',
+    hint: 'What has arrived lacks its end, and is not to be used. Run it again.',
+  },
   result_lost: {
     exit: 1,
     meaning: 'The command was done, but its result could not be written to stdout.',

@@ -132,6 +132,27 @@ export const service = {
     meaning: 'The command of a job ended without a result.',
     hint: 'See the log of the job. If the machine ran out of memory, give it more or use fewer workers.',
   },
+  download_refused: {
+    exit: 5,
+    meaning: 'A link to download a backup is none of this service, has expired, or was used before.',
+    hint: 'Ask for a new one: each is good for ten minutes, and for once.',
+  },
+  downloads_busy: {
+    exit: 6,
+    meaning: 'As many downloads are under way as the service takes at once.',
+    hint: 'Try again when one of them has ended; the link is still good.',
+  },
+  download_failed: {
+    exit: 1,
+    meaning:
+      'A backup could not be written as a file. What was sent of it lacks its end, and is not to be used.',
+    hint: 'See the message; holdfast check tells whether the backup is whole.',
+  },
+  identity_not_held: {
+    exit: 7,
+    meaning: 'The service holds no identity of this repository, so it can not write its backups in clear.',
+    hint: 'Download the archive and export it where the identity is, or give the service the identity.',
+  },
   schedule_invalid: {
     exit: 2,
     meaning: 'A schedule says no time that ever comes.',

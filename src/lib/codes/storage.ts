@@ -63,6 +63,11 @@ export const storage = {
       'The object storage overwrites objects although it is told not to, so nothing in it would be safe.',
     hint: 'Use a storage that heeds the condition when objects are put; docs/STORAGE.md names some.',
   },
+  archive_damaged: {
+    exit: 4,
+    meaning: 'A file that should hold a backup was cut or changed, or is no archive of Holdfast.',
+    hint: 'Export or download it again; whatever it was made from is not touched by this.',
+  },
   storage_no_locks: {
     exit: 7,
     meaning: 'The backup was to be locked, and the storage locks no objects.',
