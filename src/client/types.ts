@@ -255,6 +255,13 @@ export type PersonChange = {
   active?: boolean | undefined
 }
 
+export type Confirmation = {
+  /** the name of what is destroyed, as somebody has typed it */
+  confirm?: string | undefined
+  /** for whoever has to approve it */
+  reason?: string | undefined
+}
+
 export type Keys = { items: Key[] }
 
 export type Key = {
@@ -390,13 +397,6 @@ export type Consequences = {
   consequences: string[]
   /** why it will be refused, as far as is known */
   against: string[]
-}
-
-export type Confirmation = {
-  /** the name of what is destroyed, as somebody has typed it */
-  confirm?: string | undefined
-  /** for whoever has to approve it */
-  reason?: string | undefined
 }
 
 export type Sources = { items: Source[] }

@@ -126,7 +126,7 @@ test('a provider can be made to vouch for addresses always', async () => {
   assert.equal((await root.call('POST /providers', strict)).status, 201)
   assert.equal((await ask(await idp.token({ email, aud: 'strict' }))).status, 401)
   assert.equal((await ask(await idp.token({ email, aud: 'strict', email_verified: true }))).status, 200)
-  assert.equal((await root.call('DELETE /providers/strict')).status, 204)
+  assert.equal((await root.call('DELETE /providers/strict', { confirm: 'strict' })).status, 204)
   assert.equal((await ask(await idp.token({ email, aud: 'strict', email_verified: true }))).status, 401)
 })
 
@@ -291,7 +291,7 @@ test('a sign-in at a provider that is not that of this browser and this moment l
     assert.equal((await root.call('POST /providers', provider)).status, 201)
     const opened = await browser().open('/sign-in/oidc/other')
     assert.equal(opened.headers.get('location'), '/sign-in?error=provider_failed', JSON.stringify(discovery))
-    await root.call('DELETE /providers/other')
+    await root.call('DELETE /providers/other', { confirm: 'other' })
   }
   assert.equal((await browser().open('/sign-in/oidc/none')).status, 404)
   assert.equal((await browser().open('/sign-in/oidc/supabase')).status, 404)
