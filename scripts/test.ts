@@ -56,9 +56,8 @@ const options = [
   '--test-concurrency=2',
 ]
 // What hangs is ended; random tests may be asked to go on for longer than any test usually takes.
-const { HOLDFAST_ORACLE_MINUTES, HOLDFAST_INPLACE_MINUTES, HOLDFAST_REPOSITORY_MINUTES, HOLDFAST_FAULTS } =
-  process.env
-const longer = [HOLDFAST_ORACLE_MINUTES, HOLDFAST_INPLACE_MINUTES, HOLDFAST_REPOSITORY_MINUTES]
+const { HOLDFAST_ORACLE_MINUTES, HOLDFAST_INPLACE_MINUTES, HOLDFAST_REPOSITORY_MINUTES, HOLDFAST_FUZZ_MINUTES, HOLDFAST_FAULTS } = process.env // prettier-ignore
+const longer = [HOLDFAST_ORACLE_MINUTES, HOLDFAST_INPLACE_MINUTES, HOLDFAST_REPOSITORY_MINUTES, HOLDFAST_FUZZ_MINUTES] // prettier-ignore
 const minutes = longer.reduce(
   (sum, more) => sum + Number(more ?? 0),
   HOLDFAST_FAULTS === undefined ? 15 : 180,

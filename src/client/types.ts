@@ -503,6 +503,7 @@ export type Jobs = {
 
 export type JobDetail = Job & { result: Record<string, unknown> | null }
 
+/** a prune, which removes backups, takes the name of its source as confirm */
 export type JobInput = {
   kind: 'backup' | 'check' | 'copy' | 'drill' | 'measure' | 'prune' | 'prune-preview' | 'refresh'
   /** lower case letters, digits, "_" and "-", and begin with a letter or a digit */
@@ -512,6 +513,10 @@ export type JobInput = {
   params?: Record<string, unknown> | undefined
   /** while a job of this key is not over, it is given instead of a new one */
   dedupeKey?: string | undefined
+  /** the name of what is destroyed, as somebody has typed it */
+  confirm?: string | undefined
+  /** for whoever has to approve it */
+  reason?: string | undefined
 }
 
 export type BackupInput = {
@@ -896,6 +901,7 @@ export type DestinationTest = {
       | 'code_needed'
       | 'code_wrong'
       | 'second_factor_on'
+      | 'second_factor_off'
       | 'sign_in_again'
       | 'sign_in_insecure'
       | 'csrf_refused'

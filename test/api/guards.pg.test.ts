@@ -30,6 +30,11 @@ test('what is destroyed must be typed, and is told before', async () => {
   assert.equal((await call('GET /schedules/nightly')).status, 404)
   const { body } = await call('GET /repositories/main/consequences')
   assert.deepEqual(body['against'], [])
+  await service.addSource('pruned', 'postgres://app@127.0.0.1:1/shop')
+  const prune = { kind: 'prune', source: 'pruned', params: { keep: { last: 1 } } }
+  const key = keys.platform_operator
+  assert.equal((await call('POST /jobs', { body: prune, key })).body['confirm'], 'pruned')
+  assert.equal((await call('POST /jobs', { body: { ...prune, confirm: 'pruned' }, key })).status, 202)
 })
 
 test('a second person must agree to that very request, once, and nobody agrees with themselves', async () => {
