@@ -58,7 +58,7 @@ const options = [
 ]
 // What hangs is ended; random tests may be asked to go on for longer than any test usually takes.
 const { HOLDFAST_FAULTS } = process.env
-const longer = ['ORACLE', 'INPLACE', 'REPOSITORY', 'DAY'].map(
+const longer = ['ORACLE', 'INPLACE', 'REPOSITORY', 'DAY', 'FUZZ'].map(
   (name) => process.env[`HOLDFAST_${name}_MINUTES`],
 )
 const minutes = longer.reduce(

@@ -15,6 +15,7 @@ import { arrivalOf } from './arrival.ts'
 import { callerOf, type SignInOptions } from './caller.ts'
 import { oidcPages } from './oidc-pages.ts'
 import { createPace } from './pace.ts'
+import { emptyBodies } from './empty-body.ts'
 import { etags } from './etag.ts'
 import { idempotency } from './idempotency.ts'
 import { originOf } from './origin.ts'
@@ -133,6 +134,7 @@ export function createApp(given: ApiOptions) {
   })
   api.use(etags)
   api.use(bodyLimit({ maxSize: bodyBytes, onError: () => { throw new HoldfastError('request_invalid', `The body is larger than ${bodyBytes} bytes.`) } })) // prettier-ignore
+  api.use(emptyBodies)
   // Of who is not signed in, by where it comes from: these routes, and what is refused below.
   api.route('/', signInRoutes(o, pace))
   api.use(async (c, next) => {

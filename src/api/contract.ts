@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { jobStatuses } from '../catalog/jobs.ts'
 import { weekdays } from '../jobs/schedule-rule.ts'
 import { json, name, next, pageQuery, text, time } from './contract/common.ts'
+import { Confirmation } from './contract/guards.ts'
 
 /**
  * The one place for what the API takes and gives: checks, types and docs/openapi.json follow from it. Sources, repositories and schedules
@@ -237,8 +238,11 @@ export const JobInput = z
     dedupeKey: text(200)
       .optional()
       .openapi({ description: 'while a job of this key is not over, it is given instead of a new one' }),
+    ...Confirmation.shape,
   })
-  .openapi('JobInput')
+  .openapi('JobInput', {
+    description: 'a prune, which removes backups, takes the name of its source as confirm',
+  })
 export const BackupInput = backupParams.extend({ source: name }).openapi('BackupInput')
 export const Job = z
   .object({

@@ -42,13 +42,16 @@ export async function forChange<T>(
   queries: Queries,
   c: Context<ApiEnv>,
   o: {
-    readonly table: 'sources' | 'repositories' | 'schedules'
+    readonly table: 'sources' | 'repositories' | 'schedules' | 'people' | 'destinations'
     readonly name: string
+    /** What `name` is; default: its name. */
+    readonly by?: 'name' | 'id'
     readonly what: string
     readonly find: (queries: Queries, name: string) => Promise<T | null>
   },
 ): Promise<T> {
-  await queries.query(`SELECT FROM holdfast.${ident(o.table)} WHERE name = $1 FOR UPDATE`, [o.name])
+  const key = ident(o.by ?? 'name')
+  await queries.query(`SELECT FROM holdfast.${ident(o.table)} WHERE ${key} = $1 FOR UPDATE`, [o.name])
   const there = found(await o.find(queries, o.name), `${o.what} ${o.name}`)
   requireMatch(c, there)
   return there

@@ -60,6 +60,18 @@ export async function asCaller<T>(
   })
 }
 
+/**
+ * Does the work of a caller on what the API's role may not touch, such as their own sessions: as the owner, but under the claims, which the
+ * audit trail names. Who may do it is the matter of whoever calls this.
+ */
+export async function asSystemFor<T>(
+  database: Database,
+  claims: Claims,
+  work: (queries: Queries) => Promise<T>,
+): Promise<T> {
+  return await asCaller(database, claims, (queries) => queries.asSystem(work))
+}
+
 /** What belongs to nobody, such as the scheduler, for work that callers do under their claims. */
 export function asOwner({ query }: Queries): CallerQueries {
   return { query, asSystem: (work) => work({ query }) }

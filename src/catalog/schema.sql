@@ -102,10 +102,12 @@ BEGIN
     AND (a.atttypid = 'pg_catalog.bytea'::pg_catalog.regtype OR a.attname ~ '(secret|password|hash|token|sealed|recovery)');
   INSERT INTO holdfast.audit_pending (who, role, address, agent, request, action, about, source_id, result, before, after)
   VALUES (
-    coalesce(c ->> 'subject', 'database:' || session_user), c ->> 'role',
+    -- Who signs in has no claims yet.
+    coalesce(c ->> 'subject', CASE WHEN TG_TABLE_NAME = 'sessions' AND TG_OP = 'INSERT' THEN 'person:' || (one ->> 'person_id') END,
+      'database:' || session_user), c ->> 'role',
     c -> 'from' ->> 'address', c -> 'from' ->> 'agent', c -> 'from' ->> 'request',
     TG_TABLE_NAME || CASE TG_OP WHEN 'INSERT' THEN '.create' WHEN 'UPDATE' THEN '.change' ELSE '.remove' END,
-    coalesce(one ->> 'name', one ->> 'about', one ->> 'id', ''),
+    coalesce(one ->> 'email', one ->> 'name', one ->> 'about', one ->> 'person_id', one ->> 'id', ''),
     CASE WHEN TG_TABLE_NAME = 'sources' THEN (one ->> 'id')::uuid ELSE (one ->> 'source_id')::uuid END,
     'done', holdfast.audit_told(old_row, coalesce(secret, '{}'), '(secret)'),
     holdfast.audit_told(new_row, coalesce(secret, '{}'), CASE TG_OP WHEN 'UPDATE' THEN '(another secret)' ELSE '(secret)' END)
@@ -1854,7 +1856,7 @@ ALTER TABLE holdfast.alarms ENABLE ALWAYS TRIGGER audit;
 -- Name: api_keys audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
 --
 
-CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.api_keys FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('always');
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.api_keys FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('always', 'last_used_at');
 
 ALTER TABLE holdfast.api_keys ENABLE ALWAYS TRIGGER audit;
 
@@ -1878,6 +1880,33 @@ ALTER TABLE holdfast.destinations ENABLE ALWAYS TRIGGER audit;
 
 
 --
+-- Name: links audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.links FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('always');
+
+ALTER TABLE holdfast.links ENABLE ALWAYS TRIGGER audit;
+
+
+--
+-- Name: people audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.people FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('always', 'password', 'signed_in_at', 'totp_step');
+
+ALTER TABLE holdfast.people ENABLE ALWAYS TRIGGER audit;
+
+
+--
+-- Name: providers audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.providers FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('always');
+
+ALTER TABLE holdfast.providers ENABLE ALWAYS TRIGGER audit;
+
+
+--
 -- Name: repositories audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
 --
 
@@ -1893,6 +1922,15 @@ ALTER TABLE holdfast.repositories ENABLE ALWAYS TRIGGER audit;
 CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.schedules FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('claims', 'next_run', 'due');
 
 ALTER TABLE holdfast.schedules ENABLE ALWAYS TRIGGER audit;
+
+
+--
+-- Name: sessions audit; Type: TRIGGER; Schema: holdfast; Owner: postgres
+--
+
+CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON holdfast.sessions FOR EACH ROW EXECUTE FUNCTION holdfast.audit_change('always', 'last_seen_at');
+
+ALTER TABLE holdfast.sessions ENABLE ALWAYS TRIGGER audit;
 
 
 --

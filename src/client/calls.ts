@@ -170,8 +170,11 @@ export function callsOf(send: Send) {
         options,
       ),
     /** Remove a person; what they did stays. DELETE /people/{id} */
-    deletePerson: (id: string, options?: CallOptions): Promise<void> =>
-      send<void>({ method: 'DELETE', path: `/people/${encodeURIComponent(id)}`, gives: 'nothing' }, options),
+    deletePerson: (id: string, body: Confirmation, options?: CallOptions): Promise<void> =>
+      send<void>(
+        { method: 'DELETE', path: `/people/${encodeURIComponent(id)}`, body, gives: 'nothing' },
+        options,
+      ),
     /** Get a link with which they choose a password. POST /people/{id}/link */
     linkPerson: (id: string, options?: CallOptions): Promise<Link> =>
       send<Link>({ method: 'POST', path: `/people/${encodeURIComponent(id)}/link`, gives: 'json' }, options),
@@ -203,9 +206,9 @@ export function callsOf(send: Send) {
         options,
       ),
     /** Remove a provider; people and their sessions stay. DELETE /providers/{name} */
-    deleteProvider: (name: string, options?: CallOptions): Promise<void> =>
+    deleteProvider: (name: string, body: Confirmation, options?: CallOptions): Promise<void> =>
       send<void>(
-        { method: 'DELETE', path: `/providers/${encodeURIComponent(name)}`, gives: 'nothing' },
+        { method: 'DELETE', path: `/providers/${encodeURIComponent(name)}`, body, gives: 'nothing' },
         options,
       ),
     /** List repositories. GET /repositories */
@@ -616,9 +619,9 @@ export function callsOf(send: Send) {
         options,
       ),
     /** Remove a destination, its subscriptions and what waits for it. DELETE /destinations/{name} */
-    deleteDestination: (name: string, options?: CallOptions): Promise<void> =>
+    deleteDestination: (name: string, body: Confirmation, options?: CallOptions): Promise<void> =>
       send<void>(
-        { method: 'DELETE', path: `/destinations/${encodeURIComponent(name)}`, gives: 'nothing' },
+        { method: 'DELETE', path: `/destinations/${encodeURIComponent(name)}`, body, gives: 'nothing' },
         options,
       ),
     /** Send a test message now. POST /destinations/{name}/test */

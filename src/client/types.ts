@@ -255,6 +255,13 @@ export type PersonChange = {
   active?: boolean | undefined
 }
 
+export type Confirmation = {
+  /** the name of what is destroyed, as somebody has typed it */
+  confirm?: string | undefined
+  /** for whoever has to approve it */
+  reason?: string | undefined
+}
+
 export type Keys = { items: Key[] }
 
 export type Key = {
@@ -390,13 +397,6 @@ export type Consequences = {
   consequences: string[]
   /** why it will be refused, as far as is known */
   against: string[]
-}
-
-export type Confirmation = {
-  /** the name of what is destroyed, as somebody has typed it */
-  confirm?: string | undefined
-  /** for whoever has to approve it */
-  reason?: string | undefined
 }
 
 export type SourceTest = {
@@ -541,6 +541,7 @@ export type Jobs = {
 
 export type JobDetail = Job & { result: Record<string, unknown> | null }
 
+/** a prune, which removes backups, takes the name of its source as confirm */
 export type JobInput = {
   kind: 'backup' | 'check' | 'copy' | 'drill' | 'measure' | 'prune' | 'prune-preview' | 'refresh'
   /** lower case letters, digits, "_" and "-", and begin with a letter or a digit */
@@ -550,6 +551,10 @@ export type JobInput = {
   params?: Record<string, unknown> | undefined
   /** while a job of this key is not over, it is given instead of a new one */
   dedupeKey?: string | undefined
+  /** the name of what is destroyed, as somebody has typed it */
+  confirm?: string | undefined
+  /** for whoever has to approve it */
+  reason?: string | undefined
 }
 
 export type BackupInput = {
@@ -943,6 +948,7 @@ export type DestinationTest = {
       | 'code_needed'
       | 'code_wrong'
       | 'second_factor_on'
+      | 'second_factor_off'
       | 'sign_in_again'
       | 'sign_in_insecure'
       | 'csrf_refused'

@@ -1,4 +1,4 @@
-import type { CallerQueries } from '../catalog/claims.ts'
+import { asOwner, type CallerQueries } from '../catalog/claims.ts'
 import { HoldfastError } from '../lib/errors.ts'
 import type { JobKind } from './kinds.ts'
 import type { Queue } from './queue.ts'
@@ -53,6 +53,18 @@ export async function enqueue(
   if (made === undefined) return { id: await jobThere(queries, job), made: false }
   await queries.asSystem((system) => queue.send(system, { id: made.id, group, attempts }))
   return { id: made.id, made: true }
+}
+
+/**
+ * The same for a job that follows from what the caller has another right to, such as pinning a backup: whoever has that needs none to start
+ * jobs. Only with what row level security has let through.
+ */
+export async function enqueueFor(
+  queries: CallerQueries,
+  queue: Queue,
+  job: NewJob,
+): Promise<{ id: string; made: boolean }> {
+  return await queries.asSystem((system) => enqueue(asOwner(system), queue, job))
 }
 
 async function jobThere({ query }: CallerQueries, { dedupeKey, schedule }: NewJob): Promise<string> {

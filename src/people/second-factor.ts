@@ -34,7 +34,7 @@ export async function setUpSecondFactor(o: Place): Promise<{ secret: string; url
 
 /** From now on codes are asked for. Resolves to the codes on paper, told now and never again. Throws `code_wrong`. */
 export async function confirmSecondFactor(o: Place & { code: string; now: Date }): Promise<string[]> {
-  if (!(await takeCode(o)))
+  if (!(await takeAppCode({ ...o, code: o.code.replaceAll(/\s/g, '') })))
     throw new HoldfastError('code_wrong', 'The code is not the one that the app shows now.')
   const on = await o.queries.query(
     'UPDATE holdfast.people SET totp_on = true, changed_at = pg_catalog.now() WHERE id = $1 AND NOT totp_on RETURNING id',
@@ -44,8 +44,10 @@ export async function confirmSecondFactor(o: Place & { code: string; now: Date }
   return await newRecoveryCodes(o)
 }
 
-/** New codes on paper; the old ones are worth nothing any more. */
+/** New codes on paper; the old ones are worth nothing any more. Throws `second_factor_off`. */
 export async function newRecoveryCodes({ queries, personId }: Omit<Place, 'seal'>): Promise<string[]> {
+  const [on] = await queries.query('SELECT FROM holdfast.people WHERE id = $1 AND totp_on', [personId])
+  if (on === undefined) throw new HoldfastError('second_factor_off', 'No codes are asked for.')
   const codes = Array.from({ length: recoveryCodes }, () => {
     const letters = base32(randomBytes(10)).toLowerCase()
     return letters.replaceAll(/(.{4})(?=.)/g, '$1-')

@@ -164,10 +164,10 @@ test('a destination is added, tested, changed and removed, and its secrets never
   await call(`PUT /subscriptions/${id}`, { body: { zone: 'Mars/Olympus' }, status: 400 })
   await call(`DELETE /subscriptions/${id}`, { status: 204 })
   await call(`DELETE /subscriptions/${id}`, { status: 404 })
-  await call('DELETE /destinations/hook', { status: 204 })
+  await call('DELETE /destinations/hook', { body: { confirm: 'hook' }, status: 204 })
   const gone = await call('POST /destinations/hook/test', { status: 404 })
   assert.equal(gone.body['code'], 'destination_not_found')
-  await call('DELETE /destinations/mail', { status: 204 })
+  await call('DELETE /destinations/mail', { body: { confirm: 'mail' }, status: 204 })
 })
 
 test('what is wrong with a destination is said, without what was entered', async () => {

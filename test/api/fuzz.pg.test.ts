@@ -65,6 +65,11 @@ async function send(sent: FuzzRequest, headers: Record<string, string>): Promise
   const asked = request(`${server.url}/api/v1${path}`, { method, headers, agent: false, signal })
   asked.end(body)
   const [response] = (await once(asked, 'response')) as [IncomingMessage]
+  // Of a stream that goes on for ever its beginning is an answer.
+  if (response.headers['content-type'] === 'text/event-stream') {
+    response.destroy()
+    return { status: response.statusCode ?? 0, type: 'text/event-stream', text: '' }
+  }
   response.setEncoding('latin1')
   let text = ''
   for await (const piece of response) text += String(piece)

@@ -30,6 +30,11 @@ test('what is destroyed must be typed, and is told before', async () => {
   assert.equal((await call('GET /schedules/nightly')).status, 404)
   const { body } = await call('GET /repositories/main/consequences')
   assert.deepEqual(body['against'], [])
+  await service.addSource('pruned', 'postgres://app@127.0.0.1:1/shop')
+  const prune = { kind: 'prune', source: 'pruned', params: { keep: { last: 1 } } }
+  const key = keys.platform_operator
+  assert.equal((await call('POST /jobs', { body: prune, key })).body['confirm'], 'pruned')
+  assert.equal((await call('POST /jobs', { body: { ...prune, confirm: 'pruned' }, key })).status, 202)
 })
 
 test('a second person must agree to that very request, once, and nobody agrees with themselves', async () => {
@@ -116,6 +121,39 @@ test('what was not changed is not sent again, and of two who have read the same 
   assert.equal((await call('PATCH /schedules/raced', { body: {}, headers: { 'if-match': '*' } })).status, 200)
   const last = (await call('GET /schedules/raced')).headers.get('etag') ?? ''
   assert.equal((await call('DELETE /schedules/raced', { body: { confirm: 'raced' }, headers: { 'if-match': last } })).status, 204) // prettier-ignore
+})
+
+test('people and destinations, too, are changed only as they were read', async () => {
+  const address = { kind: 'webhook', url: 'https://hook.example/SECRET-2' }
+  await call('POST /destinations', { body: { name: 'hook', address } })
+  const invited = await call('POST /people', { body: { email: 'amina@example.com', name: 'Amina', role: 'tenant_admin' } }) // prettier-ignore
+  const { id } = invited.body['person'] as { id: string }
+  for (const [path, change, confirm] of [
+    ['/destinations/hook', { enabled: false }, 'hook'],
+    [`/people/${id}`, { name: 'Amina B.' }, 'amina@example.com'],
+  ] as const) {
+    const headers = { 'if-match': (await call(`GET ${path}`)).headers.get('etag') ?? '' }
+    assert.equal((await call(`PATCH ${path}`, { body: change, headers })).status, 200, path)
+    for (const again of [
+      call(`PATCH ${path}`, { body: change, headers }),
+      call(`DELETE ${path}`, { body: { confirm }, headers }),
+    ])
+      // prettier-ignore
+      assert.equal((await again).body['code'], 'changed_meanwhile', path)
+    assert.equal((await call(`DELETE ${path}`, { body: { confirm } })).status, 204, path)
+  }
+})
+
+test('an invitation that is sent twice with one key is one, and its link is kept sealed', async () => {
+  const body = { email: 'twice@example.com', name: 'x', role: 'tenant_admin' }
+  const invite = () => call('POST /people', { body, headers: { 'idempotency-key': 'k-people' } })
+  const [first, second] = [await invite(), await invite()]
+  assert.deepEqual([first.status, second.status, second.body], [201, 201, first.body])
+  const { link } = first.body['link'] as { link: string }
+  const rows = await service.catalog.system.query<{ text: string }>('SELECT a::text AS text FROM holdfast.answers AS a') // prettier-ignore
+  const secret = new URL(link).hash.slice(1)
+  const forms = [secret, Buffer.from(secret).toString('hex')]
+  assert.ok(rows.length > 0 && rows.every(({ text }) => forms.every((form) => !text.includes(form))))
 })
 
 test('a request with a key is done once, and its answer is kept sealed, for its caller alone', async () => {

@@ -159,10 +159,13 @@ test('the last administrator stays one, also when two go at once', async () => {
     const refused = await root.call(`PATCH /people/${me.id}`, change)
     assert.deepEqual([refused.status, refused.body.code], [409, 'last_administrator'])
   }
-  assert.equal((await root.call(`DELETE /people/${me.id}`)).body.code, 'last_administrator')
+  assert.equal(
+    (await root.call(`DELETE /people/${me.id}`, { confirm: me.email })).body.code,
+    'last_administrator',
+  )
   await root.call('POST /people', { email: 'invited@example.com', name: 'x', role: 'super_admin' })
   assert.equal(
-    (await root.call(`DELETE /people/${me.id}`)).body.code,
+    (await root.call(`DELETE /people/${me.id}`, { confirm: me.email })).body.code,
     'last_administrator',
     'who has not come is none',
   )
@@ -185,7 +188,7 @@ test('the last administrator stays one, also when two go at once', async () => {
     [me.id, id],
   ])
   await root.call('POST /session', rootLogin)
-  assert.equal((await root.call(`DELETE /people/${id}`)).status, 204)
+  assert.equal((await root.call(`DELETE /people/${id}`, { confirm: 'second@example.com' })).status, 204)
 })
 
 test('people change themselves, and nobody else', async () => {

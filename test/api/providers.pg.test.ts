@@ -48,14 +48,15 @@ test('a token of a provider acts for the account of its address, with its rights
 })
 
 test('a token of Supabase is taken with the secret of its project', async () => {
-  const token = (secret: string, claims = {}) =>
+  const token = (secret: string, claims = {}, alg = 'HS256') =>
     new SignJWT({ iss: 'https://x.supabase.co/auth/v1', aud: 'authenticated', exp: seconds() + 60, email, role: 'service_role', ...claims }) // prettier-ignore
-      .setProtectedHeader({ alg: 'HS256' })
+      .setProtectedHeader({ alg })
       .sign(Buffer.from(secret))
   const { body } = await ask(await token(supabaseSecret))
   assert.deepEqual([body.email, body.role], [email, 'platform_operator'], 'its role means nothing here')
   assert.equal((await ask(await token('another secret of the same length ...'))).status, 401)
   assert.equal((await ask(await token(supabaseSecret, { aud: 'anon' }))).status, 401)
+  assert.equal((await ask(await token(supabaseSecret, {}, 'HS384'))).status, 401)
 })
 
 test('what is not genuine, not for this service, or not of this time, is nobody', async () => {
@@ -91,6 +92,7 @@ test('what is not genuine, not for this service, or not of this time, is nobody'
     'no issuer': await idp.token({ email, iss: undefined as never }),
     'another audience': await idp.token({ email, aud: 'another' }),
     'that of the client': await idp.token({ email, aud: client.id }),
+    "the right key with an algorithm that is not the provider's": await idp.token({ email }, 'RS512'),
     expired: await idp.token({ email, exp: seconds() - 65 }),
     'without an end': await idp.token({ email, exp: undefined as never }),
     'not yet': await idp.token({ email, nbf: seconds() + 120 }),
@@ -126,7 +128,7 @@ test('a provider can be made to vouch for addresses always', async () => {
   assert.equal((await root.call('POST /providers', strict)).status, 201)
   assert.equal((await ask(await idp.token({ email, aud: 'strict' }))).status, 401)
   assert.equal((await ask(await idp.token({ email, aud: 'strict', email_verified: true }))).status, 200)
-  assert.equal((await root.call('DELETE /providers/strict')).status, 204)
+  assert.equal((await root.call('DELETE /providers/strict', { confirm: 'strict' })).status, 204)
   assert.equal((await ask(await idp.token({ email, aud: 'strict', email_verified: true }))).status, 401)
 })
 
@@ -291,7 +293,7 @@ test('a sign-in at a provider that is not that of this browser and this moment l
     assert.equal((await root.call('POST /providers', provider)).status, 201)
     const opened = await browser().open('/sign-in/oidc/other')
     assert.equal(opened.headers.get('location'), '/sign-in?error=provider_failed', JSON.stringify(discovery))
-    await root.call('DELETE /providers/other')
+    await root.call('DELETE /providers/other', { confirm: 'other' })
   }
   assert.equal((await browser().open('/sign-in/oidc/none')).status, 404)
   assert.equal((await browser().open('/sign-in/oidc/supabase')).status, 404)

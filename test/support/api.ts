@@ -36,7 +36,7 @@ export interface TestApi {
 /** `own`: the sources that the tenant_admin is bound to. */
 export async function testApi(
   { catalog, queue }: Pick<TestService, 'catalog' | 'queue'>,
-  o: { own?: readonly string[]; wake?: () => void } = {},
+  o: { own?: readonly string[]; wake?: () => void; publicUrl?: string } = {},
 ): Promise<TestApi> {
   const logged: string[] = []
   const alarms = createAlarms({ catalog, clock: systemClock, random: Math.random })
@@ -48,6 +48,7 @@ export async function testApi(
     testDestination: () => Promise.resolve(),
     metrics: () => alarms.metrics(),
     log: (text) => logged.push(text),
+    publicUrl: o.publicUrl ?? null,
   })
   const made = roles.map(
     async (role) => [role, await addKey(catalog.system, { name: role, role, sources: o.own ?? [] })] as const,

@@ -3,14 +3,23 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after } from 'node:test'
-import { exportJWK, exportSPKI, generateKeyPair, SignJWT, type JWK, type JWTPayload } from 'jose'
+import {
+  exportJWK,
+  exportPKCS8,
+  exportSPKI,
+  generateKeyPair,
+  importPKCS8,
+  SignJWT,
+  type JWK,
+  type JWTPayload,
+} from 'jose'
 
 /** A small OpenID provider with real keys, which says what a test wants. */
 export interface IdentityProvider {
   readonly issuer: string
   readonly jwksUrl: string
   /** A genuine token for `audience`, with these claims in place of the usual ones; undefined leaves one out. */
-  token(claims?: JWTPayload): Promise<string>
+  token(claims?: JWTPayload, alg?: string): Promise<string>
   /** The key that signs now, for whoever wants to misuse it. */
   publicKey(): Promise<string>
   /** Signs with a new key from now on; the old one is published no more. */
@@ -33,7 +42,7 @@ export const audience = 'holdfast'
 export const client = { id: 'holdfast console', secret: 'a secret of the: client' }
 
 export async function newIdentityProvider(): Promise<IdentityProvider> {
-  const made = async () => ({ kid: randomUUID(), ...(await generateKeyPair('RS256')) })
+  const made = async () => ({ kid: randomUUID(), ...(await generateKeyPair('RS256', { extractable: true })) })
   let key = await made()
   const codes = new Map<string, { nonce: string; challenge: string; redirectUri: string }>()
   const asked: string[] = []
@@ -48,12 +57,12 @@ export async function newIdentityProvider(): Promise<IdentityProvider> {
   })
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
-  const sign = async (claims: JWTPayload): Promise<string> => {
+  const sign = async (claims: JWTPayload, alg = 'RS256'): Promise<string> => {
     const seconds = Math.floor(Date.now() / 1000)
     const usual = { iss: issuer, aud: audience, sub: 'u1', iat: seconds, exp: seconds + 300 }
     return await new SignJWT({ ...usual, ...claims })
-      .setProtectedHeader({ alg: 'RS256', kid: key.kid })
-      .sign(key.privateKey)
+      .setProtectedHeader({ alg, kid: key.kid })
+      .sign(await importPKCS8(await exportPKCS8(key.privateKey), alg))
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -66,7 +75,7 @@ export async function newIdentityProvider(): Promise<IdentityProvider> {
       json({ issuer, ...endpoints, jwks_uri: provider.jwksUrl, ...provider.discovery })
     } else if (url.pathname === '/keys') {
       if (provider.keysAnswer !== null) provider.keysAnswer(response)
-      else json({ keys: [{ ...(await exportJWK(key.publicKey)), kid: key.kid, alg: 'RS256' } satisfies JWK] })
+      else json({ keys: [{ ...(await exportJWK(key.publicKey)), kid: key.kid } satisfies JWK] })
     } else if (url.pathname === '/authorize') {
       const query = url.searchParams
       const code = randomUUID()

@@ -13,8 +13,10 @@ import type { Queries } from '../../catalog/database.ts'
 import { findSchedule } from '../../catalog/schedules.ts'
 import { findSource } from '../../catalog/sources.ts'
 import { HoldfastError, isHoldfastError } from '../../lib/errors.ts'
-import { body, emptyRoute, found, newApi, parseCursor, printCursor, route, uuids, withCaller, type Api, type ApiOptions } from '../context.ts' // prettier-ignore
-import { Deliveries, DeliveryQuery, Destination, DestinationChange, DestinationInput, Destinations, DestinationTest, DestinationWithKey, idParams, nameParams, Subscription, SubscriptionChange, SubscriptionInput, SubscriptionQuery, Subscriptions } from '../contract.ts' // prettier-ignore
+import { body, emptyRoute, found, newApi, optionalBody, parseCursor, printCursor, route, uuids, withCaller, type Api, type ApiOptions } from '../context.ts' // prettier-ignore
+import { Confirmation, Deliveries, DeliveryQuery, Destination, DestinationChange, DestinationInput, Destinations, DestinationTest, DestinationWithKey, idParams, nameParams, Subscription, SubscriptionChange, SubscriptionInput, SubscriptionQuery, Subscriptions } from '../contract.ts' // prettier-ignore
+import { destructive } from '../destructive.ts'
+import { forChange, requireMatch } from '../etag.ts'
 import { refusingTaken } from '../refusals.ts'
 
 const tags: [string] = ['alarms']
@@ -26,7 +28,7 @@ const list = route({ method: 'get', path, tags, summary: 'List destinations of m
 const get = route({ method: 'get', path: one, tags, summary: 'Get a destination, without its secrets', request: { params: nameParams }, status: 200, gives: Destination }) // prettier-ignore
 const add = route({ method: 'post', path, tags, summary: 'Add a destination', request: { body: body(DestinationInput) }, status: 201, gives: DestinationWithKey }) // prettier-ignore
 const change = route({ method: 'patch', path: one, tags, summary: 'Change a destination', request: { params: nameParams, body: body(DestinationChange) }, status: 200, gives: DestinationWithKey }) // prettier-ignore
-const remove = emptyRoute({ method: 'delete', path: one, tags, summary: 'Remove a destination, its subscriptions and what waits for it', request: { params: nameParams } }) // prettier-ignore
+const remove = emptyRoute({ method: 'delete', path: one, tags, summary: 'Remove a destination, its subscriptions and what waits for it', request: { params: nameParams, body: optionalBody(Confirmation) } }) // prettier-ignore
 const test = route({ method: 'post', path: '/destinations/{name}/test', tags, summary: 'Send a test message now', request: { params: nameParams }, status: 200, gives: DestinationTest }) // prettier-ignore
 const listSubs = route({ method: 'get', path: '/subscriptions', tags, summary: 'List subscriptions', request: { query: SubscriptionQuery }, status: 200, gives: Subscriptions }) // prettier-ignore
 const addSub = route({ method: 'post', path: '/subscriptions', tags, summary: 'Subscribe a destination', request: { body: body(SubscriptionInput) }, status: 201, gives: Subscription }) // prettier-ignore
@@ -70,7 +72,7 @@ export function destinationRoutes(o: ApiOptions): Api {
     if (reach !== undefined && address === undefined)
       throw new HoldfastError('request_invalid', 'reach is given together with an address.')
     const changed = await withCaller(o, c.var.claims, ['change', 'destinations'], async (q) => {
-      const { id, reach: before } = await destination(q, name)
+      const { id, reach: before } = await forChange(q, c, { ...locked, name })
       const given = address === undefined ? null : { id, address, reach: reach ?? before }
       const { key } = given === null ? { key: null } : await readdress(q, seal, given)
       if (enabled !== undefined) await switchDestination(q, { id, enabled })
@@ -81,9 +83,14 @@ export function destinationRoutes(o: ApiOptions): Api {
 
   api.openapi(remove, async (c) => {
     const { name } = c.req.valid('param')
-    await withCaller(o, c.var.claims, ['remove', 'destinations'], async (q) =>
-      removeDestination(q, (await destination(q, name)).id),
-    )
+    const { claims } = c.var
+    const there = await withCaller(o, claims, ['remove', 'destinations'], (q) => destination(q, name))
+    requireMatch(c, there)
+    await destructive(o, c, { what: 'remove a destination', about: there.id, confirm: name, given: c.req.valid('json') }) // prettier-ignore
+    await withCaller(o, claims, ['remove', 'destinations'], async (q) => {
+      await forChange(q, c, { ...locked, name })
+      await removeDestination(q, there.id)
+    })
     return c.body(null, 204)
   })
 
@@ -158,6 +165,8 @@ async function destination(queries: Queries, name: string): Promise<DestinationR
   if (found !== undefined) return found
   throw new HoldfastError('destination_not_found', `There is no destination ${name}.`)
 }
+
+const locked = { table: 'destinations', what: 'destination', find: destination } as const
 
 async function sourceOf(queries: Queries, name: string | null): Promise<string | null> {
   return name === null ? null : found(await findSource(queries, name), `source ${name}`).id

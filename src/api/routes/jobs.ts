@@ -7,6 +7,7 @@ import { enqueue } from '../../jobs/enqueue.ts'
 import type { Claims } from '../../catalog/claims.ts'
 import { body, found, newApi, parseCursor, printCursor, requireDestroy, route, uuids, withCaller, type Api, type ApiOptions } from '../context.ts' // prettier-ignore
 import { BackupInput, idParams, JobDetail, JobInput, JobQuery, Jobs, Log, LogQuery } from '../contract.ts'
+import { destructive } from '../destructive.ts'
 import { findTarget, type Wanted } from '../targets.ts'
 
 const tags: [string] = ['jobs']
@@ -41,7 +42,11 @@ export function jobRoutes(o: ApiOptions): Api {
   })
 
   api.openapi(start, async (c) => {
-    const { dedupeKey, ...wanted } = c.req.valid('json')
+    const { dedupeKey, confirm, reason, ...wanted } = c.req.valid('json')
+    if (wanted.kind === 'prune') {
+      const { sourceId, about } = await withCaller(o, c.var.claims, ['create', 'jobs'], (q) => findTarget(q, wanted)) // prettier-ignore
+      await destructive(o, c, { what: 'prune a source', about: sourceId ?? about, confirm: about, given: { confirm, reason } }) // prettier-ignore
+    }
     const job = await begin(c.var.claims, wanted, dedupeKey)
     return c.json(job, 202, { location: `/api/v1/jobs/${job.id}` })
   })

@@ -1,3 +1,6 @@
+import { record } from '../../audit/record.ts'
+import { asSystemFor, type Claims } from '../../catalog/claims.ts'
+import type { Queries } from '../../catalog/database.ts'
 import { changePerson } from '../../people/accounts.ts'
 import {
   confirmSecondFactor,
@@ -40,9 +43,13 @@ const off = emptyRoute({ method: 'post', path: '/me/totp/off', tags, summary: 'S
 export function meRoutes(o: ApiOptions): Api {
   const { system, seal } = o.catalog
   const api = newApi()
+  const mine = <T>(claims: Claims, work: (queries: Queries) => Promise<T>): Promise<T> =>
+    asSystemFor(o.catalog.api, claims, work)
 
   api.openapi(change, async (c) => {
-    found(await changePerson(system, personOf(c.var.caller), c.req.valid('json')), 'such person any more')
+    const id = personOf(c.var.caller)
+    const changed = await mine(c.var.claims, (q) => changePerson(q, id, c.req.valid('json')))
+    found(changed, 'such person any more')
     return c.json(await meOf(o, c.var.caller), 200)
   })
 
@@ -50,7 +57,7 @@ export function meRoutes(o: ApiOptions): Api {
     const personId = personOf(c.var.caller)
     const given = c.req.valid('json')
     const { email } = await provePassword(o.catalog, { personId, password: given.current })
-    await system.transaction((q) => setPassword(q, { personId, email, password: given.password }))
+    await mine(c.var.claims, (q) => setPassword(q, { personId, email, password: given.password }))
     if (c.var.caller.session === null) return c.json(await meOf(o, c.var.caller), 200)
     // All have ended, this one too.
     const session = await openSession(o, c, { personId, how: 'password', recentAt: null, passwordAt: null })
@@ -65,14 +72,16 @@ export function meRoutes(o: ApiOptions): Api {
   })
 
   api.openapi(endAll, async (c) => {
-    const ended = await endSessions(system, personOf(c.var.caller), null)
+    const id = personOf(c.var.caller)
+    const ended = await mine(c.var.claims, (q) => endSessions(q, id, null))
     forgetCookie(o, c)
     return c.json({ ended }, 200)
   })
 
   api.openapi(endOne, async (c) => {
     const { id } = c.req.valid('param')
-    const ended = await endSessions(system, personOf(c.var.caller), id)
+    const personId = personOf(c.var.caller)
+    const ended = await mine(c.var.claims, (q) => endSessions(q, personId, id))
     found(ended === 0 ? null : ended, `session ${id}`)
     return c.body(null, 204)
   })
@@ -87,7 +96,7 @@ export function meRoutes(o: ApiOptions): Api {
     const personId = personOf(c.var.caller)
     const { code } = c.req.valid('json')
     const now = await o.catalog.now()
-    const recoveryCodes = await system.transaction((queries) =>
+    const recoveryCodes = await mine(c.var.claims, (queries) =>
       confirmSecondFactor({ queries, seal, personId, code, now }),
     )
     return c.json({ recoveryCodes }, 200)
@@ -95,15 +104,19 @@ export function meRoutes(o: ApiOptions): Api {
 
   api.openapi(renew, async (c) => {
     const personId = personOf(c.var.caller)
-    await provePassword(o.catalog, { personId, password: c.req.valid('json').password })
-    const recoveryCodes = await system.transaction((queries) => newRecoveryCodes({ queries, personId }))
+    const { claims } = c.var
+    const { email } = await provePassword(o.catalog, { personId, password: c.req.valid('json').password })
+    const recoveryCodes = await mine(claims, async (queries) => {
+      await record(queries, { claims, action: 'people.recovery_codes', about: email, result: 'done' })
+      return await newRecoveryCodes({ queries, personId })
+    })
     return c.json({ recoveryCodes }, 201)
   })
 
   api.openapi(off, async (c) => {
     const personId = personOf(c.var.caller)
     await provePassword(o.catalog, { personId, password: c.req.valid('json').password })
-    await system.transaction((queries) => dropSecondFactor({ queries, personId }))
+    await mine(c.var.claims, (queries) => dropSecondFactor({ queries, personId }))
     return c.body(null, 204)
   })
 

@@ -5,7 +5,7 @@ import { findJob } from '../../catalog/jobs.ts'
 import { findBackups, type BackupDetail as Detail } from '../../catalog/one-backup.ts'
 import { findRepository } from '../../catalog/repositories.ts'
 import type { Action, Resource } from '../../catalog/permissions.ts'
-import { enqueue } from '../../jobs/enqueue.ts'
+import { enqueueFor } from '../../jobs/enqueue.ts'
 import { jobKind } from '../../jobs/kinds.ts'
 import { HoldfastError } from '../../lib/errors.ts'
 import { ofBackup } from '../consequences.ts'
@@ -97,7 +97,7 @@ export function oneBackupRoutes(o: ApiOptions): Api {
     const made = await withCaller(o, claims, right, async (q) => {
       const there = await find(q, where)
       job.check?.(there)
-      const { id } = await enqueue(q, o.queue, {
+      const { id } = await enqueueFor(q, o.queue, {
         kind: jobKind(job.kind),
         sourceId: there.sourceId,
         repositoryId: there.repositoryId,

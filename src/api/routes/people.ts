@@ -11,8 +11,20 @@ import {
 } from '../../people/accounts.ts'
 import { linkAddress, newLink } from '../../people/links.ts'
 import { endSessions } from '../../people/sessions.ts'
-import { body, emptyRoute, found, newApi, route, withCaller, type Api, type ApiEnv, type ApiOptions } from '../context.ts' // prettier-ignore
-import { Ended, idParams, Invited, Link, People, Person, PersonChange, PersonInput } from '../contract.ts'
+import { body, emptyRoute, found, newApi, optionalBody, route, withCaller, type Api, type ApiEnv, type ApiOptions } from '../context.ts' // prettier-ignore
+import {
+  Confirmation,
+  Ended,
+  idParams,
+  Invited,
+  Link,
+  People,
+  Person,
+  PersonChange,
+  PersonInput,
+} from '../contract.ts'
+import { destructive } from '../destructive.ts'
+import { forChange, requireMatch } from '../etag.ts'
 import { requireGiver } from '../giver.ts'
 import { sendLetter } from '../letters.ts'
 import { refusingTaken } from '../refusals.ts'
@@ -26,7 +38,7 @@ const list = route({ method: 'get', path, tags, summary: 'List people', request:
 const get = route({ method: 'get', path: one, tags, summary: 'Get a person', request: { params: idParams }, status: 200, gives: Person }) // prettier-ignore
 const invite = route({ method: 'post', path, tags, summary: 'Invite somebody', request: { body: body(PersonInput) }, status: 201, gives: Invited }) // prettier-ignore
 const change = route({ method: 'patch', path: one, tags, summary: 'Change a person', request: { params: idParams, body: body(PersonChange) }, status: 200, gives: Person }) // prettier-ignore
-const remove = emptyRoute({ method: 'delete', path: one, tags, summary: 'Remove a person; what they did stays', request: { params: idParams } }) // prettier-ignore
+const remove = emptyRoute({ method: 'delete', path: one, tags, summary: 'Remove a person; what they did stays', request: { params: idParams, body: optionalBody(Confirmation) } }) // prettier-ignore
 const relink = route({ method: 'post', path: '/people/{id}/link', tags, summary: 'Get a link with which they choose a password', request: { params: idParams }, status: 201, gives: Link }) // prettier-ignore
 const end = route({ method: 'delete', path: '/people/{id}/sessions', tags, summary: 'End all sessions of a person', request: { params: idParams }, status: 200, gives: Ended }) // prettier-ignore
 
@@ -67,22 +79,32 @@ export function peopleRoutes(o: ApiOptions): Api {
     const { sources, email, ...given } = c.req.valid('json')
     await requireGiver(o, c.var.claims, ['change', 'people'])
     const changed = await refusingTaken('Somebody with this address', () =>
-      withCaller(o, c.var.claims, ['change', 'people'], async (q) =>
-        changePerson(q, id, {
+      withCaller(o, c.var.claims, ['change', 'people'], async (q) => {
+        await forChange(q, c, { ...locked, name: id })
+        return await changePerson(q, id, {
           ...given,
           email: email === undefined ? undefined : emailOf(email),
           sources: sources === undefined ? undefined : await sourceIds(q, sources),
-        }),
-      ),
+        })
+      }),
     )
     return c.json(toAnswer(found(changed, `person ${id}`)), 200)
   })
 
   api.openapi(remove, async (c) => {
     const { id } = c.req.valid('param')
-    await requireGiver(o, c.var.claims, ['remove', 'people'])
-    const removed = await withCaller(o, c.var.claims, ['remove', 'people'], (q) => removePerson(q, id))
-    found(removed ? true : null, `person ${id}`)
+    const { claims } = c.var
+    const there = found(
+      await withCaller(o, claims, ['remove', 'people'], (q) => findShown(q, id)),
+      `person ${id}`,
+    )
+    requireMatch(c, there)
+    await destructive(o, c, { what: 'remove a person', about: id, confirm: there.email, given: c.req.valid('json') }) // prettier-ignore
+    await requireGiver(o, claims, ['remove', 'people'])
+    await withCaller(o, claims, ['remove', 'people'], async (q) => {
+      await forChange(q, c, { ...locked, name: id })
+      await removePerson(q, id)
+    })
     return c.body(null, 204)
   })
 
@@ -119,6 +141,13 @@ export function peopleRoutes(o: ApiOptions): Api {
 
   return api
 }
+
+async function findShown(queries: Queries, id: string) {
+  const person = await findPerson(queries, id)
+  return person === null ? null : toAnswer(person)
+}
+
+const locked = { table: 'people', by: 'id', what: 'person', find: findShown } as const
 
 function toAnswer({ sources, ...person }: PersonRecord) {
   return { ...person, sources: [...sources] }

@@ -1,6 +1,17 @@
-import { addProvider, enableProvider, listProviders, removeProvider, type Provider as ProviderRecord } from '../../people/providers.ts' // prettier-ignore
-import { body, emptyRoute, found, newApi, route, withCaller, type Api, type ApiOptions } from '../context.ts'
-import { nameParams, Provider, ProviderChange, ProviderInput, Providers } from '../contract.ts'
+import { addProvider, enableProvider, findProvider, listProviders, removeProvider, type Provider as ProviderRecord } from '../../people/providers.ts' // prettier-ignore
+import {
+  body,
+  emptyRoute,
+  found,
+  newApi,
+  optionalBody,
+  route,
+  withCaller,
+  type Api,
+  type ApiOptions,
+} from '../context.ts'
+import { Confirmation, nameParams, Provider, ProviderChange, ProviderInput, Providers } from '../contract.ts'
+import { destructive } from '../destructive.ts'
 import { requireGiver } from '../giver.ts'
 import { refusingTaken } from '../refusals.ts'
 
@@ -11,7 +22,7 @@ const one = '/providers/{name}'
 const list = route({ method: 'get', path, tags, summary: 'List providers of sign-ins', request: {}, status: 200, gives: Providers }) // prettier-ignore
 const add = route({ method: 'post', path, tags, summary: 'Add a provider', request: { body: body(ProviderInput) }, status: 201, gives: Provider }) // prettier-ignore
 const change = route({ method: 'patch', path: one, tags, summary: 'Switch a provider on or off', request: { params: nameParams, body: body(ProviderChange) }, status: 200, gives: Provider }) // prettier-ignore
-const remove = emptyRoute({ method: 'delete', path: one, tags, summary: 'Remove a provider; people and their sessions stay', request: { params: nameParams } }) // prettier-ignore
+const remove = emptyRoute({ method: 'delete', path: one, tags, summary: 'Remove a provider; people and their sessions stay', request: { params: nameParams, body: optionalBody(Confirmation) } }) // prettier-ignore
 
 /** Whoever adds a provider decides who is whom: it takes what it takes to make accounts. Another issuer is another provider. */
 export function providerRoutes(o: ApiOptions): Api {
@@ -46,8 +57,12 @@ export function providerRoutes(o: ApiOptions): Api {
 
   api.openapi(remove, async (c) => {
     const { name } = c.req.valid('param')
-    await requireGiver(o, c.var.claims, ['remove', 'providers'])
-    const removed = await withCaller(o, c.var.claims, ['remove', 'providers'], (q) => removeProvider(q, name))
+    const { claims } = c.var
+    const there = await withCaller(o, claims, ['remove', 'providers'], (q) => findProvider(q, name))
+    const { id: about } = found(there, `provider ${name}`)
+    await destructive(o, c, { what: 'remove a provider', about, confirm: name, given: c.req.valid('json') })
+    await requireGiver(o, claims, ['remove', 'providers'])
+    const removed = await withCaller(o, claims, ['remove', 'providers'], (q) => removeProvider(q, name))
     found(removed ? true : null, `provider ${name}`)
     return c.body(null, 204)
   })

@@ -8,7 +8,7 @@ import {
   type RepositoryRecord,
 } from '../../catalog/repositories.ts'
 import type { RepositorySecrets } from '../../catalog/secrets.ts'
-import { enqueue } from '../../jobs/enqueue.ts'
+import { enqueueFor } from '../../jobs/enqueue.ts'
 import { jobKind } from '../../jobs/kinds.ts'
 import { ofRepository } from '../consequences.ts'
 import { body, emptyRoute, found, newApi, optionalBody, route, withCaller, type Api, type ApiOptions } from '../context.ts' // prettier-ignore
@@ -59,7 +59,7 @@ export function repositoryRoutes(o: ApiOptions): Api {
           secrets: secretsOf(rest),
         })
         // What it holds already is known as soon as a worker has read it.
-        await enqueue(q, o.queue, {
+        await enqueueFor(q, o.queue, {
           kind: jobKind('refresh'),
           sourceId: null,
           repositoryId: repository.id,

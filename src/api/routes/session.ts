@@ -2,6 +2,7 @@ import { HoldfastError } from '../../lib/errors.ts'
 import { confirmSession, endSessions, type SessionClaims } from '../../people/sessions.ts'
 import { proveAgain } from '../../people/sign-in.ts'
 import { arrivalOf } from '../arrival.ts'
+import { asSystemFor } from '../../catalog/claims.ts'
 import { personOf, type Caller } from '../caller.ts'
 import { body, emptyRoute, newApi, route, type Api, type ApiOptions } from '../context.ts'
 import { Me, ProofInput } from '../contract.ts'
@@ -23,7 +24,7 @@ export function sessionRoutes(o: ApiOptions): Api {
 
   api.openapi(end, async (c) => {
     const { personId, session } = requireSession(c.var.caller)
-    await endSessions(system, personId, session.id)
+    await asSystemFor(o.catalog.api, c.var.claims, (q) => endSessions(q, personId, session.id))
     forgetCookie(o, c)
     return c.body(null, 204)
   })

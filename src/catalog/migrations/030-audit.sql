@@ -142,10 +142,12 @@ BEGIN
     AND (a.atttypid = 'pg_catalog.bytea'::pg_catalog.regtype OR a.attname ~ '(secret|password|hash|token|sealed|recovery)');
   INSERT INTO holdfast.audit_pending (who, role, address, agent, request, action, about, source_id, result, before, after)
   VALUES (
-    coalesce(c ->> 'subject', 'database:' || session_user), c ->> 'role',
+    -- Who signs in has no claims yet.
+    coalesce(c ->> 'subject', CASE WHEN TG_TABLE_NAME = 'sessions' AND TG_OP = 'INSERT' THEN 'person:' || (one ->> 'person_id') END,
+      'database:' || session_user), c ->> 'role',
     c -> 'from' ->> 'address', c -> 'from' ->> 'agent', c -> 'from' ->> 'request',
     TG_TABLE_NAME || CASE TG_OP WHEN 'INSERT' THEN '.create' WHEN 'UPDATE' THEN '.change' ELSE '.remove' END,
-    coalesce(one ->> 'name', one ->> 'about', one ->> 'id', ''),
+    coalesce(one ->> 'email', one ->> 'name', one ->> 'about', one ->> 'person_id', one ->> 'id', ''),
     CASE WHEN TG_TABLE_NAME = 'sources' THEN (one ->> 'id')::uuid ELSE (one ->> 'source_id')::uuid END,
     'done', holdfast.audit_told(old_row, coalesce(secret, '{}'), '(secret)'),
     holdfast.audit_told(new_row, coalesce(secret, '{}'), CASE TG_OP WHEN 'UPDATE' THEN '(another secret)' ELSE '(secret)' END)

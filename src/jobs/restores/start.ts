@@ -4,7 +4,7 @@ import type { Queries } from '../../catalog/database.ts'
 import { addRestore, type RestorePlace } from '../../catalog/restores.ts'
 import type { Seal } from '../../catalog/seal.ts'
 import type { RestoreSecrets } from '../../catalog/secrets.ts'
-import { enqueue, type NewJob } from '../enqueue.ts'
+import { enqueueFor, type NewJob } from '../enqueue.ts'
 import type { Queue } from '../queue.ts'
 import { restoreKinds } from './kinds.ts'
 
@@ -30,7 +30,7 @@ export async function startRestore(
 ): Promise<string> {
   const { kind, place, sourceId } = o.restore
   const changes = place === 'in place'
-  const { id } = await enqueue(queries, o.queue, {
+  const { id } = await enqueueFor(queries, o.queue, {
     ...o.restore,
     kind: restoreKinds[kind],
     exclusive: changes ? `change:${sourceId}` : null,
@@ -47,16 +47,18 @@ function newRestoreId(now: Date): string {
   return `${now.toISOString().replace(/[-:]|\.\d+/g, '')}-${randomBytes(4).toString('hex')}`
 }
 
-/** Lets the change begin that was waited for. False: nobody waits for it any more, or the caller may not. */
+/** Lets the change begin that was waited for. False: nobody waits for it any more, or the caller may not; then the transaction must not be committed. */
 export async function confirmRestore(
   queries: CallerQueries,
   o: { queue: Queue; id: string; by: string; now: Date },
 ): Promise<boolean> {
   const { id } = o
-  const [job] = await queries.query<{ exclusive_key: string | null }>(
-    `UPDATE holdfast.jobs SET status = 'pending', attempts_before = attempt, max_attempts = attempt + 1
-     WHERE id = $1 AND status = 'waiting' RETURNING exclusive_key`,
-    [id],
+  const [job] = await queries.asSystem(({ query }) =>
+    query<{ exclusive_key: string | null }>(
+      `UPDATE holdfast.jobs SET status = 'pending', attempts_before = attempt, max_attempts = attempt + 1
+       WHERE id = $1 AND status = 'waiting' RETURNING exclusive_key`,
+      [id],
+    ),
   )
   if (job === undefined) return false
   const agreed = await queries.query(

@@ -22,11 +22,6 @@ export const guards = {
     meaning: 'What would be destroyed was not typed, or not right.',
     hint: 'Look at what would be destroyed, and send its name as confirm.',
   },
-  sign_in_again: {
-    exit: 5,
-    meaning: 'What destroys takes a sign-in that is only a few minutes old.',
-    hint: 'Sign in once more, and repeat the request.',
-  },
   approval_needed: {
     exit: 7,
     meaning:

@@ -22,6 +22,11 @@ export const people = {
     meaning: 'The account asks for codes already.',
     hint: 'Switch them off first, to move to another app.',
   },
+  second_factor_off: {
+    exit: 7,
+    meaning: 'The account asks for no codes, so there are none to replace.',
+    hint: 'Switch them on first.',
+  },
   sign_in_again: {
     exit: 5,
     meaning: 'What destroys, or gives somebody rights, takes a sign-in of the last minutes.',
