@@ -120,7 +120,11 @@ export function dayProcesses(o: {
     async 'storage away'() {
       if (o.real) await rename(o.repository, away)
       else await writeFile(away, '')
-      mends.push(() => (o.real ? rename(away, o.repository) : rm(away)))
+      mends.push(async () => {
+        // What a backup under way has written there since is no repository.
+        if (o.real) await rm(o.repository, { recursive: true, force: true, maxRetries: 5 })
+        await (o.real ? rename(away, o.repository) : rm(away))
+      })
     },
     async 'worker frozen'() {
       const one = pick(false)
