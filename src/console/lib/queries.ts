@@ -9,7 +9,7 @@ import {
 import { useMemo } from 'react'
 import { isApiError, request } from './api.ts'
 import { freshMs } from './live.ts'
-import type { Backup, Job, JobDetail, Log, Page, Repository, Schedule, Source } from './types.ts'
+import type { Backup, BackupDetail, Job, JobDetail, Log, Page, Repository, Restore, RestoreSummary, Schedule, Source, SourceTables } from './types.ts' // prettier-ignore
 
 /** What pages read. Keys begin with the noun of the path, so that whoever changes something says which nouns are stale. */
 
@@ -62,6 +62,8 @@ function usePaged<T>(noun: string, query: Filter, every: number) {
 export const useJobs = (filter: Filter = {}) => usePaged<Job>('jobs', filter, freshMs.busy)
 export const useBackups = (filter: Filter = {}) => usePaged<Backup>('backups', filter, freshMs.calm)
 
+export const useRestores = (filter: Filter = {}) => usePaged<RestoreSummary>('restores', filter, freshMs.busy)
+
 /** Those that are under way, for the shell and the overview. */
 export function useRunningJobs() {
   return useQuery({
@@ -89,6 +91,40 @@ export function useJobLog(id: string, over: boolean) {
     queryFn: ({ signal }) => request<Log>('GET', `/jobs/${id}/log`, { signal, query: { limit: 1000 } }),
     select: ({ lines }) => lines,
     refetchInterval: over ? false : freshMs.live,
+  })
+}
+
+export function useRestore(id: string) {
+  return useQuery({
+    queryKey: ['restores', id],
+    queryFn: ({ signal }) => request<Restore>('GET', `/restores/${id}`, { signal }),
+    // One that waits for somebody may be confirmed elsewhere.
+    refetchInterval: ({ state }) =>
+      state.data === undefined || !isOver(state.data)
+        ? state.data?.status === 'waiting'
+          ? freshMs.busy
+          : freshMs.live
+        : false,
+  })
+}
+
+/** Tables and modules of a source, as its newest backup counted them. */
+export function useSourceTables(name: string | undefined) {
+  return useQuery({
+    queryKey: ['sources', name, 'tables'],
+    queryFn: ({ signal }) => request<SourceTables>('GET', `/sources/${name}/tables`, { signal }),
+    enabled: name !== undefined,
+  })
+}
+
+/** One backup with its tables, which a job reads the first time; `details` is null until then. */
+export function useBackupDetail(id: string | undefined, reading: boolean) {
+  return useQuery({
+    queryKey: ['backups', 'one', id],
+    queryFn: ({ signal }) => request<BackupDetail>('GET', `/backups/${id}`, { signal }),
+    enabled: id !== undefined,
+    refetchInterval: reading ? freshMs.live : false,
+    placeholderData: (old) => (old?.id === id ? old : undefined),
   })
 }
 

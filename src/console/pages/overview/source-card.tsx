@@ -44,6 +44,7 @@ export function SourceCard({ source, backups, schedules, meaning, word, sentence
   const words = useScheduleWords()
   const keepWords = useKeepWords()
   const refused = useRefusal('create', 'jobs')
+  const restoreRefused = useRefusal('create', 'restores')
   const points = useMemo(() => backups.map(pointOf), [backups])
   const planned = schedules.filter(({ kind, enabled }) => kind === 'backup' && enabled)
   return (
@@ -69,6 +70,12 @@ export function SourceCard({ source, backups, schedules, meaning, word, sentence
             onClick={() => void navigate({ to: '/backups/new', search: { source: source.name } })}
           >
             {t('overview.backUp')}
+          </Button>
+          <Button
+            refused={restoreRefused}
+            onClick={() => void navigate({ to: '/restores/new', search: { source: source.name } })}
+          >
+            {t('restores.new.title')}
           </Button>
         </div>
       </div>

@@ -45,6 +45,7 @@ function Details({ source, onClose }: { source: Source; onClose: () => void }) {
   const words = useScheduleWords()
   const { at } = useSearch({ from: '/app/sources/$name' })
   const refused = useRefusal('create', 'jobs')
+  const restoreRefused = useRefusal('create', 'restores')
   const repository = useRepositories().data?.find(({ id }) => id === source.repositoryId)
   const schedules = (useSchedules().data ?? []).filter(({ sourceId }) => sourceId === source.id)
   const backups = useBackups({ source: source.name }).items
@@ -68,6 +69,15 @@ function Details({ source, onClose }: { source: Source; onClose: () => void }) {
             onClick={() => void navigate({ to: '/backups/new', search: { source: source.name } })}
           >
             {t('backups.new.title')}
+          </Button>
+          <Button
+            icon="restores"
+            refused={restoreRefused}
+            onClick={() =>
+              void navigate({ to: '/restores/new', search: { source: source.name, backup: at } })
+            }
+          >
+            {t('restores.new.title')}
           </Button>
           <Button
             icon="backups"
