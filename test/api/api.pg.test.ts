@@ -196,6 +196,23 @@ test('a schedule is added, changed and removed, and says when it runs next', asy
   assert.equal((await call('GET /schedules/nightly')).status, 404)
 })
 
+test('a rule that was not saved says when it would run, over the change to summer time, and is refused if it means nothing', async () => {
+  const ask = (rule: unknown, zone: string) => call('POST /schedules/next-runs', { rule, zone, count: 30 })
+  const { status, body } = await ask({ cron: '30 2 28-31 3 *' }, 'Europe/Berlin')
+  const times = body.items as unknown as string[]
+  assert.deepEqual([status, times.length], [200, 30])
+  assert.deepEqual(times, [...times].sort())
+  const hours = times.map((time) => time.slice(11, 16))
+  // Before the change it is an hour behind, on the day of it there is no 02:30, and after it two hours are.
+  assert.ok(
+    hours.every((hour) => hour === '01:30' || hour === '00:30'),
+    hours.join(' '),
+  )
+  assert.ok(hours.includes('01:30') && hours.includes('00:30'))
+  assert.equal((await ask({ cron: '0 0 30 2 *' }, 'UTC')).body['code'], 'schedule_invalid')
+  assert.equal((await ask({ every: 'day', at: '02:30' }, 'Mars/Olympus')).body['code'], 'schedule_invalid')
+})
+
 test('what is wrong with a request is said, in our codes, and no secret is repeated', async () => {
   const source = { name: 'x', address: 'postgres://app@db/x', repository: 'main' }
   const cases: readonly [string, unknown, number, string][] = [

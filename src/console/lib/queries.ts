@@ -3,6 +3,7 @@ import {
   QueryClient,
   useInfiniteQuery,
   useMutation,
+  useQueries,
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query'
@@ -63,6 +64,22 @@ export const useJobs = (filter: Filter = {}) => usePaged<Job>('jobs', filter, fr
 export const useBackups = (filter: Filter = {}) => usePaged<Backup>('backups', filter, freshMs.calm)
 
 export const useRestores = (filter: Filter = {}) => usePaged<RestoreSummary>('restores', filter, freshMs.busy)
+
+/** The newest few of one list for each of several filters, such as the last backup of each source; undefined where not read yet. */
+export function useEach<T>(noun: string, filters: readonly Filter[], limit: number) {
+  return useQueries({
+    queries: filters.map((filter) => ({
+      queryKey: [noun, 'each', filter, limit],
+      queryFn: ({ signal }: { signal: AbortSignal }) =>
+        request<Page<T>>('GET', `/${noun}`, { signal, query: { ...filter, limit } }),
+      refetchInterval: freshMs.calm,
+    })),
+    combine: (found) => ({
+      lists: found.map(({ data }) => data?.items),
+      error: found.find(({ error }) => error !== null)?.error ?? null,
+    }),
+  })
+}
 
 /** Those that are under way, for the shell and the overview. */
 export function useRunningJobs() {

@@ -29,7 +29,7 @@ export function FilterBar({ filters, onFilter, aside }: FilterBarProps) {
           key={name}
           aria-label={label}
           value={value ?? ''}
-          className={`phone:flex-1 ${value === undefined ? '' : '[&>select]:border-accent [&>select]:bg-accent-soft'}`}
+          className={`phone:flex-1 phone:basis-2/5 ${value === undefined ? '' : '[&>select]:border-accent [&>select]:bg-accent-soft'}`}
           choices={[{ value: '', text: `${label}: ${t('table.all')}` }, ...choices]}
           onChoose={(next) => onFilter({ [name]: next === '' ? undefined : next })}
         />
