@@ -46,7 +46,7 @@ test('a deleted order comes back in place with its lines, as it was shown, and u
   assert.match(page.url(), looked)
   const row = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'public.invoice', exact: true }) }) // prettier-ignore
   assert.match((await row.textContent()) ?? '', /\+ 1/)
-  await page.getByText('1 row comes back', { exact: true }).first().waitFor()
+  await page.getByRole('heading', { name: '1 row comes back' }).first().waitFor()
   requireSame(await stateOf(shop.url), damaged, 'only looked at')
   // Left and come back to.
   const address = page.url()
@@ -127,4 +127,57 @@ test('who may only read sees restores, and is told why none can be begun', async
     .waitFor()
   const button = page.getByRole('button', { name: 'Restore', exact: true })
   assert.equal(await button.getAttribute('aria-disabled'), 'true')
+})
+
+test('a backup shows its tables, is pinned with a reason, and is removed after its id was typed', async () => {
+  const { id: job } = await service.api.call<{ id: string }>('POST', '/backups', { source: 'shop', name: 'To be removed' }) // prettier-ignore
+  const { result } = await service.api.until(job, ({ status }) => status === 'completed')
+  const id = result?.backup.id ?? ''
+  await using open = await openPage(browser, service)
+  const { page } = open
+  await page.goto(`${url}/backups/${id}?source=shop`)
+  await page.getByRole('cell', { name: 'public.playlist_track' }).waitFor()
+  await page.getByRole('button', { name: 'More' }).click()
+  await page.getByRole('menuitem', { name: 'Pin it' }).click()
+  await page.getByLabel('Why').fill('end of the year')
+  await page.getByRole('button', { name: 'Pin it' }).click()
+  await page.waitForURL('**/jobs/*')
+  await page.getByRole('dialog').getByText('Completed').waitFor()
+  await page.goto(`${url}/backups/${id}?source=shop`)
+  await page.getByText('end of the year').waitFor()
+  await page.getByRole('button', { name: 'More' }).click()
+  await page.getByRole('menuitem', { name: 'Unpin it' }).click()
+  await page.getByRole('dialog', { name: 'Unpin this backup?' }).getByRole('textbox').fill(id)
+  await page.getByRole('button', { name: 'Unpin it' }).click()
+  await page.waitForURL('**/jobs/*')
+  await page.getByRole('dialog').getByText('Completed').waitFor()
+
+  await page.goto(`${url}/backups/${id}?source=shop`)
+  await page.getByRole('button', { name: 'More' }).click()
+  await page.getByRole('menuitem', { name: 'Remove it' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Remove this backup?' })
+  await dialog.getByText('It is the newest of its source').waitFor()
+  await dialog.getByRole('checkbox').click()
+  await dialog.getByRole('textbox').fill(id)
+  await dialog.getByRole('button', { name: 'Remove it' }).click()
+  await page.waitForURL('**/jobs/*')
+  await page.getByRole('dialog').getByText('Completed').waitFor()
+  const { items } = await service.api.call<{ items: { id: string }[] }>('GET', '/backups?source=shop')
+  assert.equal(items.some((one) => one.id === id), false) // prettier-ignore
+})
+
+test('a database is tested before it is added, and what is wrong has its cause', async () => {
+  await using open = await openPage(browser, service)
+  const { page } = open
+  await page.goto(`${url}/sources/new`)
+  const address = new URL(shop.url)
+  address.password = ''
+  await page.getByLabel('Address').fill(address.href)
+  await page.getByLabel('Password').fill('wrong')
+  await page.getByRole('button', { name: 'Test it' }).click()
+  await page.getByText('It can not be backed up yet.').waitFor()
+  await page.getByRole('alert').getByText('login_failed').waitFor()
+  await page.getByLabel('Password').fill(server.password)
+  await page.getByRole('button', { name: 'Test it' }).click()
+  await page.getByText('It can be backed up.').waitFor()
 })

@@ -23,7 +23,8 @@ export function RadioCards<T extends string>({ label, cards, value, onChoose }: 
       aria-label={label}
       value={value}
       onValueChange={(next) => onChoose(next as T)}
-      className="grid gap-2"
+      // In a form there is an input that is not seen, as wide as a card and moved by its width: to the left it would be scrolled to.
+      className="relative grid gap-2 overflow-clip [overflow-clip-margin:6px]"
     >
       {cards.map((card) => {
         const blocked = card.refused !== undefined && card.refused !== null

@@ -151,9 +151,7 @@ function RestoreIt({ of, source }: { of: BackupFacts; source: string | undefined
       look="main"
       icon="restores"
       refused={refused ?? (source === undefined ? t('backups.noSource') : null)}
-      onClick={() =>
-        void navigate({ to: '/restores/new', search: { source, backup: of.id, step: 'what' } })
-      }
+      onClick={() => void navigate({ to: '/restores/new', search: { source, backup: of.id, step: 'what' } })}
     >
       {t('restores.new.title')}
     </Button>

@@ -19,7 +19,12 @@ export function BackupTablesList({ of }: { of: BackupFacts }) {
       {tables === null && !reading && error !== null && error !== undefined && <ErrorNote error={error} />}
       {tables === null && !reading && !error && <p className="text-ink-2">{t('backups.notRead')}</p>}
       {tables !== null && (
-        <div className="max-h-80 overflow-auto rounded-lg border bg-surface">
+        <div
+          tabIndex={0}
+          role="group"
+          aria-label={t('backups.tables')}
+          className="max-h-80 overflow-auto rounded-lg border bg-surface"
+        >
           <table className="w-full">
             <thead>
               <tr className="text-sm text-ink-2">

@@ -24,7 +24,7 @@ export function Samples({ table, name, open }: { table: PreviewTable; name: stri
   return (
     <details open={open} className="group rounded-lg border bg-surface">
       <summary className="flex list-none flex-wrap items-center gap-x-3 gap-y-1 rounded-lg px-4 py-2.5 hover:bg-sunken/60">
-        <Icon name="next" className="text-ink-3 group-open:rotate-90" />
+        <Icon name="next" className="text-ink-3 group-open:rotate-90 rtl:group-open:-rotate-90" />
         <Code className="font-semibold break-all">{name}</Code>
         <span className="text-sm text-ink-2">
           {t('restores.look.unchanged', { count: table.unchanged, value: format.number(table.unchanged) })}

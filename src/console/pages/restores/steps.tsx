@@ -34,7 +34,7 @@ export function StepBar({ at, choice, over = false }: StepBarProps) {
               >
                 {behind ? <Icon name="check" size={14} /> : format.number(index + 1)}
               </span>
-              <span className={current ? 'font-semibold' : 'text-ink-2 phone:sr-only'}>
+              <span className={current ? 'font-semibold' : 'sr-only text-ink-2 sm:not-sr-only'}>
                 {t(`restores.steps.${step}`)}
               </span>
             </>
