@@ -10,7 +10,7 @@ import {
 import { useMemo } from 'react'
 import { isApiError, request } from './api.ts'
 import { freshMs } from './live.ts'
-import type { Backup, BackupDetail, Job, JobDetail, Log, Page, Repository, Restore, RestoreSummary, Schedule, Source, SourceTables } from './types.ts' // prettier-ignore
+import type { Backup, BackupDetail, Job, JobDetail, Log, Overview, Page, Repository, RepositoryStorage, Restore, RestoreSummary, Schedule, Source, SourceTables, Statistics } from './types.ts' // prettier-ignore
 
 /** What pages read. Keys begin with the noun of the path, so that whoever changes something says which nouns are stale. */
 
@@ -122,6 +122,36 @@ export function useRestore(id: string) {
           ? freshMs.busy
           : freshMs.live
         : false,
+  })
+}
+
+/** The reader's own, in which days begin. */
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
+
+/** How safe each source is, what is used of each storage, and how many alarms and jobs there are. */
+export function useOverview() {
+  return useQuery({
+    queryKey: ['overview'],
+    queryFn: ({ signal }) => request<Overview>('GET', '/overview', { signal, query: { zone } }),
+    refetchInterval: freshMs.calm,
+  })
+}
+
+/** Of the last thirty days. */
+export function useStatistics() {
+  return useQuery({
+    queryKey: ['statistics'],
+    queryFn: ({ signal }) => request<Statistics>('GET', '/statistics', { signal, query: { zone } }),
+    refetchInterval: 60_000,
+  })
+}
+
+/** How full a storage is and how that went. */
+export function useRepositoryStorage(name: string) {
+  return useQuery({
+    queryKey: ['repositories', name, 'storage'],
+    queryFn: ({ signal }) => request<RepositoryStorage>('GET', `/repositories/${name}/storage`, { signal }),
+    refetchInterval: freshMs.calm,
   })
 }
 

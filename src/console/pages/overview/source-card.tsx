@@ -48,7 +48,7 @@ export function SourceCard({ source, backups, schedules, meaning, word, sentence
   const points = useMemo(() => backups.map(pointOf), [backups])
   const planned = schedules.filter(({ kind, enabled }) => kind === 'backup' && enabled)
   return (
-    <Card className="grid gap-4 p-5 phone:p-4">
+    <Card className="grid grid-cols-1 gap-4 p-5 phone:p-4">
       <div className="flex flex-wrap items-center justify-between gap-3">
         <div className="flex min-w-0 flex-wrap items-center gap-3">
           <h2 className="text-lg">

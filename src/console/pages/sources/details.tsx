@@ -15,6 +15,7 @@ import { ConfirmDialog, Sheet } from '../../ui/overlay.tsx'
 import { Timeline, TimelineKey } from '../../ui/timeline.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { Code, Moment, Name } from '../../ui/words.tsx'
+import { Modules } from './modules.tsx'
 
 export function SourceDetails() {
   const { t } = useTranslation()
@@ -111,6 +112,7 @@ function Details({ source, onClose }: { source: Source; onClose: () => void }) {
         </section>
       )}
       <Facts facts={facts} />
+      <Modules source={source.name} />
       <section>
         <SectionHead>{t('nav.schedules')}</SectionHead>
         {schedules.length === 0 ? (
