@@ -7,6 +7,7 @@ import {
   redirect,
 } from '@tanstack/react-router'
 import { searchOf } from './lib/search.ts'
+import { choiceNames } from './pages/restores/choice.ts'
 import { currentSession } from './session.ts'
 import { Shell } from './shell/shell.tsx'
 import { NotFound, PageFailed } from './shell/not-found.tsx'
@@ -68,6 +69,24 @@ const backup = createRoute({
   path: '$id',
   validateSearch: searchOf('with'),
   component: lazyRouteComponent(() => import('./pages/backups/details.tsx'), 'BackupDetails'),
+})
+
+const restores = createRoute({
+  getParentRoute: () => app,
+  path: '/restores',
+  validateSearch: searchOf('source'),
+  component: lazyRouteComponent(() => import('./pages/restores.tsx'), 'RestoresPage'),
+})
+const newRestore = createRoute({
+  getParentRoute: () => app,
+  path: '/restores/new',
+  validateSearch: searchOf(...choiceNames),
+  component: lazyRouteComponent(() => import('./pages/restores/new.tsx'), 'NewRestore'),
+})
+const restore = createRoute({
+  getParentRoute: () => app,
+  path: '/restores/$id',
+  component: lazyRouteComponent(() => import('./pages/restores/one.tsx'), 'RestorePage'),
 })
 
 const jobs = createRoute({
@@ -139,6 +158,9 @@ const routes = root.addChildren([
   app.addChildren([
     overview,
     backups.addChildren([newBackup, backup]),
+    restores,
+    newRestore,
+    restore,
     jobs.addChildren([job]),
     schedules.addChildren([newSchedule, schedule]),
     sources.addChildren([newSource, source]),

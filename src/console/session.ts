@@ -7,7 +7,7 @@ import { ApiError, request } from './lib/api.ts'
  */
 
 /** What the rights are about, and what can be done to it: as src/catalog/permissions.ts has them. */
-export type Resource = 'repositories' | 'sources' | 'schedules' | 'jobs' | 'backups'
+export type Resource = 'repositories' | 'sources' | 'schedules' | 'jobs' | 'backups' | 'restores'
 export type Action = 'read' | 'create' | 'change' | 'remove'
 
 export interface Session {

@@ -38,12 +38,33 @@ const idOf = (kind: string, status: string): string =>
   items.find((job) => job.kind === kind && job.status === status)?.id ?? ''
 const { items: backups } = await service.api.call<{ items: { id: string }[] }>('GET', '/backups?source=shop')
 
+/** What was lost since, and what would bring it back. */
+await service.shop.query(
+  'DELETE FROM invoice WHERE invoice_id IN (7, 8); UPDATE invoice SET total = 99.99 WHERE invoice_id = 20',
+)
+const { id: restore } = await service.api.call<{ id: string }>('POST', '/restores', {
+  source: 'shop',
+  into: { inPlace: true },
+  tables: ['invoice'],
+  createMissing: true,
+  updateChanged: true,
+  deleteExtra: true,
+  references: 'bring',
+})
+await service.api.until(restore, (job) => job.status === 'waiting')
+
 /** A page is added by a line here. */
 const pages: readonly { readonly name: string; readonly path: string }[] = [
   { name: 'overview', path: '/' },
   { name: 'backups', path: '/backups?source=shop' },
   { name: 'backup', path: `/backups/${backups[0]?.id}?source=shop&with=${backups[1]?.id}` },
   { name: 'new-backup', path: '/backups/new' },
+  { name: 'restores', path: '/restores' },
+  { name: 'restore-when', path: '/restores/new?source=shop' },
+  { name: 'restore-what', path: '/restores/new?source=shop&step=what&scope=tables&names=public.invoice' },
+  { name: 'restore-where', path: '/restores/new?source=shop&step=where' },
+  { name: 'restore-plan', path: '/restores/new?source=shop&step=look' },
+  { name: 'restore-look', path: `/restores/${restore}` },
   { name: 'jobs', path: '/jobs' },
   { name: 'job', path: `/jobs/${idOf('drill', 'completed')}` },
   { name: 'failed-job', path: `/jobs/${idOf('backup', 'failed')}` },

@@ -4,8 +4,6 @@ import { formatOf } from '../../src/console/lib/format.ts'
 import { searchOf } from '../../src/console/lib/search.ts'
 import type { Schedule, ScheduleRule } from '../../src/console/lib/types.ts'
 import { draftOf, keepOf, newDraft, ruleOf } from '../../src/console/pages/schedules/draft.ts'
-import { stateOf } from '../../src/console/pages/overview/state.ts'
-import type { BackupFacts } from '../../src/console/lib/backup-facts.ts'
 
 const now = new Date('2026-11-28T14:32:00')
 const ago = (ms: number): Date => new Date(now.getTime() - ms)
@@ -55,35 +53,4 @@ test('a schedule goes through the form unchanged, also what the form does not sh
   }
   const none = { last: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 }
   assert.equal(keepOf({ ...newDraft('shop', now), keep: none }, null), null)
-})
-
-test('a source is safe only with a backup that was proven, is not late, and did not fail last', () => {
-  const proof = { passed: true, when: ago(hour).toISOString(), notVerified: 0, level: 'whole' }
-  const backup = { id: 'b', moment: ago(hour).toISOString(), damaged: false, partial: false, verified: null, rows: 5, tables: 1 } as unknown as BackupFacts // prettier-ignore
-  const nightly = (nextRun: Date) =>
-    ({ kind: 'backup', enabled: true, nextRun: nextRun.toISOString() }) as Schedule
-  const failed = {
-    kind: 'backup',
-    status: 'failed',
-    error: { code: 'storage_full', message: 'full', hint: '' },
-  } as never
-  const word = (known: Partial<Parameters<typeof stateOf>[0]>): string =>
-    stateOf({ backups: [], schedules: [], jobs: [], now, ...known }).word
-  const proven = { ...backup, verified: proof }
-  assert.equal(word({}), 'never')
-  assert.equal(word({ backups: [backup] }), 'unproven')
-  assert.equal(word({ backups: [proven] }), 'safe')
-  assert.equal(word({ backups: [proven], schedules: [nightly(ago(-hour))] }), 'safe')
-  assert.equal(word({ backups: [proven], schedules: [nightly(ago(hour))] }), 'late')
-  assert.equal(word({ backups: [proven], jobs: [failed] }), 'failed')
-  // What is damaged, or holds a part only, brings nothing back.
-  assert.equal(
-    word({
-      backups: [
-        { ...proven, damaged: true },
-        { ...proven, partial: true },
-      ],
-    }),
-    'never',
-  )
 })

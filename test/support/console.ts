@@ -98,7 +98,7 @@ export interface PageOptions {
 }
 
 const everything = ['read', 'create', 'change', 'remove']
-const nouns = ['repositories', 'sources', 'schedules', 'jobs', 'backups']
+const nouns = ['repositories', 'sources', 'schedules', 'jobs', 'backups', 'restores']
 export const administrator = {
   name: 'Layla Haddad',
   role: 'super_admin',

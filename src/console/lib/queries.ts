@@ -10,7 +10,7 @@ import {
 import { useMemo } from 'react'
 import { isApiError, request } from './api.ts'
 import { freshMs } from './live.ts'
-import type { Backup, Job, JobDetail, Log, Page, Repository, Schedule, Source } from './types.ts'
+import type { Backup, BackupDetail, Job, JobDetail, Log, Overview, Page, Repository, RepositoryStorage, Restore, RestoreSummary, Schedule, Source, SourceTables, Statistics } from './types.ts' // prettier-ignore
 
 /** What pages read. Keys begin with the noun of the path, so that whoever changes something says which nouns are stale. */
 
@@ -63,6 +63,8 @@ function usePaged<T>(noun: string, query: Filter, every: number) {
 export const useJobs = (filter: Filter = {}) => usePaged<Job>('jobs', filter, freshMs.busy)
 export const useBackups = (filter: Filter = {}) => usePaged<Backup>('backups', filter, freshMs.calm)
 
+export const useRestores = (filter: Filter = {}) => usePaged<RestoreSummary>('restores', filter, freshMs.busy)
+
 /** The newest few of one list for each of several filters, such as the last backup of each source; undefined where not read yet. */
 export function useEach<T>(noun: string, filters: readonly Filter[], limit: number) {
   return useQueries({
@@ -106,6 +108,70 @@ export function useJobLog(id: string, over: boolean) {
     queryFn: ({ signal }) => request<Log>('GET', `/jobs/${id}/log`, { signal, query: { limit: 1000 } }),
     select: ({ lines }) => lines,
     refetchInterval: over ? false : freshMs.live,
+  })
+}
+
+export function useRestore(id: string) {
+  return useQuery({
+    queryKey: ['restores', id],
+    queryFn: ({ signal }) => request<Restore>('GET', `/restores/${id}`, { signal }),
+    // One that waits for somebody may be confirmed elsewhere.
+    refetchInterval: ({ state }) =>
+      state.data === undefined || !isOver(state.data)
+        ? state.data?.status === 'waiting'
+          ? freshMs.busy
+          : freshMs.live
+        : false,
+  })
+}
+
+/** The reader's own, in which days begin. */
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
+
+/** How safe each source is, what is used of each storage, and how many alarms and jobs there are. */
+export function useOverview() {
+  return useQuery({
+    queryKey: ['overview'],
+    queryFn: ({ signal }) => request<Overview>('GET', '/overview', { signal, query: { zone } }),
+    refetchInterval: freshMs.calm,
+  })
+}
+
+/** Of the last thirty days. */
+export function useStatistics() {
+  return useQuery({
+    queryKey: ['statistics'],
+    queryFn: ({ signal }) => request<Statistics>('GET', '/statistics', { signal, query: { zone } }),
+    refetchInterval: 60_000,
+  })
+}
+
+/** How full a storage is and how that went. */
+export function useRepositoryStorage(name: string) {
+  return useQuery({
+    queryKey: ['repositories', name, 'storage'],
+    queryFn: ({ signal }) => request<RepositoryStorage>('GET', `/repositories/${name}/storage`, { signal }),
+    refetchInterval: freshMs.calm,
+  })
+}
+
+/** Tables and modules of a source, as its newest backup counted them. */
+export function useSourceTables(name: string | undefined) {
+  return useQuery({
+    queryKey: ['sources', name, 'tables'],
+    queryFn: ({ signal }) => request<SourceTables>('GET', `/sources/${name}/tables`, { signal }),
+    enabled: name !== undefined,
+  })
+}
+
+/** One backup with its tables, which a job reads the first time; `details` is null until then. */
+export function useBackupDetail(id: string | undefined, reading: boolean) {
+  return useQuery({
+    queryKey: ['backups', 'one', id],
+    queryFn: ({ signal }) => request<BackupDetail>('GET', `/backups/${id}`, { signal }),
+    enabled: id !== undefined,
+    refetchInterval: reading ? freshMs.live : false,
+    placeholderData: (old) => (old?.id === id ? old : undefined),
   })
 }
 

@@ -20,6 +20,17 @@ export type JobKind = JobInput['kind']
 export type Log = z.infer<typeof contract.Log>
 export type Backup = z.infer<typeof contract.Backup>
 export type BackupInput = z.input<typeof contract.BackupInput>
+export type BackupDetail = z.infer<typeof contract.BackupDetail>
+export type Consequences = z.infer<typeof contract.Consequences>
+export type Restore = z.infer<typeof contract.Restore>
+export type RestoreSummary = z.infer<typeof contract.RestoreSummary>
+export type RestoreInput = z.input<typeof contract.RestoreInput>
+export type SourceTables = z.infer<typeof contract.SourceTables>
+export type SourceTest = z.infer<typeof contract.SourceTest>
+export type Overview = z.infer<typeof contract.Overview>
+export type SourceState = z.infer<typeof contract.SourceState>
+export type Statistics = z.infer<typeof contract.Statistics>
+export type RepositoryStorage = z.infer<typeof contract.RepositoryStorage>
 
 /** Lists that come in pages. */
 export interface Page<T> {

@@ -9,6 +9,7 @@ export const pages: readonly {
 }[] = [
   { id: 'overview', icon: 'overview', to: '/' },
   { id: 'backups', icon: 'backups', to: '/backups' },
+  { id: 'restores', icon: 'restores', to: '/restores' },
   { id: 'schedules', icon: 'schedules', to: '/schedules' },
   { id: 'jobs', icon: 'jobs', to: '/jobs' },
   { id: 'sources', icon: 'sources', to: '/sources' },

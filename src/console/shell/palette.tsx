@@ -123,6 +123,7 @@ function useEntries(): readonly Entry[] {
         go: go({ to }),
       })),
       { id: 'back-up', ...begun, text: t('backups.new.title'), go: go({ to: '/backups/new' }) },
+      { id: 'restore', ...begun, text: t('restores.new.title'), go: go({ to: '/restores/new' }) },
       { id: 'add-source', ...begun, text: t('sources.new.title'), go: go({ to: '/sources/new' }) },
       { id: 'add-schedule', ...begun, text: t('schedules.new.title'), go: go({ to: '/schedules/new' }) },
       { id: 'add-storage', ...begun, text: t('storage.new.title'), go: go({ to: '/storage/new' }) },

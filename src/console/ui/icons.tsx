@@ -5,6 +5,7 @@ const shapes = {
   overview: 'M2.5 9.5 8 3.5l5.5 6M4 8v5h8V8',
   backups:
     'M2.5 5c0-1.4 2.5-2.5 5.5-2.5s5.5 1.1 5.5 2.5S11 7.5 8 7.5 2.5 6.4 2.5 5ZM2.5 5v6c0 1.4 2.5 2.5 5.5 2.5s5.5-1.1 5.5-2.5V5M2.5 8c0 1.4 2.5 2.5 5.5 2.5s5.5-1.1 5.5-2.5',
+  restores: 'M3 8a5 5 0 1 0 1.500-3.600L3 5.800M3 2.500v3.300h3.300M8 5.500V8l1.800 1.200',
   jobs: 'M2.5 8h2l2-4.5 3 9 2-4.5h2',
   schedules: 'M8 2.5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 0 1 0-11ZM8 5v3l2 1.5',
   sources: 'M3 3h10v4H3zM3 9h10v4H3zM5.5 5h.01M5.5 11h.01',
@@ -37,6 +38,7 @@ const shapes = {
   copy: 'M5.5 5.500h8v8h-8zM10.5 5.500v-3h-8v8h3',
   edit: 'M3 13l.7-3L10.5 3.200l2.3 2.300L6 12.3 3 13Z',
   trash: 'M3 4.500h10M6.5 4.500v-2h3v2M4.5 4.500l.5 9h6l.5-9',
+  undo: 'M3 6h6.500a3.500 3.500 0 0 1 0 7H6M5.500 3.500 3 6l2.500 2.500',
   refresh: 'M13 8a5 5 0 1 1-1.5-3.600L13 5.800M13 2.500v3.300H9.7',
   filter: 'M2.5 4h11M4.5 8h7M6.5 12h3',
   key: 'M10 3a3 3 0 1 1-2.2 5L3.5 12.500v1H5.500V12H7v-1.500M10.5 5.500h.01',
@@ -44,7 +46,7 @@ const shapes = {
 
 export type IconName = keyof typeof shapes
 
-const flipped: readonly IconName[] = ['next', 'leave']
+const flipped: readonly IconName[] = ['next', 'leave', 'undo']
 
 export function Icon({
   name,

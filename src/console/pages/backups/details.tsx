@@ -15,7 +15,9 @@ import { EmptyState, ErrorNote, Skeleton, Warning } from '../../ui/notes.tsx'
 import { Sheet } from '../../ui/overlay.tsx'
 import { Bytes, Code, Count, Moment, Name } from '../../ui/words.tsx'
 import { Comparison } from './comparison.tsx'
+import { Keeping } from './keeping.tsx'
 import { Reuse } from './reuse.tsx'
+import { BackupTablesList } from './tables.tsx'
 
 export function BackupDetails() {
   const { t } = useTranslation()
@@ -114,7 +116,13 @@ function Details({ of, others, onClose }: DetailsProps) {
       }
       about={<BackupProof of={of} as="badge" />}
       onClose={onClose}
-      actions={<Drill of={of} source={source?.name} />}
+      actions={
+        <>
+          <RestoreIt of={of} source={source?.name} />
+          <Drill of={of} source={source?.name} />
+          <Keeping of={of} />
+        </>
+      }
     >
       {of.damaged && <Warning>{t('backups.damagedText')}</Warning>}
       {of.gaps > 0 && (
@@ -128,8 +136,25 @@ function Details({ of, others, onClose }: DetailsProps) {
       )}
       <Reuse of={of} />
       <Facts facts={facts} />
+      <BackupTablesList of={of} />
       {same.length > 0 && <Compare of={of} others={same} compared={compared} />}
     </Sheet>
+  )
+}
+
+function RestoreIt({ of, source }: { of: BackupFacts; source: string | undefined }) {
+  const { t } = useTranslation()
+  const navigate = useNavigate()
+  const refused = useRefusal('create', 'restores')
+  return (
+    <Button
+      look="main"
+      icon="restores"
+      refused={refused ?? (source === undefined ? t('backups.noSource') : null)}
+      onClick={() => void navigate({ to: '/restores/new', search: { source, backup: of.id, step: 'what' } })}
+    >
+      {t('restores.new.title')}
+    </Button>
   )
 }
 

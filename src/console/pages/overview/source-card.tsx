@@ -44,10 +44,11 @@ export function SourceCard({ source, backups, schedules, meaning, word, sentence
   const words = useScheduleWords()
   const keepWords = useKeepWords()
   const refused = useRefusal('create', 'jobs')
+  const restoreRefused = useRefusal('create', 'restores')
   const points = useMemo(() => backups.map(pointOf), [backups])
   const planned = schedules.filter(({ kind, enabled }) => kind === 'backup' && enabled)
   return (
-    <Card className="grid gap-4 p-5 phone:p-4">
+    <Card className="grid grid-cols-1 gap-4 p-5 phone:p-4">
       <div className="flex flex-wrap items-center justify-between gap-3">
         <div className="flex min-w-0 flex-wrap items-center gap-3">
           <h2 className="text-lg">
@@ -69,6 +70,12 @@ export function SourceCard({ source, backups, schedules, meaning, word, sentence
             onClick={() => void navigate({ to: '/backups/new', search: { source: source.name } })}
           >
             {t('overview.backUp')}
+          </Button>
+          <Button
+            refused={restoreRefused}
+            onClick={() => void navigate({ to: '/restores/new', search: { source: source.name } })}
+          >
+            {t('restores.new.title')}
           </Button>
         </div>
       </div>

@@ -15,6 +15,7 @@ import { ConfirmDialog, Sheet } from '../../ui/overlay.tsx'
 import { Timeline, TimelineKey } from '../../ui/timeline.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { Code, Moment, Name } from '../../ui/words.tsx'
+import { Modules } from './modules.tsx'
 
 export function SourceDetails() {
   const { t } = useTranslation()
@@ -45,6 +46,7 @@ function Details({ source, onClose }: { source: Source; onClose: () => void }) {
   const words = useScheduleWords()
   const { at } = useSearch({ from: '/app/sources/$name' })
   const refused = useRefusal('create', 'jobs')
+  const restoreRefused = useRefusal('create', 'restores')
   const repository = useRepositories().data?.find(({ id }) => id === source.repositoryId)
   const schedules = (useSchedules().data ?? []).filter(({ sourceId }) => sourceId === source.id)
   const backups = useBackups({ source: source.name }).items
@@ -68,6 +70,15 @@ function Details({ source, onClose }: { source: Source; onClose: () => void }) {
             onClick={() => void navigate({ to: '/backups/new', search: { source: source.name } })}
           >
             {t('backups.new.title')}
+          </Button>
+          <Button
+            icon="restores"
+            refused={restoreRefused}
+            onClick={() =>
+              void navigate({ to: '/restores/new', search: { source: source.name, backup: at } })
+            }
+          >
+            {t('restores.new.title')}
           </Button>
           <Button
             icon="backups"
@@ -101,6 +112,7 @@ function Details({ source, onClose }: { source: Source; onClose: () => void }) {
         </section>
       )}
       <Facts facts={facts} />
+      <Modules source={source.name} />
       <section>
         <SectionHead>{t('nav.schedules')}</SectionHead>
         {schedules.length === 0 ? (

@@ -9,6 +9,7 @@ import { Button } from '../../ui/button.tsx'
 import { Input, Select } from '../../ui/field.tsx'
 import { EmptyState, ErrorNote } from '../../ui/notes.tsx'
 import { Sheet } from '../../ui/overlay.tsx'
+import { TestConnection } from './test-connection.tsx'
 
 export function NewSource() {
   const { t } = useTranslation()
@@ -82,6 +83,7 @@ export function NewSource() {
             choices={(repositories ?? []).map(({ name }) => ({ value: name, text: name }))}
             onChoose={(next) => setGiven({ ...given, repository: next })}
           />
+          <TestConnection address={given.address} password={given.password} />
           {add.error !== null && !isApiError(add.error, 'name_taken') && <ErrorNote error={add.error} />}
           <div className="flex gap-2">
             <Button type="submit" look="main" busy={add.isPending} refused={refused}>

@@ -14,6 +14,7 @@ import { EmptyState, ErrorNote, Skeleton } from '../../ui/notes.tsx'
 import { ConfirmDialog, Sheet } from '../../ui/overlay.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { Bytes, Code, Moment, Name } from '../../ui/words.tsx'
+import { Capacity } from './capacity.tsx'
 
 export function RepositoryDetails() {
   const { t } = useTranslation()
@@ -90,6 +91,7 @@ function Details({ repository, onClose }: { repository: Repository; onClose: () 
         </>
       }
     >
+      <Capacity name={repository.name} />
       <Facts facts={facts} />
       {backups.length > 1 && (
         <section>

@@ -1,0 +1,162 @@
+import { useNavigate } from '@tanstack/react-router'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { request } from '../../lib/api.ts'
+import type { BackupFacts } from '../../lib/backup-facts.ts'
+import { useChange } from '../../lib/queries.ts'
+import { useRefusal } from '../../lib/rights.ts'
+import type { Consequences, JobDetail } from '../../lib/types.ts'
+import { Button } from '../../ui/button.tsx'
+import { Checkbox, Input } from '../../ui/field.tsx'
+import { Icon } from '../../ui/icons.tsx'
+import { Menu, MenuItem } from '../../ui/menu.tsx'
+import { ErrorNote, Skeleton, Warning } from '../../ui/notes.tsx'
+import { ConfirmDialog } from '../../ui/overlay.tsx'
+
+type Asked = 'pin' | 'unpin' | 'remove'
+
+/** Whether it stays: pinned, left to the rules again, or removed for good. */
+export function Keeping({ of }: { of: BackupFacts }) {
+  const { t } = useTranslation()
+  const [asked, setAsked] = useState<Asked | null>(null)
+  const [mayChange, mayRemove] = [useRefusal('change', 'backups'), useRefusal('remove', 'backups')]
+  const close = (): void => setAsked(null)
+  return (
+    <>
+      <Menu side="top" trigger={<Button icon="more">{t('backups.more')}</Button>}>
+        <MenuItem icon="pin" refused={mayChange} onSelect={() => setAsked('pin')}>
+          {t('backups.pin.verb')}
+        </MenuItem>
+        {of.pins.length > 0 && (
+          <MenuItem icon="off" refused={mayChange} onSelect={() => setAsked('unpin')}>
+            {t('backups.unpin.verb')}
+          </MenuItem>
+        )}
+        <MenuItem icon="trash" danger refused={mayRemove} onSelect={() => setAsked('remove')}>
+          {t('backups.remove.verb')}
+        </MenuItem>
+      </Menu>
+      {asked === 'pin' && <Pin of={of} onClose={close} />}
+      {asked === 'unpin' && <Unpin of={of} onClose={close} />}
+      {asked === 'remove' && <Remove of={of} onClose={close} />}
+    </>
+  )
+}
+
+interface AskProps {
+  readonly of: BackupFacts
+  readonly onClose: () => void
+}
+
+/** Each is a job, which is gone to. */
+function useJobOf(start: () => Promise<JobDetail>, onClose: () => void) {
+  const navigate = useNavigate()
+  const change = useChange(start, ['jobs', 'backups'])
+  const begin = (): void =>
+    change.mutate(undefined, {
+      onSuccess({ id }) {
+        onClose()
+        void navigate({ to: '/jobs/$id', params: { id } })
+      },
+    })
+  return { ...change, begin }
+}
+
+function Pin({ of, onClose }: AskProps) {
+  const { t } = useTranslation()
+  const [reason, setReason] = useState('')
+  const pin = useJobOf(
+    () => request<JobDetail>('POST', `/backups/${of.id}/pin`, { body: { reason: reason.trim() || t('backups.pin.noReason') } }), // prettier-ignore
+    onClose,
+  )
+  return (
+    <ConfirmDialog
+      title={t('backups.pin.title')}
+      typed={null}
+      verb={t('backups.pin.verb')}
+      busy={pin.isPending}
+      onClose={onClose}
+      onConfirm={pin.begin}
+    >
+      <p>{t('backups.pin.text')}</p>
+      <Input
+        label={t('backups.pin.reason')}
+        maxLength={200}
+        value={reason}
+        onChange={(event) => setReason(event.target.value)}
+      />
+      {pin.error !== null && <ErrorNote error={pin.error} />}
+    </ConfirmDialog>
+  )
+}
+
+function Unpin({ of, onClose }: AskProps) {
+  const { t } = useTranslation()
+  const unpin = useJobOf(
+    () => request<JobDetail>('DELETE', `/backups/${of.id}/pin`, { body: { confirm: of.id } }),
+    onClose,
+  )
+  return (
+    <ConfirmDialog
+      title={t('backups.unpin.title')}
+      typed={of.id}
+      verb={t('backups.unpin.verb')}
+      busy={unpin.isPending}
+      onClose={onClose}
+      onConfirm={unpin.begin}
+    >
+      <p>{t('backups.unpin.text')}</p>
+      {unpin.error !== null && <ErrorNote error={unpin.error} />}
+    </ConfirmDialog>
+  )
+}
+
+/** What happens then is the service's to say: it knows which backup is the last that was proven. */
+function Remove({ of, onClose }: AskProps) {
+  const { t } = useTranslation()
+  const [evenLast, setEvenLast] = useState(false)
+  const told = useQuery({
+    queryKey: ['backups', of.id, 'consequences'],
+    queryFn: ({ signal }) => request<Consequences>('GET', `/backups/${of.id}/consequences`, { signal }),
+  })
+  const remove = useJobOf(
+    () =>
+      request<JobDetail>('DELETE', `/backups/${of.id}`, {
+        body: { confirm: of.id, ...(evenLast ? { evenLast } : {}) },
+      }),
+    onClose,
+  )
+  const against = told.data?.against ?? []
+  return (
+    <ConfirmDialog
+      title={t('backups.remove.title')}
+      typed={of.id}
+      verb={t('backups.remove.verb')}
+      busy={remove.isPending}
+      onClose={onClose}
+      onConfirm={remove.begin}
+    >
+      <p>{t('backups.remove.text')}</p>
+      {told.data === undefined && told.error === null && <Skeleton className="h-16" />}
+      {told.error !== null && <ErrorNote error={told.error} />}
+      <ul className="grid gap-1.5">
+        {told.data?.consequences.map((text) => (
+          <li key={text} className="flex gap-2 text-ink">
+            <Icon name="next" className="mt-0.5 text-ink-3" />
+            <bdi>{text}</bdi>
+          </li>
+        ))}
+      </ul>
+      {against.map((text) => (
+        <Warning key={text}>
+          <bdi>{text}</bdi>
+        </Warning>
+      ))}
+      {against.length > 0 && (
+        <Checkbox checked={evenLast} onChange={setEvenLast} label={t('backups.remove.evenLast')} />
+      )}
+      {remove.error !== null && <ErrorNote error={remove.error} />}
+    </ConfirmDialog>
+  )
+}

@@ -1,0 +1,151 @@
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useMemo, useState, type FormEvent } from 'react'
+import { useTranslation } from 'react-i18next'
+import { request } from '../../lib/api.ts'
+import { factsOf } from '../../lib/backup-facts.ts'
+import { useBackupTables } from '../../lib/backup-tables.ts'
+import { useBackups, useChange, useSources, useSourceTables } from '../../lib/queries.ts'
+import { useRefusal } from '../../lib/rights.ts'
+import type { Restore, RestoreInput } from '../../lib/types.ts'
+import { Button } from '../../ui/button.tsx'
+import { PageHead } from '../../ui/card.tsx'
+import { EmptyState, ErrorNote, Skeleton } from '../../ui/notes.tsx'
+import { inputOf, isInPlace, missingIn, placeOf, serverOf, type Choice } from './choice.ts'
+import { NewPlan } from './new-plan.tsx'
+import { StepBar, steps, type Step } from './steps.tsx'
+import { What } from './what.tsx'
+import { When } from './when.tsx'
+import { Where } from './where.tsx'
+
+/** When, what and where: what is chosen so far is in the address, so that the way back and a reload lose nothing. */
+export function NewRestore() {
+  const { t } = useTranslation()
+  const choice: Choice = useSearch({ from: '/app/restores/new' })
+  const navigate = useNavigate({ from: '/restores/new' })
+  const [password, setPassword] = useState('')
+  const sources = useSources()
+  const source = sources.data?.find(({ name }) => name === choice.source) ?? sources.data?.[0]
+  const backups = useBackups({ source: source?.name })
+  const facts = useMemo(
+    () => (backups.items ?? []).map(factsOf).filter(({ sourceId }) => sourceId === source?.id),
+    [backups.items, source?.id],
+  )
+  // The newest that is whole, unless another was chosen.
+  const chosen = facts.find(({ id }) => id === choice.backup) ?? facts.find(({ damaged }) => !damaged) ?? facts[0] // prettier-ignore
+  const own = useBackupTables(chosen)
+  const counted = useSourceTables(source?.name).data
+  const start = useChange((body: RestoreInput) => request<Restore>('POST', '/restores', { body }), ['restores', 'jobs']) // prettier-ignore
+  const [mayCreate, mayChange] = [useRefusal('create', 'restores'), useRefusal('change', 'restores')]
+
+  const step: Step = steps.find((one) => one === choice.step) ?? 'when'
+  const set = (changed: Choice): void =>
+    void navigate({ search: (old) => ({ ...old, ...changed }), replace: true })
+  const go = (to: Step): void => {
+    start.reset()
+    void navigate({ search: (old) => ({ ...old, step: to, source: source?.name, backup: chosen?.id }) })
+  }
+
+  if (sources.error !== null) return <ErrorNote error={sources.error} retry={() => void sources.refetch()} />
+  if (sources.data === undefined || (source !== undefined && backups.items === undefined))
+    return <Skeleton className="h-80" />
+  if (source === undefined) {
+    return (
+      <EmptyState
+        icon="sources"
+        title={t('sources.empty.title')}
+        action={
+          <Button look="main" icon="plus" onClick={() => void navigate({ to: '/sources/new' })}>
+            {t('sources.new.title')}
+          </Button>
+        }
+      >
+        {t('sources.empty.text')}
+      </EmptyState>
+    )
+  }
+  const place = placeOf(choice, source.address)
+  const inPlace = isInPlace(choice)
+  const missing = step === 'when' ? (chosen === undefined ? 'restores.when.choose' : null) : missingIn(choice)
+  const right = step === 'where' || step === 'look' ? (inPlace ? mayChange : mayCreate) : null
+
+  function begin(): void {
+    if (source === undefined || chosen === undefined) return
+    start.mutate(inputOf(choice, { source: source.name, backup: chosen.id, place, password }), {
+      onSuccess: ({ id }) => void navigate({ to: '/restores/$id', params: { id } }),
+    })
+  }
+
+  function submit(event: FormEvent): void {
+    event.preventDefault()
+    if (step === 'when') go('what')
+    else if (step === 'what') go('where')
+    else if (step === 'where' && !inPlace) go('look')
+    else begin()
+  }
+
+  return (
+    <>
+      <PageHead title={t('restores.new.title')} about={t(`restores.about.${step}`)} />
+      <StepBar at={step} choice={{ ...choice, source: source.name, backup: chosen?.id }} />
+      <form className="grid max-w-[860px] gap-5" onSubmit={submit}>
+        {step === 'when' && (
+          <When
+            sources={sources.data.map(({ name }) => name)}
+            source={source.name}
+            backups={facts}
+            chosen={chosen}
+            onSource={(name) => void navigate({ search: { source: name }, replace: true })}
+            onBackup={(id) => set({ backup: id })}
+          />
+        )}
+        {step === 'what' && (
+          <What
+            choice={choice}
+            set={set}
+            tables={own.tables ?? counted?.tables ?? null}
+            modules={counted?.modules ?? []}
+            ofNewest={own.tables === null && counted?.backup !== chosen?.id}
+          />
+        )}
+        {step === 'where' && (
+          <Where
+            choice={choice}
+            set={set}
+            place={place}
+            password={password}
+            onPassword={setPassword}
+            database={serverOf(source.address).database}
+            refused={mayChange}
+          />
+        )}
+        {step === 'look' && chosen !== undefined && (
+          <NewPlan
+            choice={choice}
+            backup={chosen}
+            place={place}
+            tables={own.tables ?? counted?.tables ?? null}
+            modules={counted?.modules ?? []}
+          />
+        )}
+        {start.error !== null && <ErrorNote error={start.error} />}
+        <div className="flex flex-wrap gap-2 border-t pt-4">
+          {step !== 'when' && (
+            <Button onClick={() => go(steps[steps.indexOf(step) - 1] ?? 'when')}>{t('common.back')}</Button>
+          )}
+          <Button
+            type="submit"
+            look="main"
+            busy={start.isPending}
+            refused={right ?? (missing === null ? null : t(missing))}
+          >
+            {step === 'look'
+              ? t('restores.new.start', { database: place.database })
+              : step === 'where'
+                ? t('restores.new.look')
+                : t('restores.new.next')}
+          </Button>
+        </div>
+      </form>
+    </>
+  )
+}
