@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Browser, Page } from '@playwright/test'
 import { musicShop } from './music-shop.ts'
 import { testServer, type TestDatabase } from './postgres.ts'
-import { over, serving, type ServedJob, type ServiceClient } from './serve.ts'
+import { over, serving, type ServedJob, type ServiceClient, type Serving } from './serve.ts'
 
 /** A service with something to show: what the console's tests look at. */
 export interface ConsoleService {
@@ -28,13 +28,7 @@ export async function consoleService(): Promise<ConsoleService> {
   await crm.query(
     'CREATE TABLE lead AS SELECT n AS id, md5(n::text) AS name FROM generate_series(1, 4000) AS n',
   )
-  const serve = start(['serve', '--listen', '0'], {
-    HOLDFAST_CATALOG: catalog.url,
-    HOLDFAST_CATALOG_KEY_FILE: `${directory}/catalog.key`,
-  })
-  const key = await serve.after(/not shown again: (hfk_\S+)/)
-  const url = await serve.after(/The console is at (\S+)/)
-  const api = client(`${url}/api/v1`, key)
+  const { url, key, api } = await startService({ start, client, directory }, catalog)
   await api.add(shop, server.password)
   const add = async (name: string, at: string, password: string): Promise<void> => {
     const address = new URL(at)
@@ -58,6 +52,29 @@ export async function consoleService(): Promise<ConsoleService> {
   await run('backup', 'shop', { description: 'After the prices were raised' })
   await catalog.query(past)
   return { url, key, api, shop, catalog }
+}
+
+/** A service with nothing to back up, for what is about people: a storage `spare`, which nothing uses. */
+export async function consoleCatalog(): Promise<Omit<ConsoleService, 'shop'>> {
+  const server = await testServer(17)
+  const { start, client, directory } = await serving()
+  const catalog = await server.database()
+  const service = await startService({ start, client, directory }, catalog)
+  await service.api.call('POST', '/repositories', { name: 'spare', address: `${directory}/spare` })
+  return { ...service, catalog }
+}
+
+async function startService(
+  { start, client, directory }: Pick<Serving, 'start' | 'client' | 'directory'>,
+  catalog: TestDatabase,
+): Promise<Pick<ConsoleService, 'url' | 'key' | 'api'>> {
+  const serve = start(['serve', '--listen', '0'], {
+    HOLDFAST_CATALOG: catalog.url,
+    HOLDFAST_CATALOG_KEY_FILE: `${directory}/catalog.key`,
+  })
+  const key = await serve.after(/not shown again: (hfk_\S+)/)
+  const url = await serve.after(/The console is at (\S+)/)
+  return { url, key, api: client(`${url}/api/v1`, key) }
 }
 
 const schedules = [
@@ -110,10 +127,12 @@ export const second: Somebody = { name: 'Amina Saleh', email: 'amina@example.com
 export const reader: Somebody = { name: 'Omar Nasser', email: 'omar@example.com', role: 'read_only_admin' }
 export const password = 'seven green camels'
 
-/** The cookies of sessions, by e-mail address: one for each account, since signing in is slow on purpose. */
-const sessions = new WeakMap<ConsoleService, Map<string, Promise<string>>>()
+type Served = Pick<ConsoleService, 'url' | 'api'>
 
-async function cookieOf(service: ConsoleService, somebody: Somebody): Promise<string> {
+/** The cookies of sessions, by e-mail address: one for each account, since signing in is slow on purpose. */
+const sessions = new WeakMap<Served, Map<string, Promise<string>>>()
+
+async function cookieOf(service: Served, somebody: Somebody): Promise<string> {
   const known = sessions.get(service) ?? new Map<string, Promise<string>>()
   sessions.set(service, known)
   const cookie = known.get(somebody.email) ?? signIn(service, somebody)
@@ -121,7 +140,7 @@ async function cookieOf(service: ConsoleService, somebody: Somebody): Promise<st
   return await cookie
 }
 
-async function signIn({ url, api }: ConsoleService, somebody: Somebody): Promise<string> {
+async function signIn({ url, api }: Served, somebody: Somebody): Promise<string> {
   const { link } = await api.call<{ link: { link: string } }>('POST', '/people', somebody)
   const accepted = await fetch(`${url}/api/v1/invitation`, {
     method: 'POST',
@@ -135,7 +154,7 @@ async function signIn({ url, api }: ConsoleService, somebody: Somebody): Promise
 
 export async function openPage(
   browser: Browser,
-  service: ConsoleService,
+  service: Served,
   { language = 'en', width = 1280, session = administrator }: PageOptions = {},
 ): Promise<OpenPage> {
   const context = await browser.newContext({

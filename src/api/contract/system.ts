@@ -27,13 +27,17 @@ export const System = z
     queue: z.object({
       pending: z.int(),
       running: z.int(),
-      oldestPendingAt: time.nullable().openapi({ description: 'since when the first of those that may run waits' }),
+      oldestPendingAt: time
+        .nullable()
+        .openapi({ description: 'since when the first of those that may run waits' }),
     }),
     lastDay: z
       .object({ completed: z.int(), failed: z.int(), cancelled: z.int() })
       .openapi({ description: 'jobs that ended in the last 24 hours' }),
     workers: z
       .array(z.object({ name: z.string(), running: z.int(), lastSeenAt: time }))
-      .openapi({ description: 'those that took or ended a job in the last week: one that is idle is not known to run' }),
+      .openapi({
+        description: 'those that took or ended a job in the last week: one that is idle is not known to run',
+      }),
   })
   .openapi('System')

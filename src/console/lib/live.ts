@@ -93,8 +93,7 @@ function newStale(client: QueryClient): (nouns: readonly string[]) => void {
     for (const noun of nouns) waiting.add(noun)
     timer ??= setTimeout(() => {
       timer = undefined
-      for (const noun of waiting)
-        void client.invalidateQueries({ queryKey: [noun], predicate: isShort }, { cancelRefetch: false })
+      for (const noun of waiting) void client.invalidateQueries({ queryKey: [noun], predicate: isShort })
       waiting.clear()
     }, 300)
   }

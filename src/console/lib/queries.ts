@@ -12,22 +12,21 @@ import { fresh, type Freshness } from './live.ts'
 import type {
   Alarm,
   Approval,
+  AuditEntries,
   Backup,
-  Destination,
   Job,
   JobDetail,
   Key,
   Log,
   Page,
   Person,
-  Provider,
   Repository,
   Roles,
   Schedule,
   Settings,
   SignInWays,
   Source,
-  Subscription,
+  System,
 } from './types.ts'
 import { useMay } from '../session.ts'
 
@@ -51,8 +50,9 @@ interface Items<T> {
   readonly items: readonly T[]
 }
 
-function useList<T>(noun: string, every: Freshness = fresh.slow) {
+function useList<T>(noun: string, every: Freshness = fresh.slow, enabled = true) {
   return useQuery({
+    enabled,
     queryKey: [noun],
     queryFn: ({ signal }) => request<Items<T>>('GET', `/${noun}`, { signal }),
     select: ({ items }) => items,
@@ -127,12 +127,10 @@ export function useChange<Input, Result>(
   })
 }
 
-export const usePeople = () => useList<Person>('people')
-export const useKeys = () => useList<Key>('keys')
-export const useProviders = () => useList<Provider>('providers')
+/** `may`: only where they may be read at all. */
+export const usePeople = (may = true) => useList<Person>('people', fresh.slow, may)
+export const useKeys = (may = true) => useList<Key>('keys', fresh.slow, may)
 export const useRoles = () => useList<Roles['items'][number]>('roles')
-export const useDestinations = () => useList<Destination>('destinations')
-export const useSubscriptions = () => useList<Subscription>('subscriptions')
 export const useAlarms = (filter: Filter = {}) => usePaged<Alarm>('alarms', filter, fresh.calm)
 
 /** Those that are open and that the one who is signed in has not seen, for the bell: some, and whether there are more. */
@@ -192,3 +190,24 @@ export function useApproval(id: string): Approval | undefined {
 }
 
 export const isDecided = ({ status }: Approval): boolean => status !== 'pending' && status !== 'expired'
+
+export function useSystem() {
+  return useQuery({
+    queryKey: ['system'],
+    queryFn: ({ signal }) => request<System>('GET', '/system', { signal }),
+    refetchInterval: 10_000,
+  })
+}
+
+/** What was done, newest first, and the head of the whole trail. */
+export function useAudit(filter: Filter) {
+  const found = useInfiniteQuery({
+    queryKey: ['audit', filter],
+    queryFn: ({ signal, pageParam }) =>
+      request<AuditEntries>('GET', '/audit', { signal, query: { ...filter, limit: 200, after: pageParam } }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ next }) => next ?? undefined,
+  })
+  const items = useMemo(() => found.data?.pages.flatMap((page) => page.items), [found.data])
+  return { ...found, items, head: found.data?.pages[0]?.head }
+}

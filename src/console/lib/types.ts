@@ -35,8 +35,6 @@ export type Link = z.infer<typeof contract.Link>
 export type Key = z.infer<typeof contract.Key>
 export type NewKey = z.infer<typeof contract.NewKey>
 export type KeyInput = z.input<typeof contract.KeyInput>
-export type Provider = z.infer<typeof contract.Provider>
-export type ProviderInput = z.input<typeof contract.ProviderInput>
 export type Roles = z.infer<typeof contract.Roles>
 export type System = z.infer<typeof contract.System>
 export type Settings = z.infer<typeof contract.Settings>
@@ -46,12 +44,6 @@ export type AuditEntries = z.infer<typeof contract.AuditEntries>
 export type AuditVerdict = z.infer<typeof contract.AuditVerdict>
 export type Alarm = z.infer<typeof contract.Alarm>
 export type Severity = Alarm['severity']
-export type Destination = z.infer<typeof contract.Destination>
-export type DestinationInput = z.input<typeof contract.DestinationInput>
-export type DestinationWithKey = z.infer<typeof contract.DestinationWithKey>
-export type DestinationTest = z.infer<typeof contract.DestinationTest>
-export type Subscription = z.infer<typeof contract.Subscription>
-export type SubscriptionInput = z.input<typeof contract.SubscriptionInput>
 export type Event = z.infer<typeof events.Event>
 
 /** Lists that come in pages. */
