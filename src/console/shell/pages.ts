@@ -19,5 +19,5 @@ export const pages: readonly {
   { id: 'rights', icon: 'proven', to: '/rights' },
   { id: 'approvals', icon: 'check', to: '/approvals' },
   { id: 'audit', icon: 'audit', to: '/audit' },
-  { id: 'system', icon: 'overview', to: '/system' },
+  { id: 'system', icon: 'system', to: '/system' },
 ]

@@ -41,6 +41,7 @@ const shapes = {
   filter: 'M2.5 4h11M4.5 8h7M6.5 12h3',
   bell: 'M4 11V7.500a4 4 0 0 1 8 0V11l1 1H3l1-1ZM6.800 14h2.400',
   audit: 'M4 2.500h8v11H4zM6 5.500h4M6 8h4M6 10.500h2',
+  system: 'M5 5h6v6H5zM8 2.500V5M8 11v2.500M2.500 8H5M11 8h2.500',
   key: 'M10 3a3 3 0 1 1-2.2 5L3.5 12.500v1H5.500V12H7v-1.500M10.5 5.500h.01',
 } as const
 
