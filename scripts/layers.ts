@@ -59,6 +59,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       '@tanstack/react-query',
       '@tanstack/react-router',
       '@tanstack/react-virtual',
+      'uqr',
       'i18next',
       'react-i18next',
       'cronstrue',

@@ -42,6 +42,7 @@ import { signInRoutes } from './routes/sign-in.ts'
 import { sourceFactRoutes } from './routes/source-facts.ts'
 import { sourceRoutes } from './routes/sources.ts'
 import { statisticsRoutes } from './routes/statistics.ts'
+import { systemRoutes } from './routes/system.ts'
 
 const bodyBytes = 1024 * 1024
 
@@ -170,6 +171,7 @@ export function createApp(given: ApiOptions) {
     restoreRoutes(o),
     statisticsRoutes(o),
     downloadRoutes(o),
+    systemRoutes(o),
   ])
     api.route('/', routes)
   app.route('/api/v1', api)

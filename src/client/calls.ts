@@ -68,6 +68,7 @@ import type {
   Restore,
   RestoreInput,
   Restores,
+  Roles,
   Schedule,
   ScheduleChange,
   ScheduleInput,
@@ -93,6 +94,7 @@ import type {
   SubscriptionChange,
   SubscriptionInput,
   Subscriptions,
+  System,
   TotpSecret,
   UndoInput,
 } from './types.ts'
@@ -740,5 +742,11 @@ export function callsOf(send: Send) {
         { method: 'POST', path: `/backups/${encodeURIComponent(id)}/downloads`, body, gives: 'json' },
         options,
       ),
+    /** Who may do what. GET /roles */
+    getRoles: (options?: CallOptions): Promise<Roles> =>
+      send<Roles>({ method: 'GET', path: `/roles`, gives: 'json' }, options),
+    /** How the service itself stands. GET /system */
+    getSystem: (options?: CallOptions): Promise<System> =>
+      send<System>({ method: 'GET', path: `/system`, gives: 'json' }, options),
   }
 }

@@ -1319,3 +1319,33 @@ export type DownloadInput = {
   /** only rows of these modules of the source */
   modules?: string[] | undefined
 }
+
+/** who may do what, as the catalog holds it too */
+export type Roles = {
+  items: {
+    role: 'super_admin' | 'platform_operator' | 'read_only_admin' | 'tenant_admin'
+    /** own: of the sources that one is bound to */
+    scope: 'all' | 'own'
+    /** by resource, which actions */
+    rights: Record<string, ('read' | 'create' | 'change' | 'remove')[]>
+  }[]
+}
+
+export type System = {
+  version: string
+  /** version of the server that the catalog is on */
+  postgres: string
+  catalogBytes: number
+  /** by the clock of the catalog */
+  now: string
+  queue: {
+    pending: number
+    running: number
+    /** since when the first of those that may run waits */
+    oldestPendingAt: string | null
+  }
+  /** jobs that ended in the last 24 hours */
+  lastDay: { completed: number; failed: number; cancelled: number }
+  /** those that took or ended a job in the last week: one that is idle is not known to run */
+  workers: { name: string; running: number; lastSeenAt: string }[]
+}

@@ -33,7 +33,7 @@ const app = createRoute({
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: searchOf('to'),
+  validateSearch: searchOf('to', 'error'),
   component: lazyRouteComponent(() => import('./pages/sign-in.tsx'), 'SignInPage'),
 })
 const invitation = createRoute({
@@ -151,6 +151,84 @@ const repository = createRoute({
   component: lazyRouteComponent(() => import('./pages/storage/details.tsx'), 'RepositoryDetails'),
 })
 
+const people = createRoute({
+  getParentRoute: () => app,
+  path: '/people',
+  component: lazyRouteComponent(() => import('./pages/people.tsx'), 'PeoplePage'),
+})
+const invite = createRoute({
+  getParentRoute: () => people,
+  path: 'new',
+  component: lazyRouteComponent(() => import('./pages/people/invite.tsx'), 'InvitePerson'),
+})
+const person = createRoute({
+  getParentRoute: () => people,
+  path: '$id',
+  component: lazyRouteComponent(() => import('./pages/people/details.tsx'), 'PersonDetails'),
+})
+
+const alarms = createRoute({
+  getParentRoute: () => app,
+  path: '/alarms',
+  validateSearch: searchOf('open', 'severity'),
+  component: lazyRouteComponent(() => import('./pages/alarms.tsx'), 'AlarmsPage'),
+})
+const alarm = createRoute({
+  getParentRoute: () => alarms,
+  path: '$id',
+  component: lazyRouteComponent(() => import('./pages/alarms/details.tsx'), 'AlarmDetails'),
+})
+
+const approvals = createRoute({
+  getParentRoute: () => app,
+  path: '/approvals',
+  component: lazyRouteComponent(() => import('./pages/approvals.tsx'), 'ApprovalsPage'),
+})
+const account = createRoute({
+  getParentRoute: () => app,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./pages/account.tsx'), 'AccountPage'),
+})
+
+const keys = createRoute({
+  getParentRoute: () => app,
+  path: '/keys',
+  component: lazyRouteComponent(() => import('./pages/keys.tsx'), 'KeysPage'),
+})
+const newKey = createRoute({
+  getParentRoute: () => keys,
+  path: 'new',
+  component: lazyRouteComponent(() => import('./pages/keys/new.tsx'), 'NewKey'),
+})
+const key = createRoute({
+  getParentRoute: () => keys,
+  path: '$id',
+  component: lazyRouteComponent(() => import('./pages/keys/details.tsx'), 'KeyDetails'),
+})
+
+const audit = createRoute({
+  getParentRoute: () => app,
+  path: '/audit',
+  validateSearch: searchOf('who', 'action', 'result'),
+  component: lazyRouteComponent(() => import('./pages/audit.tsx'), 'AuditPage'),
+})
+const auditEntry = createRoute({
+  getParentRoute: () => audit,
+  path: '$number',
+  component: lazyRouteComponent(() => import('./pages/audit/details.tsx'), 'AuditDetails'),
+})
+
+const rights = createRoute({
+  getParentRoute: () => app,
+  path: '/rights',
+  component: lazyRouteComponent(() => import('./pages/rights.tsx'), 'RightsPage'),
+})
+const system = createRoute({
+  getParentRoute: () => app,
+  path: '/system',
+  component: lazyRouteComponent(() => import('./pages/system.tsx'), 'SystemPage'),
+})
+
 const routes = root.addChildren([
   signIn,
   invitation,
@@ -165,6 +243,14 @@ const routes = root.addChildren([
     schedules.addChildren([newSchedule, schedule]),
     sources.addChildren([newSource, source]),
     storage.addChildren([newRepository, repository]),
+    people.addChildren([invite, person]),
+    alarms.addChildren([alarm]),
+    keys.addChildren([newKey, key]),
+    audit.addChildren([auditEntry]),
+    rights,
+    system,
+    approvals,
+    account,
   ]),
 ])
 

@@ -96,6 +96,8 @@ test('a backup is restored into a new database, which is quarantined, released, 
   )
   const wrong = await call(`POST /restores/${started.id}/release`, { confirm: 'shop', password })
   assert.deepEqual([wrong.status, wrong.body['code']], [409, 'confirmation_needed'])
+  const off = (restored.report as unknown as { quarantined: object[] }).quarantined
+  assert.deepEqual(off, [{ kind: 'publication', schema: '', relation: '', name: 'changes' }])
   const release = await ok<Restore>(`POST /restores/${started.id}/release`, {
     confirm: `${shop.name}_copy`,
     password,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
 import { testBrowser } from '../support/chromium.ts'
-import { consoleService, openPage, watch } from '../support/console.ts'
+import { consoleService, openPage, second, watch } from '../support/console.ts'
 import type { ServedJob } from '../support/serve.ts'
 
 /*
@@ -52,6 +52,11 @@ const { id: restore } = await service.api.call<{ id: string }>('POST', '/restore
   references: 'bring',
 })
 await service.api.until(restore, (job) => job.status === 'waiting')
+const { items: alarms } = await service.api.call<{ items: { id: string }[] }>('GET', '/alarms')
+const { items: keys } = await service.api.call<{ items: { id: string }[] }>('GET', '/keys')
+const { items: entries } = await service.api.call<{ items: { number: number }[] }>('GET', '/audit')
+await service.api.call('POST', '/people', second)
+const { items: people } = await service.api.call<{ items: { id: string }[] }>('GET', '/people')
 
 /** A page is added by a line here. */
 const pages: readonly { readonly name: string; readonly path: string }[] = [
@@ -77,6 +82,20 @@ const pages: readonly { readonly name: string; readonly path: string }[] = [
   { name: 'storage', path: '/storage' },
   { name: 'repository', path: '/storage/main' },
   { name: 'new-storage', path: '/storage/new' },
+  { name: 'alarms', path: '/alarms' },
+  { name: 'alarm', path: `/alarms/${alarms[0]?.id}` },
+  { name: 'people', path: '/people' },
+  { name: 'person', path: `/people/${people[0]?.id}` },
+  { name: 'invite', path: '/people/new' },
+  { name: 'keys', path: '/keys' },
+  { name: 'key', path: `/keys/${keys[0]?.id}` },
+  { name: 'new-key', path: '/keys/new' },
+  { name: 'rights', path: '/rights' },
+  { name: 'approvals', path: '/approvals' },
+  { name: 'audit', path: '/audit' },
+  { name: 'audit-entry', path: `/audit/${entries[0]?.number}` },
+  { name: 'system', path: '/system' },
+  { name: 'account', path: '/account' },
   { name: 'sign-in', path: '/sign-in' },
   { name: 'invitation', path: '/invitation#token' },
   { name: 'reset', path: '/reset' },

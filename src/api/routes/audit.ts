@@ -1,3 +1,4 @@
+import { ReadableStream } from 'node:stream/web'
 import { createRoute } from '@hono/zod-openapi'
 import { printTrail } from '../../audit/export.ts'
 import { headOf, listAudit, readTrail } from '../../audit/list.ts'

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { request } from './api.ts'
-import { freshMs } from './live.ts'
+import { fresh } from './live.ts'
 import { isOver, useBackupDetail, useChange } from './queries.ts'
 import type { Backup, JobDetail } from './types.ts'
 import { useMay } from '../session.ts'
@@ -32,7 +32,7 @@ export function useBackupTables(backup: Pick<Backup, 'id' | 'repositoryId'> | un
     queryKey: ['jobs', read.data?.id, 'reading'],
     queryFn: ({ signal }) => request<JobDetail>('GET', `/jobs/${read.data?.id}`, { signal }),
     enabled: own && read.data !== undefined,
-    refetchInterval: ({ state }) => (state.data !== undefined && isOver(state.data) ? false : freshMs.live),
+    refetchInterval: ({ state }) => (state.data !== undefined && isOver(state.data) ? false : fresh.always()),
   })
   const over = own && job.data !== undefined && isOver(job.data)
   const detail = useBackupDetail(id, own && !over)

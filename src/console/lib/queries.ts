@@ -9,8 +9,9 @@ import {
 } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { isApiError, request } from './api.ts'
-import { freshMs } from './live.ts'
-import type { Backup, BackupDetail, Job, JobDetail, Log, Overview, Page, Repository, RepositoryStorage, Restore, RestoreSummary, Schedule, Source, SourceTables, Statistics } from './types.ts' // prettier-ignore
+import { fresh, type Freshness } from './live.ts'
+import type { Alarm, Approval, AuditEntries, Backup, BackupDetail, Job, JobDetail, Key, Log, Overview, Page, Person, Repository, RepositoryStorage, Restore, RestoreSummary, Roles, Schedule, Settings, SignInWays, Source, SourceTables, Statistics, System } from './types.ts' // prettier-ignore
+import { useMay } from '../session.ts'
 
 /** What pages read. Keys begin with the noun of the path, so that whoever changes something says which nouns are stale. */
 
@@ -32,8 +33,9 @@ interface Items<T> {
   readonly items: readonly T[]
 }
 
-function useList<T>(noun: string, every = freshMs.calm) {
+function useList<T>(noun: string, every: Freshness = fresh.slow, enabled = true) {
   return useQuery({
+    enabled,
     queryKey: [noun],
     queryFn: ({ signal }) => request<Items<T>>('GET', `/${noun}`, { signal }),
     select: ({ items }) => items,
@@ -46,7 +48,7 @@ export const useRepositories = () => useList<Repository>('repositories')
 export const useSchedules = () => useList<Schedule>('schedules')
 
 /** A list that comes in pages, as one; `more` reads the next page. */
-function usePaged<T>(noun: string, query: Filter, every: number) {
+function usePaged<T>(noun: string, query: Filter, every: Freshness) {
   const found = useInfiniteQuery({
     queryKey: [noun, 'pages', query],
     queryFn: ({ signal, pageParam }) =>
@@ -54,16 +56,16 @@ function usePaged<T>(noun: string, query: Filter, every: number) {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next }) => next ?? undefined,
     // Reading many pages again and again would cost more than it tells.
-    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > 3 ? false : every),
+    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > 3 ? false : every()),
   })
   const items = useMemo(() => found.data?.pages.flatMap((page) => page.items), [found.data])
   return { ...found, items }
 }
 
-export const useJobs = (filter: Filter = {}) => usePaged<Job>('jobs', filter, freshMs.busy)
-export const useBackups = (filter: Filter = {}) => usePaged<Backup>('backups', filter, freshMs.calm)
+export const useJobs = (filter: Filter = {}) => usePaged<Job>('jobs', filter, fresh.busy)
+export const useBackups = (filter: Filter = {}) => usePaged<Backup>('backups', filter, fresh.calm)
 
-export const useRestores = (filter: Filter = {}) => usePaged<RestoreSummary>('restores', filter, freshMs.busy)
+export const useRestores = (filter: Filter = {}) => usePaged<RestoreSummary>('restores', filter, fresh.untold)
 
 /** The newest few of one list for each of several filters, such as the last backup of each source; undefined where not read yet. */
 export function useEach<T>(noun: string, filters: readonly Filter[], limit: number) {
@@ -72,7 +74,7 @@ export function useEach<T>(noun: string, filters: readonly Filter[], limit: numb
       queryKey: [noun, 'each', filter, limit],
       queryFn: ({ signal }: { signal: AbortSignal }) =>
         request<Page<T>>('GET', `/${noun}`, { signal, query: { ...filter, limit } }),
-      refetchInterval: freshMs.calm,
+      refetchInterval: fresh.calm,
     })),
     combine: (found) => ({
       lists: found.map(({ data }) => data?.items),
@@ -87,7 +89,7 @@ export function useRunningJobs() {
     queryKey: ['jobs', 'running'],
     queryFn: ({ signal }) => request<Page<Job>>('GET', '/jobs', { signal, query: { status: 'running' } }),
     select: ({ items }) => items,
-    refetchInterval: freshMs.busy,
+    refetchInterval: fresh.busy,
   })
 }
 
@@ -98,7 +100,7 @@ export function useJob(id: string) {
   return useQuery({
     queryKey: ['jobs', id],
     queryFn: ({ signal }) => request<JobDetail>('GET', `/jobs/${id}`, { signal }),
-    refetchInterval: ({ state }) => (state.data !== undefined && isOver(state.data) ? false : freshMs.live),
+    refetchInterval: ({ state }) => (state.data !== undefined && isOver(state.data) ? false : fresh.busy()),
   })
 }
 
@@ -107,7 +109,7 @@ export function useJobLog(id: string, over: boolean) {
     queryKey: ['jobs', id, 'log', over],
     queryFn: ({ signal }) => request<Log>('GET', `/jobs/${id}/log`, { signal, query: { limit: 1000 } }),
     select: ({ lines }) => lines,
-    refetchInterval: over ? false : freshMs.live,
+    refetchInterval: over ? false : fresh.always(),
   })
 }
 
@@ -119,8 +121,8 @@ export function useRestore(id: string) {
     refetchInterval: ({ state }) =>
       state.data === undefined || !isOver(state.data)
         ? state.data?.status === 'waiting'
-          ? freshMs.busy
-          : freshMs.live
+          ? fresh.untold()
+          : fresh.always()
         : false,
   })
 }
@@ -133,7 +135,7 @@ export function useOverview() {
   return useQuery({
     queryKey: ['overview'],
     queryFn: ({ signal }) => request<Overview>('GET', '/overview', { signal, query: { zone } }),
-    refetchInterval: freshMs.calm,
+    refetchInterval: fresh.untold,
   })
 }
 
@@ -151,7 +153,7 @@ export function useRepositoryStorage(name: string) {
   return useQuery({
     queryKey: ['repositories', name, 'storage'],
     queryFn: ({ signal }) => request<RepositoryStorage>('GET', `/repositories/${name}/storage`, { signal }),
-    refetchInterval: freshMs.calm,
+    refetchInterval: fresh.untold,
   })
 }
 
@@ -170,7 +172,7 @@ export function useBackupDetail(id: string | undefined, reading: boolean) {
     queryKey: ['backups', 'one', id],
     queryFn: ({ signal }) => request<BackupDetail>('GET', `/backups/${id}`, { signal }),
     enabled: id !== undefined,
-    refetchInterval: reading ? freshMs.live : false,
+    refetchInterval: reading ? fresh.always() : false,
     placeholderData: (old) => (old?.id === id ? old : undefined),
   })
 }
@@ -188,4 +190,89 @@ export function useChange<Input, Result>(
       for (const noun of nouns) void client.invalidateQueries({ queryKey: [noun] })
     },
   })
+}
+
+/** `may`: only where they may be read at all. */
+export const usePeople = (may = true) => useList<Person>('people', fresh.slow, may)
+export const useKeys = (may = true) => useList<Key>('keys', fresh.slow, may)
+export const useRoles = () => useList<Roles['items'][number]>('roles')
+export const useAlarms = (filter: Filter = {}) => usePaged<Alarm>('alarms', filter, fresh.calm)
+
+/** Those that are open and that the one who is signed in has not seen, for the bell: some, and whether there are more. */
+export function useUnseenAlarms() {
+  const may = useMay('read', 'alarms')
+  return useQuery({
+    enabled: may,
+    queryKey: ['alarms', 'unseen'],
+    queryFn: ({ signal }) =>
+      request<Page<Alarm>>('GET', '/alarms', { signal, query: { open: 'true', unseen: 'true', limit: 20 } }),
+    refetchInterval: fresh.calm,
+  })
+}
+
+export function useAlarm(id: string) {
+  return useQuery({
+    queryKey: ['alarms', id],
+    queryFn: ({ signal }) => request<Alarm>('GET', `/alarms/${id}`, { signal }),
+    refetchInterval: fresh.calm,
+  })
+}
+
+/** Where else somebody can sign in. */
+export function useSignInWays() {
+  return useQuery({
+    queryKey: ['sign-in'],
+    queryFn: ({ signal }) => request<SignInWays>('GET', '/sign-in', { signal }),
+    staleTime: 60_000,
+  })
+}
+
+export function useSettings() {
+  const may = useMay('read', 'settings')
+  return useQuery({
+    enabled: may,
+    queryKey: ['settings'],
+    queryFn: ({ signal }) => request<Settings>('GET', '/settings', { signal }),
+  })
+}
+
+/** Nothing tells of them, and somebody waits for each. */
+const approvalsEveryMs = 4_000
+
+export function useApprovals() {
+  const may = useMay('read', 'approvals')
+  return useQuery({
+    enabled: may,
+    queryKey: ['approvals'],
+    queryFn: ({ signal }) => request<Page<Approval>>('GET', '/approvals', { signal, query: { limit: 200 } }),
+    select: ({ items }) => items,
+    refetchInterval: approvalsEveryMs,
+  })
+}
+
+export function useApproval(id: string): Approval | undefined {
+  return useApprovals().data?.find((one) => one.id === id)
+}
+
+export const isDecided = ({ status }: Approval): boolean => status !== 'pending' && status !== 'expired'
+
+export function useSystem() {
+  return useQuery({
+    queryKey: ['system'],
+    queryFn: ({ signal }) => request<System>('GET', '/system', { signal }),
+    refetchInterval: 10_000,
+  })
+}
+
+/** What was done, newest first, and the head of the whole trail. */
+export function useAudit(filter: Filter) {
+  const found = useInfiniteQuery({
+    queryKey: ['audit', filter],
+    queryFn: ({ signal, pageParam }) =>
+      request<AuditEntries>('GET', '/audit', { signal, query: { ...filter, limit: 200, after: pageParam } }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ next }) => next ?? undefined,
+  })
+  const items = useMemo(() => found.data?.pages.flatMap((page) => page.items), [found.data])
+  return { ...found, items, head: found.data?.pages[0]?.head }
 }

@@ -1,3 +1,4 @@
+import { useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { chooseLanguage, languageNames, languages, type Language } from '../lib/i18n.ts'
 import { chooseTheme, themes, useTheme } from '../lib/theme.ts'
@@ -9,6 +10,7 @@ import { Menu, MenuChoices, MenuItem, MenuLine } from '../ui/menu.tsx'
 export function AccountMenu() {
   const { t } = useTranslation()
   const session = useSession()
+  const navigate = useNavigate()
   if (session === null) return null
   const role = t(`rights.roles.${session.role}`, { defaultValue: session.role })
   return (
@@ -35,6 +37,9 @@ export function AccountMenu() {
     >
       <Wishes />
       <MenuLine />
+      <MenuItem icon="person" onSelect={() => void navigate({ to: '/account' })}>
+        {t('me.title')}
+      </MenuItem>
       <MenuItem icon="leave" onSelect={() => void signOut()}>
         {t('account.signOut')}
       </MenuItem>

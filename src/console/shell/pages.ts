@@ -14,4 +14,11 @@ export const pages: readonly {
   { id: 'jobs', icon: 'jobs', to: '/jobs' },
   { id: 'sources', icon: 'sources', to: '/sources' },
   { id: 'storage', icon: 'storage', to: '/storage' },
+  { id: 'alarms', icon: 'bell', to: '/alarms' },
+  { id: 'people', icon: 'person', to: '/people' },
+  { id: 'keys', icon: 'key', to: '/keys' },
+  { id: 'rights', icon: 'proven', to: '/rights' },
+  { id: 'approvals', icon: 'check', to: '/approvals' },
+  { id: 'audit', icon: 'audit', to: '/audit' },
+  { id: 'system', icon: 'system', to: '/system' },
 ]

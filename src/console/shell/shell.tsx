@@ -7,6 +7,7 @@ import { useRunningJobs } from '../lib/queries.ts'
 import { Button } from '../ui/button.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { AccountMenu } from './account-menu.tsx'
+import { Away, Bell, UnseenCount } from './bell.tsx'
 import { Palette } from './palette.tsx'
 import { pages } from './pages.ts'
 
@@ -35,7 +36,8 @@ export function Shell() {
         <Brand />
         <SearchButton onOpen={() => setPalette(true)} />
         <Navigation />
-        <div className="mt-auto">
+        <div className="mt-auto grid gap-2">
+          <Away />
           <AccountMenu />
         </div>
       </aside>
@@ -96,7 +98,7 @@ function Navigation({ onGo }: { onGo?: () => void }) {
   const running = useRunningJobs().data?.length ?? 0
   const path = useRouterState({ select: ({ location }) => location.pathname })
   return (
-    <nav aria-label={t('nav.label')}>
+    <nav aria-label={t('nav.label')} className="-mx-1 min-h-0 overflow-y-auto px-1">
       <ul className="grid gap-0.5">
         {pages.map(({ id, icon, to }) => {
           const here = to === '/' ? path === '/' : path.startsWith(to)
@@ -112,6 +114,7 @@ function Navigation({ onGo }: { onGo?: () => void }) {
               >
                 <Icon name={icon} className={here ? 'text-accent-text' : 'text-ink-3'} />
                 <span className="flex-1">{t(`nav.${id}`)}</span>
+                {id === 'alarms' && <UnseenCount />}
                 {id === 'jobs' && running > 0 && (
                   <span className="flex items-center gap-1.5 text-sm text-accent-text">
                     <span className="size-1.5 animate-pulse rounded-full bg-accent" />
@@ -140,13 +143,15 @@ function PhoneBar({ onSearch }: { onSearch: () => void }) {
       >
         <Brand />
         <Navigation onGo={() => setOpen(false)} />
-        <div className="mt-auto">
+        <div className="mt-auto grid gap-2">
+          <Away />
           <AccountMenu />
         </div>
       </Drawer>
       <div className="flex-1">
         <Brand />
       </div>
+      <Bell />
       <Button look="quiet" icon="search" label={t('palette.open')} onClick={onSearch} />
     </header>
   )
