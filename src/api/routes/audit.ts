@@ -1,4 +1,3 @@
-import { ReadableStream } from 'node:stream/web'
 import { createRoute } from '@hono/zod-openapi'
 import { printTrail } from '../../audit/export.ts'
 import { headOf, listAudit, readTrail } from '../../audit/list.ts'
@@ -60,7 +59,15 @@ export function auditRoutes(o: ApiOptions): Api {
         record(system, { claims, action: 'audit.export', about: format, result: 'done' }),
       ),
     )
-    const body = ReadableStream.from(printTrail(trail(claims), format)).pipeThrough(new TextEncoderStream())
+    const pieces = printTrail(trail(claims), format)[Symbol.asyncIterator]()
+    const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      async pull(controller) {
+        const next = await pieces.next()
+        if (next.done === true) controller.close()
+        else controller.enqueue(new TextEncoder().encode(next.value))
+      },
+      cancel: async () => void (await pieces.return?.(undefined)),
+    })
     c.header('content-type', format === 'csv' ? 'text/csv; charset=utf-8' : 'application/json')
     c.header('content-disposition', `attachment; filename="audit.${format}"`)
     return c.body(body, 200)
