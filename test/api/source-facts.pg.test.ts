@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer, type AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { testSource } from '../../src/jobs/source-test.ts'
-import { newApi } from '../support/api.ts'
+import { newApi } from '../support/restores-api.ts'
 import { testServer } from '../support/postgres.ts'
 import { realCommands, type JobRow } from '../support/service.ts'
 
