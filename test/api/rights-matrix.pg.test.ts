@@ -66,6 +66,9 @@ const expected: Readonly<Record<string, Expected>> = {
   'GET /audit': read('audit'),
   'GET /audit/export': read('audit'),
   'GET /audit/verify': read('audit'),
+  // Everybody may know it: jobs are what every role reads.
+  'GET /roles': read('jobs'),
+  'GET /system': { right: ['change', 'settings'] },
   'GET /settings': read('settings'),
   'PATCH /settings': { right: ['change', 'settings'], body: {} },
   'GET /approvals': read('approvals'),

@@ -14,6 +14,7 @@ import type {
   Approval,
   AuditEntries,
   Backup,
+  Destination,
   Job,
   JobDetail,
   Key,
@@ -26,6 +27,7 @@ import type {
   Settings,
   SignInWays,
   Source,
+  Subscription,
   System,
 } from './types.ts'
 import { useMay } from '../session.ts'
@@ -130,6 +132,8 @@ export function useChange<Input, Result>(
 /** `may`: only where they may be read at all. */
 export const usePeople = (may = true) => useList<Person>('people', fresh.slow, may)
 export const useKeys = (may = true) => useList<Key>('keys', fresh.slow, may)
+export const useDestinations = () => useList<Destination>('destinations')
+export const useSubscriptions = () => useList<Subscription>('subscriptions')
 export const useRoles = () => useList<Roles['items'][number]>('roles')
 export const useAlarms = (filter: Filter = {}) => usePaged<Alarm>('alarms', filter, fresh.calm)
 
