@@ -229,6 +229,17 @@ const system = createRoute({
   component: lazyRouteComponent(() => import('./pages/system.tsx'), 'SystemPage'),
 })
 
+const destinations = createRoute({
+  getParentRoute: () => app,
+  path: '/destinations',
+  component: lazyRouteComponent(() => import('./pages/destinations.tsx'), 'DestinationsPage'),
+})
+const newDestination = createRoute({
+  getParentRoute: () => destinations,
+  path: 'new',
+  component: lazyRouteComponent(() => import('./pages/destinations/new.tsx'), 'NewDestination'),
+})
+
 const routes = root.addChildren([
   signIn,
   invitation,
@@ -249,6 +260,7 @@ const routes = root.addChildren([
     audit.addChildren([auditEntry]),
     rights,
     system,
+    destinations.addChildren([newDestination]),
     approvals,
     account,
   ]),

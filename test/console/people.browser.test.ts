@@ -89,6 +89,7 @@ test('what destroys asks for a sign-in that is recent, and waits for a second pe
 test('an alarm appears by itself, is counted until it was seen, and is closed', async () => {
   await using open = await openPage(browser, service)
   const { page } = open
+  const { id } = await api.call<{ id: string }>('POST', '/repositories', { name: 'kept', address: '/kept' })
   let asked = 0
   page.on('request', (request) => {
     if (request.url().includes('/api/v1/alarms?')) asked++
@@ -96,15 +97,15 @@ test('an alarm appears by itself, is counted until it was seen, and is closed', 
   await page.goto(`${url}/alarms`)
   await page.getByRole('heading', { name: 'Alarms', exact: true }).waitFor()
   await page.waitForFunction(() => document.querySelector('aside [role=status]') === null)
-  await catalog.query(`INSERT INTO holdfast.alarms (event, severity, subject, about, text, raised_at, last_at)
-    VALUES ('backup_late', 'error', 'source:shop', 'shop', 'The newest backup of shop is 31 hours old.', now(), now())`)
-  const late = page.getByRole('link', { name: 'Backup is late' })
-  await late.waitFor()
-  const count = page.locator('nav').getByText(/\d/)
+  await catalog.query(`INSERT INTO holdfast.alarms (event, severity, subject, repository_id, about, text, raised_at, last_at)
+    VALUES ('damage_found', 'critical', 'repository:${id}', '${id}', 'kept', 'A check found 3 chunks that are damaged.', now(), now())`)
+  const failed = page.getByRole('link', { name: 'Damage found' })
+  await failed.waitFor()
+  const count = page.locator('nav a[href^="/alarms"]').getByText(/\d/)
   const before = await count.textContent()
-  await late.click()
+  await failed.click()
   assert.ok(asked < 10, `${asked} requests`)
-  await page.getByText('The newest backup of shop is 31 hours old.').waitFor()
+  await page.getByText('A check found 3 chunks that are damaged.').waitFor()
   await page.waitForFunction(
     (text) => ![...document.querySelectorAll('nav span')].some((one) => one.textContent === text),
     before,

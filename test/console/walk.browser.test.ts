@@ -84,6 +84,8 @@ const pages: readonly { readonly name: string; readonly path: string }[] = [
   { name: 'new-storage', path: '/storage/new' },
   { name: 'alarms', path: '/alarms' },
   { name: 'alarm', path: `/alarms/${alarms[0]?.id}` },
+  { name: 'destinations', path: '/destinations' },
+  { name: 'new-destination', path: '/destinations/new' },
   { name: 'people', path: '/people' },
   { name: 'person', path: `/people/${people[0]?.id}` },
   { name: 'invite', path: '/people/new' },

@@ -55,6 +55,12 @@ export type AuditEntries = z.infer<typeof contract.AuditEntries>
 export type AuditVerdict = z.infer<typeof contract.AuditVerdict>
 export type Alarm = z.infer<typeof contract.Alarm>
 export type Severity = Alarm['severity']
+export type Destination = z.infer<typeof contract.Destination>
+export type DestinationInput = z.input<typeof contract.DestinationInput>
+export type DestinationWithKey = z.infer<typeof contract.DestinationWithKey>
+export type DestinationTest = z.infer<typeof contract.DestinationTest>
+export type Subscription = z.infer<typeof contract.Subscription>
+export type SubscriptionInput = z.input<typeof contract.SubscriptionInput>
 export type Event = z.infer<typeof events.Event>
 
 /** Lists that come in pages. */

@@ -28,10 +28,10 @@ export function Bell() {
     <Link
       to="/alarms"
       search={{ open: 'true' }}
-      aria-label={t('nav.alarms')}
       className="flex h-9 items-center gap-1 rounded-lg px-2.5 text-ink-2 hover:bg-sunken"
     >
       <Icon name="bell" />
+      <span className="sr-only">{t('nav.alarms')}</span>
       <UnseenCount />
     </Link>
   )

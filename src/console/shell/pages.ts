@@ -15,6 +15,7 @@ export const pages: readonly {
   { id: 'sources', icon: 'sources', to: '/sources' },
   { id: 'storage', icon: 'storage', to: '/storage' },
   { id: 'alarms', icon: 'bell', to: '/alarms' },
+  { id: 'destinations', icon: 'leave', to: '/destinations' },
   { id: 'people', icon: 'person', to: '/people' },
   { id: 'keys', icon: 'key', to: '/keys' },
   { id: 'rights', icon: 'proven', to: '/rights' },

@@ -42,8 +42,8 @@ function Details({ entry }: { entry: AuditEntry }) {
     { name: t('audit.who'), value: <Link to="/audit" search={{ who: entry.who }} className="text-accent-text underline-offset-2 hover:underline"><Who of={entry.who} /></Link> }, // prettier-ignore
     ...(entry.role === null ? [] : [{ name: t('people.role'), value: t(`rights.roles.${entry.role}`, { defaultValue: entry.role }) }]), // prettier-ignore
     { name: t('audit.about'), value: <Code className="break-all">{entry.about}</Code> },
-    { name: t('audit.from'), value: <Code>{entry.address ?? ''}</Code> },
-    { name: t('audit.agent'), value: <bdi>{entry.agent ?? ''}</bdi> },
+    ...(entry.address === null ? [] : [{ name: t('audit.from'), value: <Code>{entry.address}</Code> }]),
+    ...(entry.agent === null ? [] : [{ name: t('audit.agent'), value: <bdi>{entry.agent}</bdi> }]),
     ...(entry.code === null ? [] : [{ name: t('errors.code'), value: <Code>{entry.code}</Code> }]),
     { name: t('audit.number'), value: <Code>{entry.number}</Code> },
     { name: t('audit.hash'), value: <Code className="break-all">{entry.hash}</Code> },

@@ -1,0 +1,128 @@
+import { Outlet, useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { request } from '../lib/api.ts'
+import { useChange, useDestinations, useSubscriptions } from '../lib/queries.ts'
+import { useRefusal } from '../lib/rights.ts'
+import type { Destination, DestinationTest, Subscription } from '../lib/types.ts'
+import { Button } from '../ui/button.tsx'
+import { Card, PageHead } from '../ui/card.tsx'
+import { Switch } from '../ui/field.tsx'
+import { EmptyState, ErrorNote, Skeleton } from '../ui/notes.tsx'
+import { ConfirmDialog } from '../ui/overlay.tsx'
+import { toast } from '../ui/toast.tsx'
+import { Code, Name } from '../ui/words.tsx'
+
+/** Where alarms go besides the console, and what of them. */
+export function DestinationsPage() {
+  const { t } = useTranslation()
+  const destinations = useDestinations()
+  const subscriptions = useSubscriptions().data ?? []
+  const { data, error } = destinations
+  return (
+    <>
+      <PageHead title={t('nav.destinations')} about={t('destinations.pageAbout')} actions={<Add />} />
+      {error !== null && <ErrorNote error={error} />}
+      {data === undefined && error === null && <Skeleton />}
+      {data?.length === 0 && (
+        <EmptyState icon="bell" title={t('destinations.empty.title')} action={<Add />}>
+          {t('destinations.empty.text')}
+        </EmptyState>
+      )}
+      <ul className="grid gap-3">
+        {(data ?? []).map((one) => (
+          <li key={one.id}>
+            <One of={one} heard={subscriptions.filter(({ destinationId }) => destinationId === one.id)} />
+          </li>
+        ))}
+      </ul>
+      <Outlet />
+    </>
+  )
+}
+
+function Add() {
+  const { t } = useTranslation()
+  const navigate = useNavigate()
+  const refused = useRefusal('create', 'destinations')
+  return (
+    <Button
+      look="main"
+      icon="plus"
+      refused={refused}
+      onClick={() => void navigate({ to: '/destinations/new' })}
+    >
+      {t('destinations.new.title')}
+    </Button>
+  )
+}
+
+function One({ of, heard }: { of: Destination; heard: readonly Subscription[] }) {
+  const { t } = useTranslation()
+  const refused = useRefusal('change', 'destinations')
+  const mayRemove = useRefusal('remove', 'destinations')
+  const [asked, setAsked] = useState(false)
+  const { name, kind, enabled, settings } = of
+  const path = `/destinations/${name}`
+  const change = useChange((body: { enabled: boolean }) => request('PATCH', path, { body }), ['destinations'])
+  const test = useChange(() => request<DestinationTest>('POST', `${path}/test`), ['destinations'])
+  const remove = useChange(() => request('DELETE', path), ['destinations', 'subscriptions'])
+  const to = settings['to'] ?? settings['host']
+  return (
+    <Card className="grid gap-3 p-4">
+      <div className="flex items-start justify-between gap-3">
+        <div className="grid min-w-0 gap-0.5">
+          <h2 className="font-semibold">
+            <Name>{name}</Name>
+          </h2>
+          <p className="break-words text-ink-2">
+            {t(`destinations.kinds.${kind}`)}{' '}
+            <Code>{Array.isArray(to) ? to.join(', ') : typeof to === 'string' ? to : ''}</Code>
+          </p>
+        </div>
+        <Switch
+          label={t('destinations.enabled', { name })}
+          checked={enabled}
+          disabled={refused !== null}
+          onChange={(next) => change.mutate({ enabled: next })}
+        />
+      </div>
+      {heard.map(({ id, mode, minSeverity }) => (
+        <p key={id} className="text-ink-2">
+          {t(`destinations.heard.${mode}`, { from: t(`alarms.severities.${minSeverity}`) })}
+        </p>
+      ))}
+      {test.data !== undefined && test.data.error !== null && <ErrorNote error={test.data.error} />}
+      {(change.error ?? test.error) !== null && <ErrorNote error={change.error ?? test.error} />}
+      <div className="flex gap-2">
+        <Button
+          refused={refused}
+          busy={test.isPending}
+          onClick={() =>
+            test.mutate(undefined, {
+              onSuccess: ({ taken }) => taken && toast(t('destinations.taken', { name })),
+            })
+          }
+        >
+          {t('destinations.test')}
+        </Button>
+        <Button look="quiet" icon="trash" refused={mayRemove} onClick={() => setAsked(true)}>
+          {t('destinations.remove')}
+        </Button>
+      </div>
+      {asked && (
+        <ConfirmDialog
+          title={t('destinations.removeTitle', { name })}
+          typed={name}
+          verb={t('destinations.remove')}
+          busy={remove.isPending}
+          onClose={() => setAsked(false)}
+          onConfirm={() => remove.mutate(undefined, { onSuccess: () => setAsked(false) })}
+        >
+          <p>{t('destinations.removeText')}</p>
+          {remove.error !== null && <ErrorNote error={remove.error} />}
+        </ConfirmDialog>
+      )}
+    </Card>
+  )
+}
