@@ -168,6 +168,7 @@ export async function runService(o: ServiceProcess): Promise<void> {
       catalog,
       queue,
       random,
+      commandLine: o.commandLine,
       wake: worker.wake,
       testDestination: (id) => alarms.test(id),
       metrics: () => alarms.metrics(),

@@ -37,6 +37,7 @@ import { restoreRoutes } from './routes/restores.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { signInRoutes } from './routes/sign-in.ts'
+import { sourceFactRoutes } from './routes/source-facts.ts'
 import { sourceRoutes } from './routes/sources.ts'
 import { statisticsRoutes } from './routes/statistics.ts'
 
@@ -148,6 +149,7 @@ export function createApp(given: ApiOptions) {
     keyRoutes(o),
     providerRoutes(o),
     repositoryRoutes(o),
+    sourceFactRoutes(o),
     sourceRoutes(o),
     scheduleRoutes(o),
     jobRoutes(o),

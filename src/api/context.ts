@@ -4,6 +4,7 @@ import { allows, asCaller, type CallerQueries, type Claims } from '../catalog/cl
 import { keyScopes, type Action, type Resource } from '../catalog/permissions.ts'
 import type { Cursor } from '../catalog/rows.ts'
 import { HoldfastError } from '../lib/errors.ts'
+import type { CommandLine } from '../jobs/command.ts'
 import type { Queue } from '../jobs/queue.ts'
 import type { Caller } from './caller.ts'
 import { Problem } from './contract.ts'
@@ -17,6 +18,8 @@ export interface ApiOptions {
   readonly queue: Queue
   /** A number from 0 up to 1. */
   readonly random: () => number
+  /** What short questions are asked with that are no jobs. Left out: they are refused. */
+  readonly commandLine?: CommandLine
   /** Called when there may be a job to take. */
   readonly wake: () => void
   /** Sends a test message to the destination of this id; throws why it was not taken. */

@@ -290,6 +290,7 @@ export const Backup = z
 export const BackupQuery = pageQuery.extend({ source: name.optional(), repository: name.optional() })
 
 export * from './contract/restores.ts'
+export * from './contract/source-facts.ts'
 export * from './contract/statistics.ts'
 
 export const Repositories = z.object({ items: z.array(Repository) }).openapi('Repositories')

@@ -80,6 +80,9 @@ import type {
   SourceChange,
   SourceInput,
   SourceState,
+  SourceTables,
+  SourceTest,
+  SourceTestInput,
   Sources,
   Statistics,
   Subscription,
@@ -232,6 +235,15 @@ export function callsOf(send: Send) {
     getRepositoryConsequences: (name: string, options?: CallOptions): Promise<Consequences> =>
       send<Consequences>(
         { method: 'GET', path: `/repositories/${encodeURIComponent(name)}/consequences`, gives: 'json' },
+        options,
+      ),
+    /** Find out whether a database could be backed up. POST /sources/test */
+    testSources: (body: SourceTestInput, options?: CallOptions): Promise<SourceTest> =>
+      send<SourceTest>({ method: 'POST', path: `/sources/test`, body, gives: 'json' }, options),
+    /** List tables and modules, with the rows that the newest backup counted. GET /sources/{name}/tables */
+    getSourceTables: (name: string, options?: CallOptions): Promise<SourceTables> =>
+      send<SourceTables>(
+        { method: 'GET', path: `/sources/${encodeURIComponent(name)}/tables`, gives: 'json' },
         options,
       ),
     /** List sources. GET /sources */

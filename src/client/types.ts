@@ -399,6 +399,40 @@ export type Consequences = {
   against: string[]
 }
 
+export type SourceTest = {
+  works: boolean
+  /** each thing that a backup would meet */
+  checks: {
+    name: string
+    /** good, note (worth knowing), bad or unknown */
+    result: string
+    text: string
+    hint: string | null
+    code: string | null
+  }[]
+  error: { code: string; message: string; hint: string } | null
+}
+
+export type SourceTestInput = {
+  /** without a password */
+  address: string
+  password?: string | undefined
+  settings?: Record<string, unknown> | undefined
+}
+
+export type SourceTables = {
+  /** the backup that counted them; null: there is none yet */
+  backup: string | null
+  countedAt: string | null
+  tables: { schema: string; name: string; rows: number; data: string }[]
+  modules: {
+    name: string
+    description: string | null
+    tables: { schema: string; name: string; rows: number; data: string }[]
+    rows: number
+  }[]
+}
+
 export type Sources = { items: Source[] }
 
 export type Source = {
@@ -890,6 +924,7 @@ export type DestinationTest = {
       | 'too_many_streams'
       | 'job_not_found'
       | 'job_over'
+      | 'service_busy'
       | 'not_waiting'
       | 'job_just_ended'
       | 'job_target_gone'

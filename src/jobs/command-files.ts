@@ -24,8 +24,8 @@ const targetVariable = 'HOLDFAST_TARGET_PASSWORD'
  * that was killed has left is removed by the next one.
  */
 export async function writeCommandFiles(o: {
-  kind: JobKind
-  target: JobTarget
+  kind: Pick<JobKind, 'needs'>
+  target: Pick<JobTarget, 'repository' | 'source' | 'restore'>
   keep: unknown
 }): Promise<CommandFiles> {
   const { kind, target } = o
@@ -65,7 +65,13 @@ export async function writeCommandFiles(o: {
   }
 }
 
-function configuration({ target, keep }: { target: JobTarget; keep: unknown }): object {
+function configuration({
+  target,
+  keep,
+}: {
+  target: Pick<JobTarget, 'repository' | 'source' | 'restore'>
+  keep: unknown
+}): object {
   const { source, repository } = target
   const places =
     repository.copies.length === 0 ? repository.address : [repository.address, ...repository.copies]

@@ -36,10 +36,11 @@ let sources = 0
 /** A source with a hundred orders, backed up, of which the first ten are gone since. */
 async function damaged(
   url?: (url: string) => string,
+  more = '',
 ): Promise<{ name: string; shop: TestDatabase; count: () => Promise<number> }> {
   const shop = await server.database()
   await shop.query(`CREATE TABLE orders (id int PRIMARY KEY, cents int);
-    INSERT INTO orders SELECT n, n FROM generate_series(1, 100) n`)
+    INSERT INTO orders SELECT n, n FROM generate_series(1, 100) n; ${more}`)
   const name = `shop${++sources}`
   await api.addSource(name, url?.(shop.url) ?? shop.url)
   const { id } = await ok<{ id: string }>('POST /backups', { source: name })
@@ -68,7 +69,7 @@ async function secretsOf(id: string): Promise<unknown> {
 const gone = { secrets: null, step: 'over' }
 
 test('a backup is restored into a new database, which is quarantined, released, and no password of it is left', async (t) => {
-  const { name, shop } = await damaged()
+  const { name, shop } = await damaged(undefined, 'CREATE PUBLICATION changes FOR TABLE orders')
   t.after(() => server.query(`DROP DATABASE IF EXISTS ${shop.name}_copy WITH (FORCE)`))
   const url = new URL(besideUrl(shop.url, `${shop.name}_copy`))
   const password = decodeURIComponent(url.password)
@@ -87,7 +88,6 @@ test('a backup is restored into a new database, which is quarantined, released, 
   assert.deepEqual([restored.status, restored.changed], ['completed', true], JSON.stringify(restored.error))
   assert.equal(restored.report?.tables[0]?.rows, 100)
   assert.deepEqual(await secretsOf(started.id), gone)
-  assert.equal(await schemaOf(besideUrl(shop.url, `${shop.name}_copy`)), await schemaOf(shop.url))
   assert.ok((await api.repository.list()).length > 0)
   const found = await ok<{ items: Restore[] }>(`GET /restores?source=${name}`)
   assert.deepEqual(
@@ -96,12 +96,16 @@ test('a backup is restored into a new database, which is quarantined, released, 
   )
   const wrong = await call(`POST /restores/${started.id}/release`, { confirm: 'shop', password })
   assert.deepEqual([wrong.status, wrong.body['code']], [409, 'confirmation_needed'])
+  const off = (restored.report as unknown as { quarantined: object[] }).quarantined
+  assert.deepEqual(off, [{ kind: 'publication', schema: '', relation: '', name: 'changes' }])
   const release = await ok<Restore>(`POST /restores/${started.id}/release`, {
     confirm: `${shop.name}_copy`,
     password,
   })
-  // There was nothing in it that works by itself.
-  assert.equal((await end(release.id)).error?.code, 'nothing_quarantined')
+  const released = await end(release.id)
+  assert.deepEqual([released.status, released.changed], ['completed', true], JSON.stringify(released.error))
+  assert.deepEqual(await secretsOf(release.id), gone)
+  assert.equal(await schemaOf(besideUrl(shop.url, `${shop.name}_copy`)), await schemaOf(shop.url))
   const again = await ok<Restore>('POST /restores', body)
   const refused = await end(again.id)
   assert.deepEqual([refused.status, refused.error?.code, refused.changed], ['failed', 'target_exists', false])
@@ -187,6 +191,37 @@ test('what nobody confirms in time is cancelled, and what is cancelled is not ch
     assert.deepEqual(await secretsOf(id), gone)
     assert.equal((await call(`POST /restores/${id}/confirm`, { confirm: shop.name })).status, 409)
   }
+  assert.equal(await count(), 90)
+})
+
+test('parts of the schema, and a whole database in the place of the one in use, take the same way', async () => {
+  const { name, shop, count } = await damaged(
+    undefined,
+    `CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql AS 'SELECT $1 * 2'`,
+  )
+  await shop.query('DROP FUNCTION twice')
+  const parts = await preview(name, { components: ['functions'] })
+  assert.equal(parts.status, 'waiting', JSON.stringify(parts.error))
+  await ok(`POST /restores/${parts.id}/confirm`, { confirm: shop.name })
+  assert.equal((await end(parts.id)).changed, true)
+  assert.equal((await shop.query('SELECT twice(2) AS n'))[0]?.['n'], 4)
+  assert.equal(
+    (await call('POST /restores', { source: name, into: { inPlace: true }, swap: 'database', tables: ['x'] }))
+      .status,
+    400,
+  )
+
+  const whole = await preview(name, { swap: 'database' })
+  assert.deepEqual([whole.status, whole.database], ['waiting', shop.name], JSON.stringify(whole.error))
+  await ok(`POST /restores/${whole.id}/confirm`, { confirm: shop.name })
+  const done = await end(whole.id)
+  assert.deepEqual([done.status, done.changed], ['completed', true], JSON.stringify(done.error))
+  assert.equal(await count(), 100)
+  const undo = await ok<Restore>(`POST /restores/${whole.id}/undo`, {})
+  await until(undo.id, waits)
+  await ok(`POST /restores/${undo.id}/confirm`, { confirm: shop.name })
+  const undone = await end(undo.id)
+  assert.deepEqual([undone.status, undone.changed], ['completed', true], JSON.stringify(undone.error))
   assert.equal(await count(), 90)
 })
 

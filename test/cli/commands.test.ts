@@ -110,6 +110,8 @@ test('options become typed values, with the environment behind them', async () =
     identity: undefined,
     passphraseFile: undefined,
     ownerKey: undefined,
+    id: undefined,
+    expect: undefined,
     to: 'postgres://h/d',
     createDatabase: false,
     swap: false,

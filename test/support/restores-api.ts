@@ -4,7 +4,7 @@ import { createApp } from '../../src/api/app.ts'
 import { addKey } from '../../src/api/keys.ts'
 import { roles, type Role } from '../../src/catalog/permissions.ts'
 import { systemClock } from '../../src/lib/clock.ts'
-import { newService, type TestService } from './service.ts'
+import { newService, realCommands, type TestService } from './service.ts'
 import type { TestServer } from './postgres.ts'
 
 export interface ApiAnswer {
@@ -28,7 +28,7 @@ export async function newApi(server: TestServer, own: string[] = []): Promise<Te
   const { catalog, queue } = service
   const alarms = createAlarms({ catalog, clock: systemClock, random: Math.random })
   const log = (text: string): void => assert.fail(text)
-  const app = createApp({ catalog, queue, random: Math.random, wake: () => undefined, testDestination: () => Promise.resolve(), metrics: () => alarms.metrics(), log }) // prettier-ignore
+  const app = createApp({ catalog, queue, random: Math.random, commandLine: realCommands, wake: () => undefined, testDestination: () => Promise.resolve(), metrics: () => alarms.metrics(), log }) // prettier-ignore
   const keys = new Map<Role, string>()
   for (const role of roles) keys.set(role, await addKey(catalog.system, { name: role, role, sources: own }))
   const call: TestApi['call'] = async (line, body, role = 'super_admin') => {

@@ -97,6 +97,11 @@ export const service = {
     meaning: 'The job has ended already.',
     hint: 'Look at how it ended; start another one if it is still wanted.',
   },
+  service_busy: {
+    exit: 6,
+    meaning: 'The service does as much of this as it does at once.',
+    hint: 'Ask again in a moment.',
+  },
   not_waiting: {
     exit: 7,
     meaning: 'There is nothing that waits for a confirmation.',

@@ -1,0 +1,73 @@
+import { readTableCounts, type TableCount } from '../../catalog/table-counts.ts'
+import { findSource } from '../../catalog/sources.ts'
+import { HoldfastError } from '../../lib/errors.ts'
+import { matchesTable, parseTablePattern } from '../../lib/patterns.ts'
+import { testSource } from '../../jobs/source-test.ts'
+import {
+  body,
+  found,
+  newApi,
+  requireRight,
+  route,
+  withCaller,
+  type Api,
+  type ApiOptions,
+} from '../context.ts'
+import { nameParams, SourceTables, SourceTest, SourceTestInput } from '../contract.ts'
+import { requireSource } from '../refusals.ts'
+
+const tags: [string] = ['sources']
+
+const test = route({ method: 'post', path: '/sources/test', tags, summary: 'Find out whether a database could be backed up', request: { body: body(SourceTestInput) }, status: 200, gives: SourceTest }) // prettier-ignore
+const tables = route({ method: 'get', path: '/sources/{name}/tables', tags, summary: 'List tables and modules, with the rows that the newest backup counted', request: { params: nameParams }, status: 200, gives: SourceTables }) // prettier-ignore
+
+export function sourceFactRoutes(o: ApiOptions): Api {
+  const api = newApi()
+
+  api.openapi(test, async (c) => {
+    // It lets somebody reach from here whatever they name, as adding a source does.
+    requireRight(c.var.claims, 'create', 'sources')
+    const { address, password, settings } = c.req.valid('json')
+    requireSource({ name: 'candidate', address, settings })
+    if (o.commandLine === undefined)
+      throw new HoldfastError('not_found', 'This process runs no commands: ask the service itself.')
+    const { checks, error } = await testSource({ commandLine: o.commandLine, address, password, settings })
+    const shown = checks.map(({ name, result, text, hint, code }) => ({
+      name: String(name),
+      result: String(result),
+      text: String(text),
+      hint: typeof hint === 'string' ? hint : null,
+      code: typeof code === 'string' ? code : null,
+    }))
+    return c.json({ works: error === null, checks: shown, error }, 200)
+  })
+
+  api.openapi(tables, async (c) => {
+    const { name } = c.req.valid('param')
+    const { source, counted } = await withCaller(o, c.var.claims, ['read', 'sources'], async (q) => {
+      const there = found(await findSource(q, name), `source ${name}`)
+      return { source: there, counted: await readTableCounts(q, there.id) }
+    })
+    const all = counted?.tables.map((table) => ({ ...table })) ?? []
+    const answer = {
+      backup: counted?.backup ?? null,
+      countedAt: counted?.moment ?? null,
+      tables: all,
+      modules: modulesOf(source.settings, all),
+    }
+    return c.json(answer, 200)
+  })
+
+  return api
+}
+
+/** Sound because settings were checked when they came in. */
+function modulesOf({ modules }: Readonly<Record<string, unknown>>, all: readonly TableCount[]) {
+  type Module = { readonly description?: string; readonly tables: readonly string[] }
+  return Object.entries((modules ?? {}) as Record<string, Module>).map(([name, module]) => {
+    const patterns = module.tables.map(parseTablePattern)
+    const own = all.filter((table) => patterns.some((pattern) => matchesTable(pattern, table)))
+    const rows = own.reduce((sum, table) => sum + table.rows, 0)
+    return { name, description: module.description ?? null, tables: own.map((table) => ({ ...table })), rows }
+  })
+}
