@@ -1,3 +1,4 @@
+import type { Client } from '../client/client.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Limits } from '../storage/limited.ts'
 import type { OptionSpec } from './option.ts'
@@ -53,6 +54,19 @@ export interface Command {
   readonly cancelled: string
   readonly subcommands: readonly Command[]
   run(context: CommandContext, input: Readonly<Record<string, unknown>>): Promise<void>
+  readonly server: AtServer<Readonly<Record<string, unknown>>> | null
+}
+
+/** What a command does where --server names a service, in place of `run`. */
+export interface AtServer<I> {
+  /** Arguments and options that it takes there: all others are about this machine. */
+  readonly takes: readonly (keyof I & string)[]
+  run(context: CommandContext, client: Client, input: I & ServerInput): Promise<void>
+}
+
+/** Options that go with --server. */
+export interface ServerInput {
+  readonly detach: boolean
 }
 
 type ArgumentValues<A> = { [K in keyof A]: A[K] extends ArgumentSpec<infer T> ? T : never }
@@ -71,6 +85,7 @@ export interface CommandSpec<
   readonly cancelled?: string
   readonly subcommands?: readonly Command[]
   run(context: CommandContext, input: ArgumentValues<A> & OptionValues<O>): Promise<void>
+  readonly server?: AtServer<ArgumentValues<A> & OptionValues<O>>
 }
 
 /** Declares a command. `run` gets arguments and options in one object, whose types follow from their declarations. */
@@ -82,6 +97,7 @@ export function defineCommand<
     ...spec,
     cancelled: spec.cancelled ?? 'Nothing was changed.',
     subcommands: spec.subcommands ?? [],
+    server: (spec.server as AtServer<Readonly<Record<string, unknown>>> | undefined) ?? null,
     // Sound because program.ts fills in exactly the declared names, each by its own declaration's `read`.
     run: (context, input) => spec.run(context, input as ArgumentValues<A> & OptionValues<O>),
   }

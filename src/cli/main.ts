@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { systemClock } from '../lib/clock.ts'
-import type { HoldfastError } from '../lib/errors.ts'
+import { HoldfastError } from '../lib/errors.ts'
 import { version } from '../version.ts'
 import type { Command, CommandContext } from './command.ts'
 import { loadCommands } from './commands/index.ts'
@@ -22,6 +22,7 @@ const results = createResults(stdout)
 
 const redactor = createRedactor()
 for (const arg of args) redactor.addAddress(arg)
+if (env['HOLDFAST_KEY'] !== undefined) redactor.add(env['HOLDFAST_KEY'])
 const ordinary = [env['PGUSER'], env['PGDATABASE'], env['PGHOST'], 'postgres']
 if (env['PGPASSWORD'] !== undefined && !ordinary.includes(env['PGPASSWORD'])) redactor.add(env['PGPASSWORD'])
 
@@ -74,9 +75,27 @@ async function act(command: Command, input: Readonly<Record<string, unknown>>): 
       bytesPerSecond: typeof limitRate === 'number' ? limitRate : null,
     },
   }
-  await command.run({ ...context, ...given }, input)
+  if (typeof input['server'] === 'string') {
+    const { runAtServer } = await import('./server/run.ts')
+    await runAtServer({ ...context, ...given }, command, input, input['server'])
+  } else {
+    requireNoServer(command)
+    await command.run({ ...context, ...given }, input)
+  }
   // A command that ignored the signal has done its work: that is a success, and is told as one.
   out.finish()
+}
+
+/** What would be done here although the environment names a service is not what was meant. */
+function requireNoServer(command: Command): void {
+  if (command.server !== null || env['HOLDFAST_SERVER'] === undefined) return
+  throw new HoldfastError(
+    'usage',
+    `holdfast ${command.name} has nothing to do with a service, and HOLDFAST_SERVER names one.`,
+    {
+      hint: 'Unset HOLDFAST_SERVER for this command.',
+    },
+  )
 }
 
 function fail(thrown: unknown): HoldfastError {

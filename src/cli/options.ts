@@ -165,13 +165,33 @@ const storageRequests = integer({
 /** Options of every command that opens a repository. */
 export const storageLimits = { limitRate, storageRequests }
 
+/** Options of every command that can have a service do its work. */
+export const serverOptions = {
+  server: text({
+    flags: '--server <url>',
+    description: 'have the service there do it, such as https://backups.example.com',
+    env: 'HOLDFAST_SERVER',
+  }),
+  keyFile: text({
+    flags: '--key-file <file>',
+    description: 'the key for --server; or set HOLDFAST_KEY to the key itself',
+    env: 'HOLDFAST_KEY_FILE',
+  }),
+  detach: flag({
+    flags: '--detach',
+    description: 'with --server: begin the job, say its id, and leave it running',
+  }),
+}
+
 /** What a command takes besides its own options. */
 export function sharedOptions(
-  command: Pick<Command, 'arguments' | 'options'>,
+  command: Pick<Command, 'arguments' | 'options' | 'server'>,
 ): Readonly<Record<string, OptionSpec<unknown>>> {
-  return 'repo' in command.options || 'repo' in command.arguments
-    ? { ...storageLimits, ...everywhere }
-    : everywhere
+  return {
+    ...('repo' in command.options || 'repo' in command.arguments ? storageLimits : {}),
+    ...(command.server === null ? {} : serverOptions),
+    ...everywhere,
+  }
 }
 
 /** Options that every command takes. */
@@ -247,6 +267,10 @@ export const variables: readonly { readonly name: string; readonly description: 
     name: 'HOLDFAST_PROGRESS',
     description:
       'Set to json to have stderr hold one JSON object a line, for a program: `{"type": "progress", "phase", "done", "total", "unit", "percent", "perSecond", "secondsLeft"}`, once a second at most, and `{"type": "note" | "warning" | "error", "text"}`.',
+  },
+  {
+    name: 'HOLDFAST_KEY',
+    description: 'The key for --server; no option takes it, since others can see those.',
   },
   { name: 'HOLDFAST_DEBUG', description: 'Set to 1 to print the stack of an error.' },
   {

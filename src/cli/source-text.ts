@@ -28,6 +28,37 @@ export function placesText(repository: Source['repository']): string {
   return typeof repository === 'string' ? repository : (repository ?? []).join(', ')
 }
 
+/** Prints a list of sources, wherever they are described. */
+export function tellSources(
+  out: Output,
+  sources: readonly {
+    readonly name: string
+    readonly address: string
+    /** Where it is from, in words. */
+    readonly password: string
+    readonly repository: string
+    readonly modules: readonly string[]
+  }[],
+): void {
+  if (sources.length === 0) return out.line('No sources yet.')
+  out.table(
+    [
+      { title: 'SOURCE' },
+      { title: 'ADDRESS', min: 20 },
+      { title: 'PASSWORD' },
+      { title: 'REPOSITORY' },
+      { title: 'MODULES' },
+    ],
+    sources.map(({ name, address, password, repository, modules }) => [
+      name,
+      address,
+      password,
+      repository,
+      modules.join(', '),
+    ]),
+  )
+}
+
 /** Prints all that the configuration says of a source. */
 export function tellSource(out: Output, config: Config, source: Source): void {
   const own = source.repository ?? config.repository

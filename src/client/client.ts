@@ -3,6 +3,7 @@ import { followEvents, type EventsOptions, type FollowedEvent } from './events.t
 import { senderOf, type ClientOptions } from './request.ts'
 
 export { HoldfastClientError } from './error.ts'
+export { forward } from './forward.ts'
 export type { EventsOptions, FollowedEvent } from './events.ts'
 export type { CallOptions, ClientOptions } from './request.ts'
 export type * from './types.ts'

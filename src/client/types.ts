@@ -915,6 +915,8 @@ export type DestinationTest = {
       | 'catalog_key_missing'
       | 'catalog_key_wrong'
       | 'listen_failed'
+      | 'service_unreachable'
+      | 'service_unlike'
       | 'not_signed_in'
       | 'not_permitted'
       | 'request_invalid'

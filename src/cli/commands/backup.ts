@@ -2,11 +2,10 @@ import type { Module, Source } from '../../config/config.ts'
 import { proofs } from '../../config/declaration.ts'
 import type { BackupScope } from '../../repository/format/contents.ts'
 import { defineCommand, optionalArgument } from '../command.ts'
-import { formatBytes, formatCount, formatCountOf, formatDuration, formatRate } from '../format.ts'
-import { lockMeant, lockOptions, lockText } from '../lock.ts'
+import { lockMeant, lockOptions } from '../lock.ts'
 import { choice, text } from '../option.ts'
 import { excludeData, hostFile, jobs, lockTimeout, module, ownerKey, repo, rowChoices } from '../options.ts'
-import { secondsOf, summaryOf } from '../summary.ts'
+import { summaryOf } from '../summary.ts'
 import { printable } from '../width.ts'
 
 export const command = defineCommand({
@@ -80,6 +79,7 @@ export const command = defineCommand({
     const { beginBackup } = await import('../../repository/session.ts')
     const { runBackup } = await import('../../snapshot/backup.ts')
     const { describeAddress } = await import('../../postgres/connect.ts')
+    const { tellBackup } = await import('../backup-text.ts')
     const { out, signal, clock } = context
 
     const configured = await sourceMeant(context, input.source)
@@ -123,29 +123,18 @@ export const command = defineCommand({
     out.progressDone('done')
     const copies = copyResults(opened, writer)
 
-    const { totals } = manifest
-    const took = secondsOf(manifest) * 1000
-    if (out.quiet) out.line(manifest.id)
-    else {
-      out.line(`Backup ${manifest.id} of ${describeAddress(source)}`)
-      out.line(
-        `  holds   ${formatCountOf(totals.rows, 'row')} in ${formatCountOf(totals.tables, 'table')}, ${formatBytes(totals.plainBytes)} as text`,
-      )
-      out.line(
-        `  stored  ${formatBytes(totals.newStoredBytes)} in ${formatCountOf(totals.newChunks, 'new chunk')}; ${formatCount(totals.reusedChunks)} reused`,
-      )
-      out.line(`  took    ${formatDuration(took)}, ${formatRate(totals.plainBytes, took)}`)
-      out.line(`  proof   ${proof}: rows received equal rows counted by the source`)
-      if (copies.length > 1)
-        out.line(`  copies  complete in ${copies.filter(({ error }) => error === null).map(({ address }) => address).join(', ')}`) // prettier-ignore
-      if (manifest.lock !== undefined) out.line(`  locked  ${lockText(manifest.lock, clock.now())}`)
-    }
-    for (const gap of contents.gaps)
-      out.warn(`not in the backup: ${printable(gap.what)}. ${printable(gap.why)}`)
     const tables = contents.tables.map(({ schema, name, rows, data }) => ({ schema, name, rows, data }))
     const result = { backup: summaryOf(manifest), tables, gaps: contents.gaps, copies }
+    tellBackup(context, { of: describeAddress(source), proof, backup: manifest, gaps: contents.gaps, copies })
     requireComplete(`The backup ${manifest.id} was made`, copies, result)
     out.result(result)
+  },
+  server: {
+    takes: ['source', 'name', 'description', 'proof'],
+    async run(context, client, input) {
+      const { backUpAtServer } = await import('../server/backup.ts')
+      await backUpAtServer(context, client, input)
+    },
   },
 })
 

@@ -40,6 +40,13 @@ export const command = defineCommand({
     const { checkAll } = await import('../check.ts')
     await checkAll(context, input)
   },
+  server: {
+    takes: ['repo', 'readData'],
+    async run(context, client, input) {
+      const { checkAtServer } = await import('../server/check.ts')
+      await checkAtServer(context, client, input)
+    },
+  },
 })
 
 /** Null if nothing is to be read. There are no shares so small that the marks which are kept do not go round. */

@@ -130,6 +130,13 @@ export const command = defineCommand({
       details: { ...details, drill: withoutRows(report) },
     })
   },
+  server: {
+    takes: ['backup', 'source'],
+    async run(context, client, input) {
+      const { drillAtServer } = await import('../server/drill.ts')
+      await drillAtServer(context, client, input)
+    },
+  },
 })
 
 /** Keeps the result in the repository, for all who list its backups. One that can't be written to changes nothing of what was found. */

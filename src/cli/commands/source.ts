@@ -1,3 +1,4 @@
+import type { Client } from '../../client/client.ts'
 import { defineCommand, requiredArgument, type CommandContext } from '../command.ts'
 import { command as add } from './source-add.ts'
 import { command as test } from './source-test.ts'
@@ -12,6 +13,7 @@ const list = defineCommand({
   options: {},
   examples: [{ what: 'all of them', command: 'holdfast source list' }],
   run: runList,
+  server: { takes: [], run: listAtServer },
 })
 
 const show = defineCommand({
@@ -70,32 +72,28 @@ export const command = defineCommand({
   ],
   subcommands: [add, list, show, test, remove],
   run: runList,
+  server: { takes: [], run: listAtServer },
 })
+
+async function listAtServer(context: CommandContext, client: Client): Promise<void> {
+  const { listSourcesAtServer } = await import('../server/sources.ts')
+  await listSourcesAtServer(context, client)
+}
 
 async function runList(context: CommandContext): Promise<void> {
   const { requireConfig } = await import('../config.ts')
-  const { passwordText, placesText, sourceSummary } = await import('../source-text.ts')
+  const { passwordText, placesText, sourceSummary, tellSources } = await import('../source-text.ts')
   const { out } = context
   const config = await requireConfig(context, 'There are no sources')
   const sources = [...config.sources.values()]
-  if (sources.length === 0) out.line('No sources yet.')
-  else {
-    out.table(
-      [
-        { title: 'SOURCE' },
-        { title: 'ADDRESS', min: 20 },
-        { title: 'PASSWORD' },
-        { title: 'REPOSITORY' },
-        { title: 'MODULES' },
-      ],
-      sources.map((source) => [
-        source.name,
-        source.address,
-        passwordText(source.password),
-        placesText(source.repository ?? config.repository),
-        [...source.modules.keys()].join(', '),
-      ]),
-    )
-  }
+  tellSources(
+    out,
+    sources.map((source) => ({
+      ...source,
+      password: passwordText(source.password),
+      repository: placesText(source.repository ?? config.repository),
+      modules: [...source.modules.keys()],
+    })),
+  )
   out.result({ file: config.file, sources: sources.map((source) => sourceSummary(config, source)) })
 }

@@ -52,6 +52,16 @@ export const service = {
     meaning: 'The address that the service is to listen on is not free, or not one of this machine.',
     hint: 'Choose another one with --listen.',
   },
+  service_unreachable: {
+    exit: 6,
+    meaning: 'The service that --server names did not answer.',
+    hint: 'See whether it runs, and is reached from here. Jobs that it has begun go on.',
+  },
+  service_unlike: {
+    exit: 1,
+    meaning: 'What the service answered is not what this Holdfast understands.',
+    hint: 'See whether --server names a Holdfast service, and whether both are of one version.',
+  },
   not_signed_in: {
     exit: 5,
     meaning: 'The request carries no valid key, token or session.',
