@@ -101,6 +101,8 @@ export const expected: Readonly<Record<string, Expected>> = {
   'PATCH /sources/{name}': by('change', 'sources', { body: {} }),
   'GET /sources/{name}/consequences': by('remove', 'sources'),
   'DELETE /sources/{name}': untyped('remove', 'sources'),
+  'POST /sources/test': by('create', 'sources', { body: { address: 'postgres://a@db/x' }, status: 404, code: 'not_found' }), // prettier-ignore
+  'GET /sources/{name}/tables': read('sources'),
   'GET /sources/{name}/state': read('sources'),
   'GET /overview': read('sources'),
   'GET /statistics': read('jobs'),

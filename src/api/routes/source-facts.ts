@@ -1,10 +1,18 @@
 import { readTableCounts, type TableCount } from '../../catalog/table-counts.ts'
 import { findSource } from '../../catalog/sources.ts'
-import { may } from '../../catalog/permissions.ts'
 import { HoldfastError } from '../../lib/errors.ts'
 import { matchesTable, parseTablePattern } from '../../lib/patterns.ts'
 import { testSource } from '../../jobs/source-test.ts'
-import { body, found, newApi, route, withCaller, type Api, type ApiOptions } from '../context.ts'
+import {
+  body,
+  found,
+  newApi,
+  requireRight,
+  route,
+  withCaller,
+  type Api,
+  type ApiOptions,
+} from '../context.ts'
 import { nameParams, SourceTables, SourceTest, SourceTestInput } from '../contract.ts'
 import { requireSource } from '../refusals.ts'
 
@@ -17,10 +25,8 @@ export function sourceFactRoutes(o: ApiOptions): Api {
   const api = newApi()
 
   api.openapi(test, async (c) => {
-    const { role } = c.var.claims
     // It lets somebody reach from here whatever they name, as adding a source does.
-    if (!may(role, 'create', 'sources'))
-      throw new HoldfastError('not_permitted', `The role ${role} may not create sources.`)
+    requireRight(c.var.claims, 'create', 'sources')
     const { address, password, settings } = c.req.valid('json')
     requireSource({ name: 'candidate', address, settings })
     if (o.commandLine === undefined)
