@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -29,8 +30,12 @@ for (const { parentPath, name } of entries.filter((entry) => entry.isFile())) {
   for (const [ending, bytes] of Object.entries(forms))
     if (bytes.length < plain.length) await writeFile(`${path}.${ending}`, bytes)
 }
-for (const name of await readdir(builds))
-  // Those of others that are at work begin with a dot.
-  if (!name.startsWith('.')) await rm(join(builds, name), { recursive: true, force: true })
-await rename(outDir, place)
+// Those of others that are at work begin with a dot.
+const old = (await readdir(builds)).filter((name) => name !== version && !name.startsWith('.'))
+for (const name of old) await rm(join(builds, name), { recursive: true, force: true })
+await rename(outDir, place).catch(async (error: unknown) => {
+  await rm(outDir, { recursive: true, force: true })
+  // Somebody else was quicker: theirs is made from the same.
+  if (!existsSync(place)) throw error
+})
 process.stdout.write(`The console was built: ${place}\n`)

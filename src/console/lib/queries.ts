@@ -3,6 +3,7 @@ import {
   QueryClient,
   useInfiniteQuery,
   useMutation,
+  useQueries,
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query'
@@ -61,6 +62,22 @@ function usePaged<T>(noun: string, query: Filter, every: number) {
 
 export const useJobs = (filter: Filter = {}) => usePaged<Job>('jobs', filter, freshMs.busy)
 export const useBackups = (filter: Filter = {}) => usePaged<Backup>('backups', filter, freshMs.calm)
+
+/** The newest few of one list for each of several filters, such as the last backup of each source; undefined where not read yet. */
+export function useEach<T>(noun: string, filters: readonly Filter[], limit: number) {
+  return useQueries({
+    queries: filters.map((filter) => ({
+      queryKey: [noun, 'each', filter, limit],
+      queryFn: ({ signal }: { signal: AbortSignal }) =>
+        request<Page<T>>('GET', `/${noun}`, { signal, query: { ...filter, limit } }),
+      refetchInterval: freshMs.calm,
+    })),
+    combine: (found) => ({
+      lists: found.map(({ data }) => data?.items),
+      error: found.find(({ error }) => error !== null)?.error ?? null,
+    }),
+  })
+}
 
 /** Those that are under way, for the shell and the overview. */
 export function useRunningJobs() {

@@ -1,11 +1,11 @@
 import { Link, useNavigate } from '@tanstack/react-router'
-import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { factsOf } from '../lib/backup-facts.ts'
 import { useFormat } from '../lib/format.ts'
 import { useNow } from '../lib/now.ts'
-import { useBackups, useJobs, useRunningJobs, useSchedules, useSources } from '../lib/queries.ts'
+import { useEach, useJobs, useRunningJobs, useSchedules, useSources } from '../lib/queries.ts'
 import { useRefusal } from '../lib/rights.ts'
+import type { Backup, Job } from '../lib/types.ts'
 import { Button } from '../ui/button.tsx'
 import { PageHead } from '../ui/card.tsx'
 import { EmptyState, ErrorNote, Skeleton } from '../ui/notes.tsx'
@@ -23,27 +23,27 @@ export function OverviewPage() {
   const now = useNow()
   const format = useFormat()
   const sources = useSources()
-  const backups = useBackups()
-  const schedules = useSchedules().data ?? []
-  const jobs = useJobs().items ?? []
+  const schedules = useSchedules()
+  const names = (sources.data ?? []).map(({ name }) => name)
+  // Each for itself: in one list of all, a source that stopped long ago would look as if it had never begun.
+  const backups = useEach<Backup>('backups', names.map((source) => ({ source })), 200) // prettier-ignore
+  const attempts = useEach<Job>('jobs', names.map((source) => ({ source, kind: 'backup' })), 5) // prettier-ignore
+  const jobs = useJobs()
   const running = useRunningJobs().data ?? []
   const sentence = useStateSentence()
-  const facts = useMemo(() => (backups.items ?? []).map(factsOf), [backups.items])
-  const error = sources.error ?? backups.error
+  const error = sources.error ?? schedules.error ?? backups.error ?? attempts.error
 
   if (error !== null) return <ErrorNote error={error} retry={() => void sources.refetch()} />
-  if (sources.data === undefined || backups.items === undefined) return <Skeleton className="h-80" />
+  if (sources.data === undefined || schedules.data === undefined) return <Skeleton className="h-80" />
   if (sources.data.length === 0) return <FirstSteps />
+  // Nothing is said of how safe it is before all of it is known.
+  if ([...backups.lists, ...attempts.lists].includes(undefined)) return <Skeleton className="h-80" />
   const cards = sources.data
-    .map((source) => {
-      const isOwn = ({ sourceId }: { sourceId: string | null }): boolean => sourceId === source.id
-      const [own, planned] = [facts.filter(isOwn), schedules.filter(isOwn)]
-      return {
-        source,
-        own,
-        planned,
-        state: stateOf({ backups: own, schedules: planned, jobs: jobs.filter(isOwn), now }),
-      }
+    .map((source, index) => {
+      const own = (backups.lists[index] ?? []).map(factsOf)
+      const planned = schedules.data.filter(({ sourceId }) => sourceId === source.id)
+      const state = stateOf({ backups: own, schedules: planned, jobs: attempts.lists[index] ?? [], now })
+      return { source, own, planned, state }
     })
     // What is wrong is seen first.
     .sort((a, b) => urgency[a.state.meaning] - urgency[b.state.meaning])
@@ -74,7 +74,7 @@ export function OverviewPage() {
         </div>
         <aside className="grid gap-5">
           <RunningJobs jobs={running} />
-          <Lately jobs={jobs} />
+          <Lately jobs={jobs.items ?? []} all={!jobs.hasNextPage} />
         </aside>
       </div>
     </>

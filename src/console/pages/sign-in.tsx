@@ -1,4 +1,4 @@
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isApiError } from '../lib/api.ts'
@@ -71,6 +71,12 @@ export function SignInPage() {
               value={given.password}
               onChange={set('password')}
             />
+            <Link
+              to="/reset"
+              className="-mt-2 justify-self-start py-0.5 text-sm text-accent-text underline-offset-2 hover:underline"
+            >
+              {t('signIn.forgot')}
+            </Link>
             {needsCode && (
               <Input
                 required

@@ -2,9 +2,9 @@ import { Outlet, useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { factsOf } from '../lib/backup-facts.ts'
 import { BackupProof } from '../lib/backup-words.tsx'
-import { useBackups, useRepositories, useSources } from '../lib/queries.ts'
+import { useEach, useRepositories, useSources } from '../lib/queries.ts'
 import { useRefusal } from '../lib/rights.ts'
-import type { Source } from '../lib/types.ts'
+import type { Backup, Source } from '../lib/types.ts'
 import { Button } from '../ui/button.tsx'
 import { PageHead } from '../ui/card.tsx'
 import { EmptyState, ErrorNote, Skeleton } from '../ui/notes.tsx'
@@ -15,8 +15,10 @@ export function SourcesPage() {
   const { t } = useTranslation()
   const sources = useSources()
   const repositories = useRepositories().data ?? []
-  const backups = (useBackups().items ?? []).map(factsOf)
-  const latest = (row: Source) => backups.find(({ sourceId }) => sourceId === row.id)
+  const rows = sources.data ?? []
+  const newest = useEach<Backup>('backups', rows.map(({ name }) => ({ source: name })), 1) // prettier-ignore
+  const latest = (row: Source) => newest.lists[rows.indexOf(row)]?.map(factsOf)[0]
+  const isKnown = (row: Source) => newest.lists[rows.indexOf(row)] !== undefined
 
   const columns: readonly Column<Source>[] = [
     { id: 'name', head: t('sources.name'), cell: ({ name }) => <Name>{name}</Name>, width: '18%' },
@@ -33,6 +35,7 @@ export function SourcesPage() {
       head: t('sources.latest'),
       cell: (row) => {
         const found = latest(row)
+        if (!isKnown(row)) return null
         return found === undefined ? (
           <span className="text-ink-3">{t('sources.never')}</span>
         ) : (

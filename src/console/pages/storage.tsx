@@ -1,10 +1,9 @@
 import { Outlet, useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { factsOf } from '../lib/backup-facts.ts'
 import { useFormat } from '../lib/format.ts'
-import { useBackups, useRepositories, useSources } from '../lib/queries.ts'
+import { useEach, useRepositories, useSources } from '../lib/queries.ts'
 import { useRefusal } from '../lib/rights.ts'
-import type { Repository } from '../lib/types.ts'
+import type { Backup, Repository } from '../lib/types.ts'
 import { Button } from '../ui/button.tsx'
 import { PageHead } from '../ui/card.tsx'
 import { EmptyState, ErrorNote, Skeleton } from '../ui/notes.tsx'
@@ -16,8 +15,9 @@ export function StoragePage() {
   const format = useFormat()
   const repositories = useRepositories()
   const sources = useSources().data ?? []
-  const backups = (useBackups().items ?? []).map(factsOf)
-  const heldBy = (row: Repository) => backups.filter(({ repositoryId }) => repositoryId === row.id)
+  const rows = repositories.data ?? []
+  const newest = useEach<Backup>('backups', rows.map(({ name }) => ({ repository: name })), 1) // prettier-ignore
+  const listOf = (row: Repository) => newest.lists[rows.indexOf(row)]
 
   const columns: readonly Column<Repository>[] = [
     { id: 'name', head: t('storage.name'), cell: ({ name }) => <Name>{name}</Name>, width: '18%' },
@@ -33,17 +33,12 @@ export function StoragePage() {
       from: 'md',
     },
     {
-      id: 'backups',
-      head: t('nav.backups'),
-      cell: (row) =>
-        t('units.backups', { count: heldBy(row).length, value: format.number(heldBy(row).length) }),
-      width: '16%',
-    },
-    {
       id: 'latest',
       head: t('sources.latest'),
       cell: (row) => {
-        const [latest] = heldBy(row)
+        const list = listOf(row)
+        if (list === undefined) return null
+        const [latest] = list
         return latest === undefined ? (
           <span className="text-ink-3">{t('sources.never')}</span>
         ) : (

@@ -6,17 +6,19 @@ import { EmptyState, ErrorNote } from '../ui/notes.tsx'
 export function NotFound() {
   const { t } = useTranslation()
   return (
-    <EmptyState
-      icon="search"
-      title={t('notFound.title')}
-      action={
-        <Button asChild look="main">
-          <Link to="/">{t('notFound.back')}</Link>
-        </Button>
-      }
-    >
-      {t('notFound.text')}
-    </EmptyState>
+    <main>
+      <EmptyState
+        icon="search"
+        title={t('notFound.title')}
+        action={
+          <Button asChild look="main">
+            <Link to="/">{t('notFound.back')}</Link>
+          </Button>
+        }
+      >
+        {t('notFound.text')}
+      </EmptyState>
+    </main>
   )
 }
 

@@ -35,9 +35,10 @@ interface ErrorNoteProps {
 export function ErrorNote({ error, retry }: ErrorNoteProps) {
   const { t } = useTranslation()
   const { code, message, hint } = partsOf(error)
-  const cause = t(`errors.${code}.cause`, {
-    defaultValue: message === '' ? t('errors.unknown.cause') : message,
-  })
+  const own = t(`errors.${code}.cause`, { defaultValue: '' })
+  const cause = own !== '' ? own : message === '' ? t('errors.unknown.cause') : message
+  // What the service said has the names in it. It is in English, whatever the language.
+  const detail = own === '' || message === '' || code === 'not_signed_in' ? null : message
   const next = t(`errors.${code}.next`, { defaultValue: hint === '' ? t('errors.unknown.next') : hint })
   return (
     <div role="alert" className="flex gap-3 rounded-lg border border-bad/40 bg-bad-soft p-3 text-bad-text">
@@ -46,6 +47,11 @@ export function ErrorNote({ error, retry }: ErrorNoteProps) {
         <p className="font-medium break-words whitespace-pre-line">
           <bdi>{cause}</bdi>
         </p>
+        {detail !== null && (
+          <p className="text-sm break-words whitespace-pre-line text-ink-2">
+            <bdi>{detail}</bdi>
+          </p>
+        )}
         <p className="break-words text-ink">
           <bdi>{next}</bdi>
         </p>

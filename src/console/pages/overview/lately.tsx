@@ -14,7 +14,7 @@ const days = 14
 const dayMs = 86_400_000
 
 /** What has ended, the newest first, and how the last two weeks went. */
-export function Lately({ jobs }: { jobs: readonly Job[] }) {
+export function Lately({ jobs, all }: { jobs: readonly Job[]; all: boolean }) {
   const { t } = useTranslation()
   const format = useFormat()
   const now = useNow()
@@ -33,6 +33,9 @@ export function Lately({ jobs }: { jobs: readonly Job[] }) {
     })
     return { id: day.toDateString(), good, bad, words }
   })
+  // Figures of two weeks only where all of them are known.
+  const oldest = jobs.at(-1)
+  const whole = all || (oldest !== undefined && now.getTime() - Date.parse(oldest.createdAt) > days * dayMs)
   const failed = bars.reduce((sum, { bad }) => sum + bad, 0)
   const done = bars.reduce((sum, { good }) => sum + good, 0)
   return (
@@ -47,7 +50,7 @@ export function Lately({ jobs }: { jobs: readonly Job[] }) {
         {t('overview.lately')}
       </SectionHead>
       <Card>
-        {over.length > 0 && (
+        {over.length > 0 && whole && (
           <div className="grid gap-2 border-b px-4 py-3">
             <p className="text-sm text-ink-2">
               {t('overview.twoWeeks', { done: format.number(done), failed: format.number(failed) })}

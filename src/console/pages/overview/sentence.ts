@@ -19,7 +19,12 @@ export function useStateSentence(): (state: SourceState) => string {
         }),
       )
     if (due !== null) parts.push(t('overview.sentences.late', { ago: format.relative(new Date(due), now) }))
-    if (error !== null) parts.push(t('overview.sentences.failed', { cause: error.message }))
+    if (error !== null)
+      parts.push(
+        t('overview.sentences.failed', {
+          cause: t(`errors.${error.code}.cause`, { defaultValue: error.message }),
+        }),
+      )
     if (proven !== null) {
       parts.push(
         t('overview.sentences.proven', {

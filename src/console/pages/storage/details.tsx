@@ -42,15 +42,22 @@ function Details({ repository, onClose }: { repository: Repository; onClose: () 
   const { t } = useTranslation()
   const format = useFormat()
   const sources = (useSources().data ?? []).filter(({ repositoryId }) => repositoryId === repository.id)
-  const backups = (useBackups({ repository: repository.name }).items ?? []).map(factsOf)
+  const found = useBackups({ repository: repository.name })
+  const backups = (found.items ?? []).map(factsOf)
+  // Sums only where all of them were read.
+  const whole = found.items !== undefined && !found.hasNextPage
   const added = backups.reduce((sum, { newBytes }) => sum + newBytes, 0)
   const facts = [
     { name: t('storage.address'), value: <Code>{repository.address}</Code> },
-    {
-      name: t('nav.backups'),
-      value: t('units.backups', { count: backups.length, value: format.number(backups.length) }),
-    },
-    ...(backups.length === 0 ? [] : [{ name: t('storage.written'), value: <Bytes of={added} /> }]),
+    ...(whole
+      ? [
+          {
+            name: t('nav.backups'),
+            value: t('units.backups', { count: backups.length, value: format.number(backups.length) }),
+          },
+          { name: t('storage.written'), value: <Bytes of={added} /> },
+        ]
+      : []),
     { name: t('common.added'), value: <Moment at={repository.createdAt} /> },
     ...(sources.length === 0
       ? []
