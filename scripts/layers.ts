@@ -88,6 +88,8 @@ export const layers: Readonly<Record<string, Layer>> = {
       'prune',
       'copies',
       'sample',
+      'catalog',
+      'alarms',
       'audit',
       'main.ts',
       'api/console.ts',
