@@ -38,6 +38,7 @@ import { scheduleRoutes } from './routes/schedules.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { signInRoutes } from './routes/sign-in.ts'
 import { sourceRoutes } from './routes/sources.ts'
+import { systemRoutes } from './routes/system.ts'
 
 const bodyBytes = 1024 * 1024
 
@@ -157,6 +158,7 @@ export function createApp(given: ApiOptions) {
     destinationRoutes(o),
     events.api,
     restoreRoutes(o),
+    systemRoutes(o),
   ])
     api.route('/', routes)
   app.route('/api/v1', api)

@@ -5,10 +5,12 @@ import { StrictMode, useEffect } from 'react'
 import { createRoot } from 'react-dom/client'
 import { useTranslation } from 'react-i18next'
 import { startLanguage } from './lib/i18n.ts'
+import { startLive } from './lib/live.ts'
 import { newQueryClient } from './lib/queries.ts'
 import { startTheme } from './lib/theme.ts'
 import { newRouter } from './router.tsx'
 import { onSessionEnd, resumeSession } from './session.ts'
+import { SignInAgain } from './shell/sign-in-again.tsx'
 import { Toasts } from './ui/toast.tsx'
 import { TipProvider } from './ui/tooltip.tsx'
 
@@ -25,12 +27,14 @@ function Console() {
       }),
     [],
   )
+  useEffect(() => startLive(client), [])
   return (
     <Direction.Provider dir={i18n.dir()}>
       <QueryClientProvider client={client}>
         <TipProvider delayDuration={300}>
           <Toasts>
             <RouterProvider router={router} />
+            <SignInAgain />
           </Toasts>
         </TipProvider>
       </QueryClientProvider>

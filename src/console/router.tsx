@@ -32,7 +32,7 @@ const app = createRoute({
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: searchOf('to'),
+  validateSearch: searchOf('to', 'error'),
   component: lazyRouteComponent(() => import('./pages/sign-in.tsx'), 'SignInPage'),
 })
 const invitation = createRoute({

@@ -1,23 +1,34 @@
 import { useSyncExternalStore } from 'react'
-import { ApiError, request } from './lib/api.ts'
+import { isApiError, request } from './lib/api.ts'
+import type { Me } from './lib/types.ts'
 
 /*
- * Who is signed in, and what they may do: the one place that knows how. An account has a cookie, which scripts can't read, and a token
+ * Who is signed in, and what they may do: the one place that knows how. An account has a cookie, which scripts can't read, and a word
  * that says with every change that it was this page that asked. A key of the API stays in this tab, and is gone with it.
  */
 
 /** What the rights are about, and what can be done to it: as src/catalog/permissions.ts has them. */
-export type Resource = 'repositories' | 'sources' | 'schedules' | 'jobs' | 'backups'
+export type Resource =
+  | 'repositories'
+  | 'sources'
+  | 'schedules'
+  | 'jobs'
+  | 'backups'
+  | 'api_keys'
+  | 'alarms'
+  | 'alarm_settings'
+  | 'destinations'
+  | 'subscriptions'
+  | 'deliveries'
+  | 'people'
+  | 'providers'
+  | 'audit'
+  | 'settings'
+  | 'approvals'
+  | 'restores'
 export type Action = 'read' | 'create' | 'change' | 'remove'
 
-export interface Session {
-  /** Empty for a key. */
-  readonly name: string
-  readonly role: string
-  /** By resource, which actions; null: not told, so that the API's refusal must do. */
-  readonly rights: Readonly<Record<string, readonly string[]>> | null
-  readonly csrf?: string
-}
+export type Session = Me
 
 const place = 'holdfast.key'
 let key: string | null = sessionStorage.getItem(place)
@@ -32,35 +43,49 @@ function tell(next: Session | null): void {
 /** What a request carries to be let in. */
 export function credentials(): Readonly<Record<string, string>> {
   if (key !== null) return { authorization: `Bearer ${key}` }
-  return session?.csrf === undefined ? {} : { 'holdfast-csrf': session.csrf }
+  const csrf = session?.session?.csrf
+  return csrf === undefined ? {} : { 'holdfast-csrf': csrf }
 }
 
 /** Finds out whether somebody is signed in. Called once, before anything is shown. */
 export async function resumeSession(): Promise<void> {
-  tell(await askWho())
+  tell(await request<Session>('GET', '/session').catch(() => null))
 }
 
 /** Throws ApiError: `sign_in_failed`, or `code_needed` where the account has a second factor. */
 export async function signIn(o: { email: string; password: string; code?: string }): Promise<void> {
-  await request('POST', '/session', { body: o })
   key = null
-  tell(await askWho())
+  begin(await request<Session>('POST', '/session', { body: o }))
+}
+
+/** What the API says of who is signed in now, after it has begun a session or changed what it knows of them. */
+export function begin(next: Session): void {
+  tell(next)
+}
+
+/** Reads anew who is signed in, such as after codes were switched on. */
+export async function rereadSession(): Promise<void> {
+  tell(await request<Session>('GET', '/session'))
 }
 
 /** Throws ApiError `not_signed_in` if the key is none. */
 export async function signInWithKey(given: string): Promise<void> {
   key = given
-  const found = await askWho()
-  if (found === null) {
+  try {
+    tell(await request<Session>('GET', '/session'))
+    sessionStorage.setItem(place, given)
+  } catch (error) {
     key = null
-    throw new ApiError({ code: 'not_signed_in', hint: '', status: 401, detail: '' })
+    throw error
   }
-  sessionStorage.setItem(place, given)
-  tell(found)
 }
 
+/** Throws ApiError if the service did not hear of it: then the session goes on. */
 export async function signOut(): Promise<void> {
-  if (key === null) await request('DELETE', '/session').catch(() => undefined)
+  if (key === null)
+    await request('DELETE', '/session').catch((error: unknown) => {
+      if (!isApiError(error, 'not_signed_in')) throw error
+    })
   endSession()
 }
 
@@ -71,23 +96,17 @@ export function endSession(): void {
   if (session !== null) tell(null)
 }
 
-async function askWho(): Promise<Session | null> {
-  try {
-    return await request<Session>('GET', '/session')
-  } catch (error) {
-    const status = error instanceof ApiError ? error.status : 0
-    // A service that knows only keys has let this one in as far as its answer that there is no such page.
-    return key !== null && status === 404 ? { name: '', role: 'key', rights: null } : null
-  }
-}
-
 /** Told when somebody is not signed in any more. */
 export function onSessionEnd(told: () => void): () => void {
-  const listener = (): void => {
+  return onSession(() => {
     if (session === null) told()
-  }
-  listeners.add(listener)
-  return () => listeners.delete(listener)
+  })
+}
+
+/** Told when somebody else, or nobody, is signed in, or may do other things. */
+export function onSession(told: () => void): () => void {
+  listeners.add(told)
+  return () => listeners.delete(told)
 }
 
 export function currentSession(): Session | null {
@@ -95,14 +114,10 @@ export function currentSession(): Session | null {
 }
 
 export function useSession(): Session | null {
-  return useSyncExternalStore((listener) => {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  }, currentSession)
+  return useSyncExternalStore(onSession, currentSession)
 }
 
-/** Whether the role has the right; lib/rights.ts has the words for what it lacks. */
+/** Whether they have the right; lib/rights.ts has the words for what they lack. */
 export function useMay(action: Action, resource: Resource): boolean {
-  const rights = useSession()?.rights
-  return rights === null || rights === undefined || rights[resource]?.includes(action) === true
+  return useSession()?.rights[resource]?.[action] === true
 }

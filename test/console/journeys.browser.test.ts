@@ -26,7 +26,7 @@ test('with a key one gets in, to the page that was asked for; a wrong one is ref
   assert.equal(addressOf(page), '/jobs?status=failed')
   await page.reload()
   await page.getByRole('heading', { name: 'Jobs' }).waitFor()
-  await page.getByRole('button', { name: 'API key' }).click()
+  await page.getByRole('button', { name: 'first' }).click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
   await page.getByRole('heading', { name: 'Sign in to Holdfast' }).waitFor()
   assert.equal(await page.evaluate(() => sessionStorage.length), 0)

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import type { Browser, Page } from '@playwright/test'
 import { musicShop } from './music-shop.ts'
 import { testServer, type TestDatabase } from './postgres.ts'
@@ -94,25 +95,47 @@ export interface PageOptions {
   readonly language?: 'en' | 'ar'
   readonly width?: 1280 | 390
   /** Who is signed in; null: nobody. Default: an administrator. */
-  readonly session?: Record<string, unknown> | null
+  readonly session?: Somebody | null
 }
 
-const everything = ['read', 'create', 'change', 'remove']
-const nouns = ['repositories', 'sources', 'schedules', 'jobs', 'backups']
-export const administrator = {
-  name: 'Layla Haddad',
-  role: 'super_admin',
-  rights: Object.fromEntries(nouns.map((noun) => [noun, everything])),
+/** Who sits at the browser. Each has an account of their own, by the link of an invitation. */
+export interface Somebody {
+  readonly name: string
+  readonly email: string
+  readonly role: string
 }
-export const reader = {
-  name: 'Omar Nasser',
-  role: 'read_only_admin',
-  rights: Object.fromEntries(nouns.map((noun) => [noun, ['read']])),
+
+export const administrator: Somebody = { name: 'Layla Haddad', email: 'layla@example.com', role: 'super_admin' } // prettier-ignore
+export const second: Somebody = { name: 'Amina Saleh', email: 'amina@example.com', role: 'super_admin' }
+export const reader: Somebody = { name: 'Omar Nasser', email: 'omar@example.com', role: 'read_only_admin' }
+export const password = 'seven green camels'
+
+/** The cookies of sessions, by e-mail address: one for each account, since signing in is slow on purpose. */
+const sessions = new WeakMap<ConsoleService, Map<string, Promise<string>>>()
+
+async function cookieOf(service: ConsoleService, somebody: Somebody): Promise<string> {
+  const known = sessions.get(service) ?? new Map<string, Promise<string>>()
+  sessions.set(service, known)
+  const cookie = known.get(somebody.email) ?? signIn(service, somebody)
+  known.set(somebody.email, cookie)
+  return await cookie
+}
+
+async function signIn({ url, api }: ConsoleService, somebody: Somebody): Promise<string> {
+  const { link } = await api.call<{ link: { link: string } }>('POST', '/people', somebody)
+  const accepted = await fetch(`${url}/api/v1/invitation`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ link: new URL(link.link).hash.slice(1), password }),
+  })
+  assert.equal(accepted.status, 201)
+  const [, cookie = ''] = /^holdfast=([^;]+)/.exec(accepted.headers.get('set-cookie') ?? '') ?? []
+  return cookie
 }
 
 export async function openPage(
   browser: Browser,
-  { url, key }: ConsoleService,
+  service: ConsoleService,
   { language = 'en', width = 1280, session = administrator }: PageOptions = {},
 ): Promise<OpenPage> {
   const context = await browser.newContext({
@@ -120,12 +143,11 @@ export async function openPage(
     locale: language === 'ar' ? 'ar-EG' : 'en-GB',
     timezoneId: 'Asia/Riyadh',
   })
+  if (session !== null)
+    await context.addCookies([
+      { name: 'holdfast', value: await cookieOf(service, session), url: service.url, sameSite: 'Strict' },
+    ])
   const page = await context.newPage()
-  if (session !== null) {
-    // The key lets requests in; who it is said to be decides what is greyed.
-    await page.addInitScript((value) => sessionStorage.setItem('holdfast.key', value), key)
-    await page.route(`${url}/api/v1/session`, (route) => route.fulfill({ json: session }))
-  }
   return { page, [Symbol.asyncDispose]: () => context.close() }
 }
 

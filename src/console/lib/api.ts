@@ -1,4 +1,5 @@
 import { credentials, endSession } from '../session.ts'
+import { proveAgain } from './again.ts'
 import type { Problem } from './types.ts'
 
 /** What the API refused or failed at, with its code and hint; `unreachable` is the console's own. */
@@ -7,14 +8,20 @@ export class ApiError extends Error {
   readonly hint: string
   readonly status: number
   readonly problems: NonNullable<Problem['problems']>
+  /** Of `confirmation_needed`: what is to be typed. */
+  readonly confirm: string | null
+  /** Of `approval_needed`: the wish that a second person has to agree to. */
+  readonly approval: string | null
 
-  constructor({ code, hint, status, detail, problems = [] }: Omit<Problem, 'type' | 'title'>) {
-    super(detail)
+  constructor(o: Omit<Problem, 'type' | 'title'>) {
+    super(o.detail)
     this.name = 'ApiError'
-    this.code = code
-    this.hint = hint
-    this.status = status
-    this.problems = problems
+    this.code = o.code
+    this.hint = o.hint
+    this.status = o.status
+    this.problems = o.problems ?? []
+    this.confirm = o.confirm ?? null
+    this.approval = o.approval ?? null
   }
 }
 
@@ -24,40 +31,69 @@ export interface RequestOptions {
   readonly query?: Query
   readonly body?: unknown
   readonly signal?: AbortSignal
+  /** The wish that was agreed to, of what destroys. */
+  readonly approval?: string | undefined
 }
 
-/** Asks the API. `path` begins below /api/v1. Throws ApiError. */
-export async function request<T>(
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
-  path: string,
-  { query = {}, body, signal }: RequestOptions = {},
-): Promise<T> {
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/**
+ * Asks the API. `path` begins below /api/v1. What takes a sign-in of the last minutes asks whoever sits here for it, and is sent again.
+ * Throws ApiError.
+ */
+export async function request<T>(method: Method, path: string, options: RequestOptions = {}): Promise<T> {
+  try {
+    return await send<T>(method, path, options)
+  } catch (error) {
+    if (!isApiError(error, 'sign_in_again') || !(await proveAgain())) throw error
+    return await send<T>(method, path, options)
+  }
+}
+
+async function send<T>(method: Method, path: string, o: RequestOptions): Promise<T> {
+  const { query = {}, body, signal, approval } = o
   const given = Object.entries(query).flatMap(([name, value]) =>
     value === undefined || value === '' ? [] : [[name, String(value)]],
   )
   const search = new URLSearchParams(given as [string, string][]).toString()
-  const response = await send(`/api/v1${path}${search === '' ? '' : `?${search}`}`, {
+  const response = await reach(`/api/v1${path}${search === '' ? '' : `?${search}`}`, {
     method,
     headers: {
       ...credentials(),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(approval === undefined ? {} : { 'holdfast-approval': approval }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),
   })
   if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T
-  const problem = await problemOf(response)
-  if (response.status === 401) endSession()
-  throw new ApiError(problem)
+  throw await refusalOf(response)
 }
 
-async function send(url: string, init: RequestInit): Promise<Response> {
+/** An answer as the browser has it, such as a stream or a file. Throws ApiError. */
+export async function open(path: string, init: RequestInit = {}): Promise<Response> {
+  const response = await reach(`/api/v1${path}`, {
+    ...init,
+    headers: { ...credentials(), ...(init.headers as Record<string, string> | undefined) },
+  })
+  if (response.ok) return response
+  throw await refusalOf(response)
+}
+
+async function reach(url: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, init)
   } catch (cause) {
     if (init.signal?.aborted === true) throw cause
     throw new ApiError({ code: 'unreachable', hint: '', status: 0, detail: '' })
   }
+}
+
+/** Others that are 401, such as a wrong password, are about what was sent, and not about the session. */
+async function refusalOf(response: Response): Promise<ApiError> {
+  const problem = await problemOf(response)
+  if (problem.code === 'not_signed_in') endSession()
+  return new ApiError(problem)
 }
 
 /** What is no problem of the API, such as a proxy's page, is told as one. */

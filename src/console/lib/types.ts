@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type * as contract from '../../api/contract.ts'
+import type * as events from '../../api/contract/events.ts'
 
 /** What the API takes and gives, from its contract, so that a change there is an error here. Only types cross over. */
 
@@ -20,6 +21,38 @@ export type JobKind = JobInput['kind']
 export type Log = z.infer<typeof contract.Log>
 export type Backup = z.infer<typeof contract.Backup>
 export type BackupInput = z.input<typeof contract.BackupInput>
+
+export type Me = z.infer<typeof contract.Me>
+export type OwnSession = z.infer<typeof contract.Session>
+export type SignInWays = z.infer<typeof contract.SignInWays>
+export type TotpSecret = z.infer<typeof contract.TotpSecret>
+export type RecoveryCodes = z.infer<typeof contract.RecoveryCodes>
+export type Person = z.infer<typeof contract.Person>
+export type PersonInput = z.input<typeof contract.PersonInput>
+export type PersonChange = z.input<typeof contract.PersonChange>
+export type Invited = z.infer<typeof contract.Invited>
+export type Link = z.infer<typeof contract.Link>
+export type Key = z.infer<typeof contract.Key>
+export type NewKey = z.infer<typeof contract.NewKey>
+export type KeyInput = z.input<typeof contract.KeyInput>
+export type Provider = z.infer<typeof contract.Provider>
+export type ProviderInput = z.input<typeof contract.ProviderInput>
+export type Roles = z.infer<typeof contract.Roles>
+export type System = z.infer<typeof contract.System>
+export type Settings = z.infer<typeof contract.Settings>
+export type Approval = z.infer<typeof contract.Approval>
+export type AuditEntry = z.infer<typeof contract.AuditEntry>
+export type AuditEntries = z.infer<typeof contract.AuditEntries>
+export type AuditVerdict = z.infer<typeof contract.AuditVerdict>
+export type Alarm = z.infer<typeof contract.Alarm>
+export type Severity = Alarm['severity']
+export type Destination = z.infer<typeof contract.Destination>
+export type DestinationInput = z.input<typeof contract.DestinationInput>
+export type DestinationWithKey = z.infer<typeof contract.DestinationWithKey>
+export type DestinationTest = z.infer<typeof contract.DestinationTest>
+export type Subscription = z.infer<typeof contract.Subscription>
+export type SubscriptionInput = z.input<typeof contract.SubscriptionInput>
+export type Event = z.infer<typeof events.Event>
 
 /** Lists that come in pages. */
 export interface Page<T> {

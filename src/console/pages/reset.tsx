@@ -11,7 +11,7 @@ import { NewPassword } from './password/new-password.tsx'
 export function ResetPage() {
   const { t } = useTranslation()
   if (location.hash.length > 1)
-    return <NewPassword path="/reset/password" title={t('reset.newTitle')} about={t('reset.newAbout')} />
+    return <NewPassword to="reset" title={t('reset.newTitle')} about={t('reset.newAbout')} />
   return <AskForLink />
 }
 

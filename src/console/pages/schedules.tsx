@@ -10,10 +10,10 @@ import type { JobDetail, Schedule } from '../lib/types.ts'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
 import { PageHead } from '../ui/card.tsx'
+import { Destroy } from '../ui/destroy.tsx'
 import { Switch } from '../ui/field.tsx'
 import { Menu, MenuItem, MenuLine } from '../ui/menu.tsx'
 import { EmptyState, ErrorNote, Skeleton, Warning } from '../ui/notes.tsx'
-import { ConfirmDialog } from '../ui/overlay.tsx'
 import { toast } from '../ui/toast.tsx'
 import { Moment, Name } from '../ui/words.tsx'
 
@@ -147,7 +147,6 @@ function Actions({ schedule, about }: { schedule: Schedule; about: string }) {
       }),
     ['jobs'],
   )
-  const remove = useChange(() => request('DELETE', `/schedules/${name}`), ['schedules'])
   return (
     <>
       <Menu trigger={<Button look="quiet" icon="more" label={t('schedules.actions', { name })} />}>
@@ -172,19 +171,21 @@ function Actions({ schedule, about }: { schedule: Schedule; about: string }) {
         </MenuItem>
       </Menu>
       {asked && (
-        <ConfirmDialog
+        <Destroy
           title={t('schedules.removeTitle', { name })}
           typed={name}
           verb={t('schedules.remove')}
-          busy={remove.isPending}
+          method="DELETE"
+          path={`/schedules/${name}`}
+          stale={['schedules']}
           onClose={() => setAsked(false)}
-          onConfirm={() =>
-            remove.mutate(undefined, { onSuccess: () => toast(t('schedules.removed', { name })) })
-          }
+          onDone={() => {
+            setAsked(false)
+            toast(t('schedules.removed', { name }))
+          }}
         >
           <p>{t('schedules.removeText')}</p>
-          {remove.error !== null && <ErrorNote error={remove.error} />}
-        </ConfirmDialog>
+        </Destroy>
       )}
     </>
   )

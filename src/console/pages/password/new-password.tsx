@@ -1,74 +1,91 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
-import { request } from '../../lib/api.ts'
+import { isApiError, request } from '../../lib/api.ts'
+import type { Me } from '../../lib/types.ts'
+import { begin } from '../../session.ts'
 import { DoorPage } from '../../shell/door-page.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Input } from '../../ui/field.tsx'
 import { ErrorNote } from '../../ui/notes.tsx'
 import { toast } from '../../ui/toast.tsx'
-
-const least = 12
+import { PasswordInput, longEnough } from './password-input.tsx'
 
 interface NewPasswordProps {
-  /** Where the token of the address is redeemed. */
-  readonly path: '/invitation' | '/reset/password'
+  /** What the link of the address is for. An invitation also signs in. */
+  readonly to: 'invitation' | 'reset'
   readonly title: string
   readonly about: string
-  readonly withName?: boolean
 }
 
 /** Redeems a link that works once. */
-export function NewPassword({ path, title, about, withName = false }: NewPasswordProps) {
+export function NewPassword({ to, title, about }: NewPasswordProps) {
   const { t } = useTranslation()
   const navigate = useNavigate()
   const [name, setName] = useState('')
+  const [email, setEmail] = useState('')
+  // Only the link of the first administrator is nobody's yet, which the service tells when it is used.
+  const [needsEmail, setNeedsEmail] = useState(false)
   const [password, setPassword] = useState('')
   const [error, setError] = useState<unknown>(null)
   const [busy, setBusy] = useState(false)
-  const short = password !== '' && password.length < least
 
   async function submit(event: FormEvent): Promise<void> {
     event.preventDefault()
-    if (password.length < least) return
+    if (!longEnough(password)) return
     setBusy(true)
+    setError(null)
     try {
-      const token = location.hash.slice(1)
-      await request('POST', path, { body: { token, password, ...(withName ? { name } : {}) } })
-      toast(t('password.done'))
-      await navigate({ to: '/sign-in', replace: true })
+      await redeem()
     } catch (caught) {
-      setError(caught)
+      if (to === 'invitation' && !needsEmail && isApiError(caught, 'request_invalid')) setNeedsEmail(true)
+      else setError(caught)
       setBusy(false)
     }
+  }
+
+  async function redeem(): Promise<void> {
+    const link = location.hash.slice(1)
+    if (to === 'reset') {
+      await request('POST', '/reset/confirm', { body: { link, password } })
+      toast(t('password.done'))
+      return await navigate({ to: '/sign-in', replace: true })
+    }
+    const more = { ...(name === '' ? {} : { name }), ...(needsEmail ? { email } : {}) }
+    begin(await request<Me>('POST', '/invitation', { body: { link, password, ...more } }))
+    await navigate({ to: '/', replace: true })
   }
 
   return (
     <DoorPage title={title} about={about}>
       <form className="grid gap-4" onSubmit={(event) => void submit(event)}>
-        {withName && (
+        {needsEmail && (
           <Input
             required
+            autoFocus
+            type="email"
+            dir="ltr"
+            autoComplete="username"
+            label={t('signIn.email')}
+            hint={t('password.emailHint')}
+            value={email}
+            onChange={(event) => setEmail(event.target.value)}
+          />
+        )}
+        {to === 'invitation' && (
+          <Input
             autoComplete="name"
             label={t('password.name')}
+            optional={t('common.optional')}
+            hint={t('password.nameHint')}
             value={name}
             onChange={(event) => setName(event.target.value)}
           />
         )}
-        <Input
-          required
-          type="password"
-          dir="ltr"
-          autoComplete="new-password"
-          label={t('password.new')}
-          hint={t('password.hint', { count: least })}
-          problem={short ? t('password.short', { count: least - password.length }) : null}
-          value={password}
-          onChange={(event) => setPassword(event.target.value)}
-        />
+        <PasswordInput label={t('password.new')} value={password} onChange={setPassword} />
         {error !== null && <ErrorNote error={error} />}
         <Button type="submit" look="main" busy={busy} className="h-9 w-full">
-          {t('password.submit')}
+          {t(to === 'invitation' ? 'password.open' : 'password.submit')}
         </Button>
       </form>
     </DoorPage>

@@ -1,17 +1,17 @@
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { request } from '../../lib/api.ts'
 import { factsOf } from '../../lib/backup-facts.ts'
 import { pointOf } from '../../lib/backup-words.tsx'
-import { useBackups, useChange, useRepositories, useSchedules, useSources } from '../../lib/queries.ts'
+import { useBackups, useRepositories, useSchedules, useSources } from '../../lib/queries.ts'
 import { useRefusal } from '../../lib/rights.ts'
 import { useScheduleWords } from '../../lib/schedule-words.ts'
 import type { Source } from '../../lib/types.ts'
 import { Button } from '../../ui/button.tsx'
 import { Facts, SectionHead } from '../../ui/card.tsx'
+import { Destroy } from '../../ui/destroy.tsx'
 import { EmptyState, ErrorNote, Skeleton } from '../../ui/notes.tsx'
-import { ConfirmDialog, Sheet } from '../../ui/overlay.tsx'
+import { Sheet } from '../../ui/overlay.tsx'
 import { Timeline, TimelineKey } from '../../ui/timeline.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { Code, Moment, Name } from '../../ui/words.tsx'
@@ -138,31 +138,27 @@ function Forget({ source, onDone }: { source: Source; onDone: () => void }) {
   const { t } = useTranslation()
   const [asked, setAsked] = useState(false)
   const refused = useRefusal('remove', 'sources')
-  const remove = useChange(() => request('DELETE', `/sources/${source.name}`), ['sources', 'schedules'])
   return (
     <>
       <Button look="quiet" icon="trash" refused={refused} onClick={() => setAsked(true)}>
         {t('sources.forget')}
       </Button>
       {asked && (
-        <ConfirmDialog
+        <Destroy
           title={t('sources.forgetTitle', { name: source.name })}
           typed={source.name}
           verb={t('sources.forget')}
-          busy={remove.isPending}
+          method="DELETE"
+          path={`/sources/${source.name}`}
+          stale={['sources', 'schedules']}
           onClose={() => setAsked(false)}
-          onConfirm={() =>
-            remove.mutate(undefined, {
-              onSuccess() {
-                toast(t('sources.forgotten', { name: source.name }))
-                onDone()
-              },
-            })
-          }
+          onDone={() => {
+            toast(t('sources.forgotten', { name: source.name }))
+            onDone()
+          }}
         >
           <p>{t('sources.forgetText')}</p>
-          {remove.error !== null && <ErrorNote error={remove.error} />}
-        </ConfirmDialog>
+        </Destroy>
       )}
     </>
   )

@@ -9,9 +9,10 @@ import { useRefusal } from '../../lib/rights.ts'
 import type { JobDetail, JobKind, Repository } from '../../lib/types.ts'
 import { Button } from '../../ui/button.tsx'
 import { Facts, SectionHead } from '../../ui/card.tsx'
+import { Destroy } from '../../ui/destroy.tsx'
 import { SparkLine } from '../../ui/charts.tsx'
 import { EmptyState, ErrorNote, Skeleton } from '../../ui/notes.tsx'
-import { ConfirmDialog, Sheet } from '../../ui/overlay.tsx'
+import { Sheet } from '../../ui/overlay.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { Bytes, Code, Moment, Name } from '../../ui/words.tsx'
 
@@ -141,31 +142,27 @@ function Forget({ repository, onDone }: { repository: Repository; onDone: () => 
   const [asked, setAsked] = useState(false)
   const refused = useRefusal('remove', 'repositories')
   const { name } = repository
-  const remove = useChange(() => request('DELETE', `/repositories/${name}`), ['repositories'])
   return (
     <>
       <Button look="quiet" icon="trash" refused={refused} onClick={() => setAsked(true)}>
         {t('storage.forget')}
       </Button>
       {asked && (
-        <ConfirmDialog
+        <Destroy
           title={t('storage.forgetTitle', { name })}
           typed={name}
           verb={t('storage.forget')}
-          busy={remove.isPending}
+          method="DELETE"
+          path={`/repositories/${name}`}
+          stale={['repositories']}
           onClose={() => setAsked(false)}
-          onConfirm={() =>
-            remove.mutate(undefined, {
-              onSuccess() {
-                toast(t('storage.forgotten', { name }))
-                onDone()
-              },
-            })
-          }
+          onDone={() => {
+            toast(t('storage.forgotten', { name }))
+            onDone()
+          }}
         >
           <p>{t('storage.forgetText')}</p>
-          {remove.error !== null && <ErrorNote error={remove.error} />}
-        </ConfirmDialog>
+        </Destroy>
       )}
     </>
   )
