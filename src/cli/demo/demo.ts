@@ -82,7 +82,8 @@ export async function runDemo(
       firstLogin: email,
       onReady(ready) {
         void begin(ready).catch((error: unknown) => {
-          failed = { error }
+          // What breaks because it is ended is no failure.
+          if (!signal.aborted) failed = { error }
           own.abort()
         })
       },

@@ -33,8 +33,8 @@ export interface History {
   readonly identity: string
 }
 
-/** How many days ago backups were made: what a rule that keeps two weeks of days and some weeks has left. */
-const daysAgo = [34, 27, 20, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]
+/** How many days ago backups were made: what a rule that keeps ten days and some weeks has left. */
+const daysAgo = [34, 27, 20, 13, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]
 /** After this one somebody has cleaned up too much. */
 const lossDaysAgo = 3
 /** Drills take longest, and two show what they are. */

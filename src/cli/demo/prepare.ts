@@ -5,7 +5,7 @@ import type { DemoShop } from './shop.ts'
 export type ApiCall = (method: 'POST' | 'PATCH', path: string, body: unknown) => Promise<void>
 
 const schedules = [
-  { name: 'bazaar-every-night', kind: 'backup', source: sourceName, rule: { every: 'day', at: '02:00' }, zone: 'UTC', keep: { daily: 14, weekly: 8 } }, // prettier-ignore
+  { name: 'bazaar-every-night', kind: 'backup', source: sourceName, rule: { every: 'day', at: '02:00' }, zone: 'UTC', keep: { daily: 10, weekly: 8 } }, // prettier-ignore
   { name: 'bazaar-proof', kind: 'drill', source: sourceName, rule: { every: 'week', on: ['sunday'], at: '04:30' }, zone: 'UTC' }, // prettier-ignore
   { name: 'backups-check', kind: 'check', repository: repositoryName, rule: { every: 'month', on: 'last', at: '23:00' }, zone: 'UTC' }, // prettier-ignore
 ]

@@ -90,7 +90,7 @@ export function useEach<T>(noun: string, filters: readonly Filter[], limit: numb
       queryKey: [noun, 'each', filter, limit],
       queryFn: ({ signal }: { signal: AbortSignal }) =>
         request<Page<T>>('GET', `/${noun}`, { signal, query: { ...filter, limit } }),
-      refetchInterval: freshMs.calm,
+      refetchInterval: fresh.calm,
     })),
     combine: (found) => ({
       lists: found.map(({ data }) => data?.items),
