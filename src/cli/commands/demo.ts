@@ -4,7 +4,7 @@ import { flag, integer, text } from '../option.ts'
 
 export const command = defineCommand({
   name: 'demo',
-  summary: 'try all of it: a shop to damage, its backups of five weeks, and the console',
+  summary: 'try it: a shop to damage, its backups, the console',
   description:
     'Starts a Postgres server of its own with a sample shop in it, a page of that shop with buttons that damage it, and the service with ' +
     'its console, which has the backups of five weeks. All of it is on this machine only, in one directory, and is there again at the next ' +
