@@ -103,6 +103,8 @@ export const layers: Readonly<Record<string, Layer>> = {
       'prune',
       'copies',
       'sample',
+      'catalog',
+      'alarms',
       'audit',
       'client',
       'main.ts',

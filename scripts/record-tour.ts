@@ -127,7 +127,7 @@ function record(): string {
   for (const secret of [hostname(), homedir(), tmpdir(), root]) {
     if (secret.length > 1 && text.includes(secret)) throw new Error(`The picture would show ${secret}.`)
   }
-  return drawTerminal([[{ text: '$ npm start', code: '36' }], [], ...lines], 'Holdfast: the guided tour')
+  return drawTerminal([[{ text: '$ npm run tour', code: '36' }], [], ...lines], 'Holdfast: the guided tour')
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

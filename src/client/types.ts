@@ -914,6 +914,7 @@ export type DestinationTest = {
       | 'catalog_unreachable'
       | 'catalog_failed'
       | 'catalog_busy'
+      | 'demo_running'
       | 'catalog_directory'
       | 'catalog_too_new'
       | 'catalog_changed'

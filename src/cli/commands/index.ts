@@ -2,6 +2,7 @@ import type { Command } from '../command.ts'
 
 /** Every command, in the order of the help. Loaded when needed, because loading all of them takes longer. */
 const loaders: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
+  demo: () => import('./demo.ts'),
   tour: () => import('./tour.ts'),
   init: () => import('./init.ts'),
   backup: () => import('./backup.ts'),

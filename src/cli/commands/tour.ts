@@ -25,7 +25,7 @@ export const command = defineCommand({
     keep,
   },
   examples: [
-    { what: 'from a checkout', command: 'npm start' },
+    { what: 'from a checkout', command: 'npm run tour' },
     { what: 'and look around afterwards', command: 'holdfast tour --keep' },
   ],
   cancelled: 'The tour was broken off; its server is stopped and its files are gone.',

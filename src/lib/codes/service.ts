@@ -17,6 +17,11 @@ export const service = {
     meaning: 'Another process uses the data directory of this catalog.',
     hint: 'Stop it first, or choose another directory with --data.',
   },
+  demo_running: {
+    exit: 7,
+    meaning: 'A demo runs in this directory already.',
+    hint: 'Stop it first with Ctrl-C where it runs, or choose another directory with --data.',
+  },
   catalog_directory: {
     exit: 5,
     meaning: 'The embedded catalog can not be kept in this directory.',
