@@ -30,7 +30,7 @@ export async function listen(o: { app: App; host: string; port: number }): Promi
     if (isUpload(request.url)) return
     const timer = setTimeout(() => {
       if (!request.complete) request.destroy()
-    }, requestMs)
+    }, requestMs).unref()
     request.once('close', () => clearTimeout(timer))
   })
   server.listen(o.port, o.host)

@@ -53,9 +53,15 @@ test('an archive that is sent becomes a repository, to which the identity is add
   assert.equal((await api.send('PATCH /repositories/laptop', { identity: elsewhere.identity })).status, 200)
   service.worker({ commandLine: realCommands })
   const id = String(body['id'])
-  const check = await service.enqueue({ kind: 'check', sourceId: null, repositoryId: id, params: { readData: 'all' } }) // prettier-ignore
-  const job = await service.until(check.id, ({ status }) => status === 'completed' || status === 'failed')
-  assert.equal(job.status, 'completed', JSON.stringify(job.error))
+  // The second is made of every repository once a day.
+  for (const [kind, params] of [
+    ['check', { readData: 'all' }],
+    ['measure', {}],
+  ] as const) {
+    const made = await service.enqueue({ kind, sourceId: null, repositoryId: id, params })
+    const job = await service.until(made.id, ({ status }) => status === 'completed' || status === 'failed')
+    assert.equal(job.status, 'completed', `${kind}: ${JSON.stringify(job.error)}`)
+  }
   const user = await commandLine()
   await writeFile(join(user.directory, 'id'), elsewhere.identity, { mode: 0o600 })
   const target = besideUrl(shop.url, 'from_upload')
