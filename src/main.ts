@@ -13,7 +13,7 @@ import { startEmbeddedCatalog } from './catalog/embedded.ts'
 import type { Queries } from './catalog/database.ts'
 import { catalogKey } from './catalog/key-file.ts'
 import { refreshBackups } from './catalog/backups.ts'
-import { addRepository, findRepository } from './catalog/repositories.ts'
+import { addRepository, findRepository, listRepositories } from './catalog/repositories.ts'
 import type { Role } from './catalog/permissions.ts'
 import { createSeal } from './catalog/seal.ts'
 import { care } from './jobs/care.ts'
@@ -21,6 +21,7 @@ import type { CommandLine } from './jobs/command.ts'
 import { createDownloads } from './jobs/downloads.ts'
 import { openQueue, type Queue } from './jobs/queue.ts'
 import { endLeases } from './jobs/reap.ts'
+import { createUploads } from './jobs/uploads.ts'
 import { startScheduler } from './jobs/scheduler.ts'
 import { startWorker, type Worker } from './jobs/worker.ts'
 import type { Clock } from './lib/clock.ts'
@@ -55,6 +56,8 @@ export type WorkerProcess = CatalogOptions & WorkOptions
 
 export interface ServiceProcess extends WorkerProcess {
   readonly listen: { readonly host: string; readonly port: number }
+  /** What an upload may have at most. */
+  readonly uploadBytes: number
   readonly random: () => number
   /** The web console; without it only the API is served. */
   readonly console?: ConsoleFiles
@@ -158,6 +161,11 @@ export async function runService(o: ServiceProcess): Promise<void> {
     log,
     onBegun: worker.wake,
   })
+  const uploads = createUploads({
+    directory: join(o.data, 'uploads'),
+    mostBytes: o.uploadBytes,
+    commandLine: o.commandLine,
+  })
   const tidying = repeat({ work: () => tidyChanges(catalog.system), everyMs: tidyMs, log })
   const judging = repeat({ work: () => alarms.tick(), everyMs: alarmsMs, log })
   const caring = repeat({
@@ -168,6 +176,8 @@ export async function runService(o: ServiceProcess): Promise<void> {
     },
   })
   try {
+    const known = (await listRepositories(catalog.system)).map(({ address }) => address)
+    await uploads.sweep({ known, now: clock.now() })
     const app = createApp({
       catalog,
       queue,
@@ -180,6 +190,7 @@ export async function runService(o: ServiceProcess): Promise<void> {
       publicUrl: o.publicUrl,
       ...(o.console === undefined ? {} : { console: o.console }),
       downloads: createDownloads({ catalog, commandLine: o.commandLine, log }),
+      uploads,
     })
     const server = await listen({ app, ...o.listen })
     try {

@@ -1,4 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
@@ -43,6 +44,7 @@ import { sourceFactRoutes } from './routes/source-facts.ts'
 import { sourceRoutes } from './routes/sources.ts'
 import { statisticsRoutes } from './routes/statistics.ts'
 import { systemRoutes } from './routes/system.ts'
+import { uploadRoutes } from './routes/uploads.ts'
 
 const bodyBytes = 1024 * 1024
 
@@ -134,11 +136,7 @@ export function createApp(given: ApiOptions) {
     await next()
   })
   api.use(etags)
-  api.use(bodyLimit({ maxSize: bodyBytes, onError: () => { throw new HoldfastError('request_invalid', `The body is larger than ${bodyBytes} bytes.`) } })) // prettier-ignore
-  api.use(emptyBodies)
-  // Of who is not signed in, by where it comes from: these routes, and what is refused below.
-  api.route('/', signInRoutes(o, pace))
-  api.use(async (c, next) => {
+  const signedIn: MiddlewareHandler<ApiEnv> = async (c, next) => {
     const caller = await callerOf(o, c).catch((error: unknown) => {
       pace.take(`address ${arrivalOf(o, c).address}`)
       throw error
@@ -147,7 +145,15 @@ export function createApp(given: ApiOptions) {
     c.set('caller', caller)
     c.set('claims', { ...caller.claims, from: c.var.from })
     await next()
-  })
+  }
+  // Before all that reads bodies into memory: its own are files, with a limit of their own.
+  api.post('/uploads', signedIn)
+  api.route('/', uploadRoutes(o))
+  api.use(bodyLimit({ maxSize: bodyBytes, onError: () => { throw new HoldfastError('request_invalid', `The body is larger than ${bodyBytes} bytes.`) } })) // prettier-ignore
+  api.use(emptyBodies)
+  // Of who is not signed in, by where it comes from: these routes, and what is refused below.
+  api.route('/', signInRoutes(o, pace))
+  api.use(signedIn)
   api.use(idempotency(o))
   const events = eventRoutes(o, async (c) => (await callerOf(o, c)).claims)
   for (const routes of [

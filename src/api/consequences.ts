@@ -33,14 +33,16 @@ export async function ofSource(queries: Queries, { id, name }: SourceRecord): Pr
 
 export async function ofRepository(
   queries: Queries,
-  { id, name, address }: RepositoryRecord,
+  { id, name, address, kind }: RepositoryRecord,
 ): Promise<Consequences> {
   const sources = await countOf(queries, 'sources', 'repository_id', id)
   const backups = await countOf(queries, 'backups', 'repository_id', id)
   return {
     confirm: name,
     consequences: [
-      `What is stored at ${address} stays, and can be restored with its key.`,
+      kind === 'upload'
+        ? 'The file that was sent is removed. What it was made of stays where it is.'
+        : `What is stored at ${address} stays, and can be restored with its key.`,
       `Its secrets are forgotten, and ${counted(backups, 'backup')} ${backups === 1 ? 'is' : 'are'} not listed any more.`,
     ],
     against:

@@ -7,6 +7,7 @@ import { HoldfastError } from '../lib/errors.ts'
 import type { CommandLine } from '../jobs/command.ts'
 import type { Downloads } from '../jobs/downloads.ts'
 import type { Queue } from '../jobs/queue.ts'
+import type { Uploads } from '../jobs/uploads.ts'
 import type { Caller } from './caller.ts'
 import type { ConsoleFiles } from './console.ts'
 import { Problem } from './contract.ts'
@@ -30,6 +31,8 @@ export interface ApiOptions {
   readonly console?: ConsoleFiles
   /** Without it no link to a download leads anywhere. */
   readonly downloads?: Downloads
+  /** Without it none are taken. */
+  readonly uploads?: Uploads
   /** What Prometheus reads. */
   readonly metrics: () => Promise<string>
   /** Default: the usual. */

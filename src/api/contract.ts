@@ -67,6 +67,8 @@ export const Repository = z
     address: z.string(),
     copies: z.array(z.string()),
     maxJobs: z.int(),
+    kind: z.enum(['ordinary', 'upload']),
+    ownerKey: z.string().nullable().openapi({ description: 'of an upload: whose it says it is' }),
     createdAt: time,
     changedAt: time,
   })
@@ -314,3 +316,4 @@ export * from './contract/guards.ts'
 export * from './contract/one-backup.ts'
 export * from './contract/downloads.ts'
 export * from './contract/system.ts'
+export * from './contract/uploads.ts'

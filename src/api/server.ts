@@ -13,12 +13,26 @@ export interface ApiServer {
   close(graceMs: number): Promise<void>
 }
 
+/** How long a request may take to arrive, but for uploads: these may take hours, and are watched for standstill. */
+const requestMs = 60_000
+
+function isUpload(url = ''): boolean {
+  return /^\/api\/v1\/uploads(\?|$)/.test(url)
+}
+
 /** Serves the API. Throws `listen_failed`. */
 export async function listen(o: { app: App; host: string; port: number }): Promise<ApiServer> {
   const server = createAdaptorServer({ fetch: o.app.fetch }) as Server
   // Slow senders hold nothing for long.
   server.headersTimeout = 10_000
-  server.requestTimeout = 60_000
+  server.requestTimeout = 0
+  server.on('request', (request) => {
+    if (isUpload(request.url)) return
+    const timer = setTimeout(() => {
+      if (!request.complete) request.destroy()
+    }, requestMs).unref()
+    request.once('close', () => clearTimeout(timer))
+  })
   server.listen(o.port, o.host)
   try {
     await once(server, 'listening')

@@ -13,6 +13,10 @@ export interface RepositoryRecord {
   readonly copies: readonly string[]
   /** Jobs that may use its storage at once. */
   readonly maxJobs: number
+  /** `upload`: an archive that was sent, a file of the service's own. */
+  readonly kind: 'ordinary' | 'upload'
+  /** Of an upload: whose the archive says it is. */
+  readonly ownerKey: string | null
   readonly createdAt: string
   readonly changedAt: string
 }
@@ -23,11 +27,13 @@ interface Row extends Record<string, unknown> {
   readonly address: string
   readonly copies: readonly string[]
   readonly max_jobs: number
+  readonly kind: 'ordinary' | 'upload'
+  readonly owner_key: string | null
   readonly created_at: Date
   readonly changed_at: Date
 }
 
-const columns = 'id, name, address, copies, max_jobs, created_at, changed_at'
+const columns = 'id, name, address, copies, max_jobs, kind, owner_key, created_at, changed_at'
 
 function toRecord({
   created_at,
@@ -37,8 +43,20 @@ function toRecord({
   address,
   copies,
   max_jobs: maxJobs,
+  kind,
+  owner_key: ownerKey,
 }: Row): RepositoryRecord {
-  return { id, name, address, copies, maxJobs, createdAt: iso(created_at), changedAt: iso(changed_at) }
+  return {
+    id,
+    name,
+    address,
+    copies,
+    maxJobs,
+    kind,
+    ownerKey,
+    createdAt: iso(created_at),
+    changedAt: iso(changed_at),
+  }
 }
 
 export async function listRepositories({ query }: Queries): Promise<RepositoryRecord[]> {
@@ -61,11 +79,14 @@ export async function addRepository(
     copies?: readonly string[] | undefined
     maxJobs?: number | undefined
     secrets: RepositorySecrets
+    /** If it is an upload, whose it says it is. */
+    upload?: { readonly ownerKey: string }
   },
 ): Promise<RepositoryRecord> {
   const id = randomUUID()
   const [row] = await query<Row>(
-    `INSERT INTO holdfast.repositories (id, name, address, secrets, copies, max_jobs) VALUES ($1, $2, $3, $4, $5, coalesce($6, 2)) RETURNING ${columns}`,
+    `INSERT INTO holdfast.repositories (id, name, address, secrets, copies, max_jobs, kind, owner_key)
+     VALUES ($1, $2, $3, $4, $5, coalesce($6, 2), $7, $8) RETURNING ${columns}`,
     [
       id,
       o.name,
@@ -73,6 +94,8 @@ export async function addRepository(
       o.seal.seal(placeOf.repository(id), { ...o.secrets }),
       o.copies ?? [],
       o.maxJobs ?? null,
+      o.upload === undefined ? 'ordinary' : 'upload',
+      o.upload?.ownerKey ?? null,
     ],
   )
   if (row === undefined) throw new TypeError('INSERT returned no row')

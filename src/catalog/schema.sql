@@ -952,7 +952,10 @@ CREATE TABLE holdfast.repositories (
     changed_at timestamp with time zone DEFAULT now() NOT NULL,
     copies text[] DEFAULT '{}'::text[] NOT NULL,
     max_jobs integer DEFAULT 2 NOT NULL,
+    kind text DEFAULT 'ordinary'::text NOT NULL,
+    owner_key text,
     CONSTRAINT repositories_address_check CHECK ((address <> ''::text)),
+    CONSTRAINT repositories_kind_check CHECK ((kind = ANY (ARRAY['ordinary'::text, 'upload'::text]))),
     CONSTRAINT repositories_max_jobs_check CHECK (((max_jobs >= 1) AND (max_jobs <= 100))),
     CONSTRAINT repositories_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
 );
@@ -3528,6 +3531,20 @@ GRANT SELECT(copies) ON TABLE holdfast.repositories TO holdfast_api;
 --
 
 GRANT SELECT(max_jobs) ON TABLE holdfast.repositories TO holdfast_api;
+
+
+--
+-- Name: COLUMN repositories.kind; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(kind) ON TABLE holdfast.repositories TO holdfast_api;
+
+
+--
+-- Name: COLUMN repositories.owner_key; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(owner_key) ON TABLE holdfast.repositories TO holdfast_api;
 
 
 --

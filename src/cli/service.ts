@@ -84,6 +84,21 @@ export const publicUrl = custom({
   },
 })
 
+const uploadFlags = '--upload-limit <size>'
+export const uploadLimit = custom({
+  flags: uploadFlags,
+  description: 'how large an archive that is uploaded may be, in bytes or as 500MB, 20GB, 2TB',
+  env: 'HOLDFAST_UPLOAD_LIMIT',
+  default: '100GB',
+  read(given = '100GB') {
+    const [, number = '', unit = 'B'] = /^(\d{1,12})(B|kB|MB|GB|TB)?$/.exec(given) ?? []
+    const bytes = Number(number) * 1000 ** ['B', 'kB', 'MB', 'GB', 'TB'].indexOf(unit)
+    if (number === '' || !Number.isSafeInteger(bytes))
+      throw wrong({ flags: uploadFlags }, given, 'give a size such as 20GB')
+    return bytes
+  },
+})
+
 interface CatalogInput {
   readonly data: string | undefined
   readonly catalog: string | undefined

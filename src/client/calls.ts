@@ -97,11 +97,25 @@ import type {
   System,
   TotpSecret,
   UndoInput,
+  Upload,
 } from './types.ts'
 
 /** One call for each operation of the API but GET /events, which does not end: events.ts. */
 export function callsOf(send: Send) {
   return {
+    /** Send an archive: it becomes a repository to read from. POST /uploads */
+    createUpload: (
+      data: NonNullable<RequestInit['body']>,
+      query: {
+        /** of the repository that it becomes: lower case letters, digits, "_" and "-", and begin with a letter or a digit */
+        name: string
+      },
+      options?: CallOptions,
+    ): Promise<Upload> =>
+      send<Upload>(
+        { method: 'POST', path: `/uploads`, data, type: 'application/octet-stream', query, gives: 'json' },
+        options,
+      ),
     /** Where else somebody can sign in. GET /sign-in */
     getSignIn: (options?: CallOptions): Promise<SignInWays> =>
       send<SignInWays>({ method: 'GET', path: `/sign-in`, gives: 'json' }, options),
@@ -231,7 +245,7 @@ export function callsOf(send: Send) {
         { method: 'PATCH', path: `/repositories/${encodeURIComponent(name)}`, body, gives: 'json' },
         options,
       ),
-    /** Forget a repository; what is stored in it stays. DELETE /repositories/{name} */
+    /** Forget a repository; what is stored in it stays, but for an upload, which is removed. DELETE /repositories/{name} */
     deleteRepository: (name: string, body: Confirmation, options?: CallOptions): Promise<void> =>
       send<void>(
         { method: 'DELETE', path: `/repositories/${encodeURIComponent(name)}`, body, gives: 'nothing' },

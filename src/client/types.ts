@@ -79,8 +79,14 @@ export type Backup = {
   summary: Record<string, unknown>
 }
 
-/** where else somebody can sign in */
-export type SignInWays = { providers: { name: string; path: string }[] }
+export type Upload = {
+  id: string
+  name: string
+  /** compare it with that of the repository it is from */
+  ownerKey: string | null
+  /** ids */
+  backups: string[]
+}
 
 /** RFC 9457; the code is one of docs/reference/errors.md */
 export type Problem = {
@@ -98,6 +104,9 @@ export type Problem = {
   /** id of the wish: of approval_needed */
   approval?: string | undefined
 }
+
+/** where else somebody can sign in */
+export type SignInWays = { providers: { name: string; path: string }[] }
 
 export type Me = {
   subject: string
@@ -353,6 +362,9 @@ export type Repository = {
   address: string
   copies: string[]
   maxJobs: number
+  kind: 'ordinary' | 'upload'
+  /** of an upload: whose it says it is */
+  ownerKey: string | null
   createdAt: string
   changedAt: string
 }
@@ -942,6 +954,8 @@ export type DestinationTest = {
       | 'downloads_busy'
       | 'download_failed'
       | 'identity_not_held'
+      | 'upload_too_large'
+      | 'upload_cut'
       | 'schedule_invalid'
       | 'worker_lost'
       | 'worker_stopped'

@@ -89,7 +89,7 @@ test('a source is added, backed up and looked at, and its secrets never come out
   const added = await call('POST /repositories', repository)
   assert.deepEqual(
     [added.status, Object.keys(added.body).sort()],
-    [201, ['address', 'changedAt', 'copies', 'createdAt', 'id', 'maxJobs', 'name']],
+    [201, ['address', 'changedAt', 'copies', 'createdAt', 'id', 'kind', 'maxJobs', 'name', 'ownerKey']],
   )
   const source = {
     name: 'shop',

@@ -89,6 +89,7 @@ export const expected: Readonly<Record<string, Expected>> = {
   'DELETE /providers/{name}': untyped('remove', 'providers'),
 
   'GET /repositories': read('repositories'),
+  'POST /uploads': by('create', 'repositories', { query: '?name=main', status: 409, code: 'name_taken' }),
   'POST /repositories': taken('repositories', { name: 'main', address: '/x' }),
   'GET /repositories/{name}': read('repositories'),
   'PATCH /repositories/{name}': by('change', 'repositories', { body: {} }),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { connectWire } from '../../src/postgres/connect.ts'
 import { createSample } from '../../src/sample/sample.ts'
@@ -27,6 +28,12 @@ test('the commands of the page for a bad day work, and print what it shows', asy
   const env = { SHOP: `postgres://${address.username}@${address.host}/shop`, PGPASSWORD: address.password }
   user.json(['backup', env.SHOP, '--name', 'nightly'], { env })
 
+  // Another machine has what is brought to it: the archive and the identity.
+  const elsewhere = join(user.directory, 'elsewhere')
+  mkdirSync(elsewhere)
+  const [identity = ''] = globSync(join(user.directory, '.config/holdfast/*/identity.txt'))
+  copyFileSync(identity, join(user.directory, 'identity.txt'))
+
   let printed: string | null = null
   let screens = 0
   const document = readFileSync(path, 'utf8')
@@ -35,9 +42,14 @@ test('the commands of the page for a bad day work, and print what it shows', asy
     const [, kind, body = ''] = /^```(sh|sql|text)\n([^]*?)^```\n/m.exec(piece) ?? []
     // The settings at the beginning are the test's own here.
     if (kind === 'sh' && !body.startsWith('export ')) {
-      const run = user.shell(body.replaceAll(/^holdfast/gm, '$holdfast'), env)
+      const onOther = body.includes('--repo shop.holdfast')
+      const machine = onOther ? { ...env, HOME: elsewhere, HOLDFAST_REPO: '/nowhere' } : env
+      const run = user.shell(body.replaceAll(/^holdfast/gm, '$holdfast'), machine)
       assert.equal(run.status, 0, `${body}${run.stdout}${run.stderr}`)
-      printed = run.stdout.replaceAll(address.host, 'db.example.com').replaceAll('postgres@', 'admin@')
+      printed = run.stdout
+        .replaceAll(user.directory, '/home/you')
+        .replaceAll(address.host, 'db.example.com')
+        .replaceAll('postgres@', 'admin@')
     }
     if (kind === 'sql') await server.query(body, 'shop')
     if (kind === 'text') {

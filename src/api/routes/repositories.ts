@@ -10,6 +10,7 @@ import {
 import type { RepositorySecrets } from '../../catalog/secrets.ts'
 import { enqueueFor } from '../../jobs/enqueue.ts'
 import { jobKind } from '../../jobs/kinds.ts'
+import { HoldfastError } from '../../lib/errors.ts'
 import { ofRepository } from '../consequences.ts'
 import { body, emptyRoute, found, newApi, optionalBody, route, withCaller, type Api, type ApiOptions } from '../context.ts' // prettier-ignore
 import { Confirmation, Consequences, nameParams, Repositories, Repository, RepositoryChange, RepositoryInput } from '../contract.ts' // prettier-ignore
@@ -25,7 +26,7 @@ const list = route({ method: 'get', path, tags, summary: 'List repositories', re
 const get = route({ method: 'get', path: one, tags, summary: 'Get a repository', request: { params: nameParams }, status: 200, gives: Repository }) // prettier-ignore
 const add = route({ method: 'post', path, tags, summary: 'Add a repository that is there', request: { body: body(RepositoryInput) }, status: 201, gives: Repository }) // prettier-ignore
 const change = route({ method: 'patch', path: one, tags, summary: 'Change a repository', request: { params: nameParams, body: body(RepositoryChange) }, status: 200, gives: Repository }) // prettier-ignore
-const remove = emptyRoute({ method: 'delete', path: one, tags, summary: 'Forget a repository; what is stored in it stays', request: { params: nameParams, body: optionalBody(Confirmation) } }) // prettier-ignore
+const remove = emptyRoute({ method: 'delete', path: one, tags, summary: 'Forget a repository; what is stored in it stays, but for an upload, which is removed', request: { params: nameParams, body: optionalBody(Confirmation) } }) // prettier-ignore
 const preview = route({ method: 'get', path: '/repositories/{name}/consequences', tags, summary: 'What happens if a repository is forgotten', request: { params: nameParams }, status: 200, gives: Consequences }) // prettier-ignore
 
 export function repositoryRoutes(o: ApiOptions): Api {
@@ -80,7 +81,8 @@ export function repositoryRoutes(o: ApiOptions): Api {
     for (const place of [...(address === undefined ? [] : [address]), ...(copies ?? [])])
       requireRepository(place)
     const changed = await withCaller(o, c.var.claims, ['change', 'repositories'], async (q) => {
-      const { id } = await forChange(q, c, { ...locked, name })
+      const { id, kind } = await forChange(q, c, { ...locked, name })
+      if (address !== undefined || copies !== undefined) requireOrdinary(name, kind)
       const secrets = Object.keys(rest).length === 0 ? undefined : secretsOf(rest)
       return await changeRepository(q, { seal, id, address, copies, maxJobs, secrets })
     })
@@ -109,10 +111,20 @@ export function repositoryRoutes(o: ApiOptions): Api {
         await removeRepository(q, there.id)
       }),
     )
+    // After its row, which nothing would lead to any more: what is left of a process that dies here is swept away later.
+    if (there.kind === 'upload') await o.uploads?.remove(there.address)
     return c.body(null, 204)
   })
 
   return api
+}
+
+/** The file of an upload is the service's own: it is where it is, and goes with its row. */
+function requireOrdinary(name: string, kind: RepositoryRecord['kind']): void {
+  if (kind === 'upload')
+    throw new HoldfastError('request_invalid', `${name} is an upload, which is nowhere else.`, {
+      hint: 'Leave out address and copies.',
+    })
 }
 
 const locked = { table: 'repositories', what: 'repository', find: findRepository } as const

@@ -1,7 +1,7 @@
 import { HoldfastError } from '../../lib/errors.ts'
 import { defineCommand } from '../command.ts'
 import { flag, text } from '../option.ts'
-import { catalogOptions, listen, publicUrl, workerOf, workOptions } from '../service.ts'
+import { catalogOptions, listen, publicUrl, uploadLimit, workerOf, workOptions } from '../service.ts'
 
 export const command = defineCommand({
   name: 'serve',
@@ -16,6 +16,7 @@ export const command = defineCommand({
     ...catalogOptions,
     listen,
     publicUrl,
+    uploadLimit,
     firstLogin: text({
       flags: '--first-login <email>',
       description:
@@ -51,6 +52,7 @@ export const command = defineCommand({
       ...worker,
       slots: input.noWorker ? 0 : input.slots,
       listen: input.listen,
+      uploadBytes: input.uploadLimit,
       random: Math.random,
       clock: context.clock,
       ...(files === undefined ? {} : { console: files }),

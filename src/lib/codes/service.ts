@@ -158,6 +158,16 @@ export const service = {
     meaning: 'The service holds no identity of this repository, so it can not write its backups in clear.',
     hint: 'Download the archive and export it where the identity is, or give the service the identity.',
   },
+  upload_too_large: {
+    exit: 2,
+    meaning: 'An upload is larger than the service takes.',
+    hint: 'Start the service with a larger --upload-limit, or copy the file to its machine and add it as a repository.',
+  },
+  upload_cut: {
+    exit: 2,
+    meaning: 'An upload ended before all of it was there. Nothing of it was kept.',
+    hint: 'Send it again.',
+  },
   schedule_invalid: {
     exit: 2,
     meaning: 'A schedule says no time that ever comes.',
