@@ -4,7 +4,9 @@ import { readdir, readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { rememberBackups } from '../../src/catalog/backups.ts'
 import { expireRestores } from '../../src/jobs/restores/start.ts'
+import { summarize } from '../../src/repository/format/manifest.ts'
 import { newApi } from '../support/restores-api.ts'
 import { besideUrl, requireSame, schemaOf, stateOf } from '../support/journey.ts'
 import { tcpProxy, testServer, type TestDatabase } from '../support/postgres.ts'
@@ -42,10 +44,11 @@ async function damaged(
   await shop.query(`CREATE TABLE orders (id int PRIMARY KEY, cents int);
     INSERT INTO orders SELECT n, n FROM generate_series(1, 100) n; ${more}`)
   const name = `shop${++sources}`
-  await api.addSource(name, url?.(shop.url) ?? shop.url)
-  const { id } = await ok<{ id: string }>('POST /backups', { source: name })
-  const backup = await until(id, over)
-  assert.equal(backup.status, 'completed', JSON.stringify(backup.error))
+  const at = url?.(shop.url) ?? shop.url
+  const sourceId = await api.addSource(name, at)
+  const { manifest } = await api.repository.backUp(at)
+  const backups = [{ ...summarize(manifest) }]
+  await rememberBackups(catalog.system, { repositoryId: api.repository.id, sourceId, backups })
   await shop.query('DELETE FROM orders WHERE id <= 10')
   const count = async () => Number((await shop.query('SELECT count(*)::int AS n FROM orders'))[0]?.['n'])
   return { name, shop, count }
@@ -177,7 +180,7 @@ test('what has changed since the preview is not overwritten: nothing is done, an
 
 test('what nobody confirms in time is cancelled, and what is cancelled is not changed', async () => {
   const { name, shop, count } = await damaged()
-  const [late, cancelled] = [await preview(name), await preview(name)]
+  const [late, cancelled] = await Promise.all([preview(name), preview(name)])
   assert.equal(await expireRestores(catalog.system), 0)
   await catalog.system.query(`UPDATE holdfast.restores SET expires_at = now() WHERE id = $1`, [late.id])
   assert.equal(

@@ -109,6 +109,7 @@ export const expected: Readonly<Record<string, Expected>> = {
   'GET /statistics': read('jobs'),
   'GET /schedules': read('schedules'),
   'POST /schedules': taken('schedules', { name: 'own', kind: 'backup', source: 'own', rule: daily }),
+  'POST /schedules/next-runs': by('read', 'schedules', { body: { rule: daily } }),
   'GET /schedules/{name}': read('schedules'),
   'PATCH /schedules/{name}': by('change', 'schedules', { body: {} }),
   'GET /schedules/{name}/consequences': by('remove', 'schedules'),
@@ -128,6 +129,7 @@ export const expected: Readonly<Record<string, Expected>> = {
   'DELETE /backups/{id}': untyped('remove', 'backups'),
   'POST /backups/{id}/pin': by('change', 'backups', { body: { reason: 'why' }, status: 202 }),
   'DELETE /backups/{id}/pin': untyped('change', 'backups'),
+  'POST /backups/{id}/downloads': by('create', 'archives', { body: { format: 'archive' }, status: 201 }),
   'GET /restores': read('restores'),
   'POST /restores': by('create', 'restores', { body: { source: 'none', into }, status: 404, code: 'not_found' }), // prettier-ignore
   'GET /restores/{id}': read('restores'),
@@ -155,6 +157,8 @@ export const expected: Readonly<Record<string, Expected>> = {
   'DELETE /subscriptions/{id}': by('remove', 'subscriptions', { status: 404 }),
   'GET /deliveries': read('deliveries'),
 
+  'GET /roles': self({ keys: true }),
+  'GET /system': by('change', 'settings'),
   'GET /audit': read('audit'),
   'GET /audit/export': read('audit'),
   'GET /audit/verify': read('audit'),

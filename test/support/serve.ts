@@ -48,6 +48,8 @@ export interface Serving extends CommandLine {
 export async function serving(): Promise<Serving> {
   const user = await commandLine()
   const { directory, json } = user
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  const cache = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }
   // The server of root runs as nobody, which must be able to pass.
   await chmod(directory, 0o755)
   const { repository } = json<{ repository: { id: string } }>(['keys', '--repo', 'repo'])
@@ -59,7 +61,7 @@ export async function serving(): Promise<Serving> {
     start(args, env = {}) {
       const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], {
         cwd: directory,
-        env: { PATH: process.env['PATH'], HOME: directory, ...env },
+        env: { PATH, HOME: directory, ...cache, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       })
       after(() => child.kill('SIGKILL'))

@@ -20,7 +20,9 @@ import type { TestServer } from './postgres.ts'
 import type { WorkerTask } from './worker-child.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
-const env = { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent' }
+const { PATH = '', NODE_COMPILE_CACHE } = process.env
+const cache = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }
+const env = { PATH, HOME: '/nonexistent', ...cache }
 
 /** The real command line. */
 export const realCommands: CommandLine = {

@@ -44,6 +44,7 @@ export function jobRoutes(o: ApiOptions): Api {
   api.openapi(start, async (c) => {
     const { dedupeKey, confirm, reason, ...wanted } = c.req.valid('json')
     if (wanted.kind === 'prune') {
+      requireDestroy(c.var.claims)
       const { sourceId, about } = await withCaller(o, c.var.claims, ['create', 'jobs'], (q) => findTarget(q, wanted)) // prettier-ignore
       await destructive(o, c, { what: 'prune a source', about: sourceId ?? about, confirm: about, given: { confirm, reason } }) // prettier-ignore
     }
@@ -81,7 +82,6 @@ export function jobRoutes(o: ApiOptions): Api {
   })
 
   async function begin(claims: Claims, wanted: Wanted, dedupeKey?: string) {
-    if (wanted.kind === 'prune') requireDestroy(claims)
     const job = await withCaller(o, claims, ['create', 'jobs'], async (q) => {
       const target = await findTarget(q, wanted)
       const requestedBy = claims.subject
