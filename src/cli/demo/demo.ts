@@ -79,6 +79,7 @@ export async function runDemo(
       clock,
       ...(built === undefined ? {} : { console: built }),
       publicUrl: null,
+      uploadBytes: 100_000_000_000,
       firstLogin: email,
       onReady(ready) {
         void begin(ready).catch((error: unknown) => {
