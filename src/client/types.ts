@@ -1212,6 +1212,8 @@ export type RestoreInput = {
 export type ConfirmInput = {
   /** the name of the database, as somebody has typed it */
   confirm: string
+  /** for whoever has to approve it */
+  reason?: string | undefined
 }
 
 export type UndoInput = {
@@ -1226,6 +1228,8 @@ export type UndoInput = {
 export type ReleaseInput = {
   /** the name of the database */
   confirm: string
+  /** for whoever has to approve it */
+  reason?: string | undefined
   password?: string | undefined
 }
 

@@ -15,6 +15,8 @@ export type Resource =
   | 'jobs'
   | 'backups'
   | 'api_keys'
+  | 'exports'
+  | 'archives'
   | 'alarms'
   | 'alarm_settings'
   | 'destinations'

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { stat } from 'node:fs/promises'
 import { test } from 'node:test'
 import type { Page } from '@playwright/test'
 import { testBrowser } from '../support/chromium.ts'
@@ -164,6 +165,32 @@ test('a backup shows its tables, is pinned with a reason, and is removed after i
   await page.getByRole('dialog').getByText('Completed').waitFor()
   const { items } = await service.api.call<{ items: { id: string }[] }>('GET', '/backups?source=shop')
   assert.equal(items.some((one) => one.id === id), false) // prettier-ignore
+})
+
+test('a backup is downloaded as one file by whoever may, in clear only where the service holds the identity', async () => {
+  const backups = await service.api.call<{ items: { id: string }[] }>('GET', '/backups?source=shop&limit=1')
+  const id = backups.items[0]?.id ?? ''
+  await using open = await openPage(browser, service)
+  const { page } = open
+  await page.goto(`${url}/backups/${id}?source=shop`)
+  for (const [item, ending] of [
+    ['Sealed, as it is stored', 'holdfast'],
+    ['In clear: one SQL script', 'sql'],
+  ] as const) {
+    const begun = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Download' }).click()
+    await page.getByRole('menuitem', { name: item }).click()
+    const download = await begun
+    assert.equal(download.suggestedFilename(), `holdfast-${id}.${ending}`)
+    assert.ok((await stat(await download.path())).size > 10_000)
+  }
+  await service.catalog.query('UPDATE holdfast.repositories SET secrets = NULL')
+  await page.getByRole('button', { name: 'Download' }).click()
+  await page.getByRole('menuitem', { name: 'In clear: one SQL script' }).click()
+  await page
+    .getByRole('dialog', { name: 'It can not be downloaded' })
+    .getByText('identity_not_held')
+    .waitFor()
 })
 
 test('a database is tested before it is added, and what is wrong has its cause', async () => {

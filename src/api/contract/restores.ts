@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { restorePlaces, restoreSteps } from '../../catalog/restores.ts'
 import { namePattern } from '../../config/declaration.ts'
 import { jobStatuses } from '../../catalog/jobs.ts'
+import { Confirmation } from './guards.ts'
 
 /** Restores, their undoing and their release. */
 
@@ -105,13 +106,15 @@ export const UndoInput = z
 export const ReleaseInput = z
   .strictObject({
     confirm: text(200).openapi({ description: 'the name of the database' }),
+    reason: Confirmation.shape.reason,
     password: text(1000).optional(),
   })
   .openapi('ReleaseInput')
 export const ConfirmInput = z
   .strictObject({
     confirm: text(200).openapi({ description: 'the name of the database, as somebody has typed it' }),
-  }) // prettier-ignore
+    reason: Confirmation.shape.reason,
+  })
   .openapi('ConfirmInput')
 
 /** A restore is a job; this is what both are. */

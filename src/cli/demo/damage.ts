@@ -13,6 +13,8 @@ export interface Done {
   readonly lost: string
   /** What brings it back, for `holdfast restore`. */
   readonly restore: string
+  /** The same, as the console has it in the address of its restore. */
+  readonly choice: { readonly names: readonly string[]; readonly changed?: 'yes' }
 }
 
 /** What each does, in words. */
@@ -62,6 +64,7 @@ async function deleteOrders({ query }: Pick<Connection, 'query'>, tenant: number
     statement: `DELETE FROM shop.orders WHERE customer_id = ${victim.id}`,
     lost: `${victim.orders} orders of ${victim.name}, with their lines, payments and invoices`,
     restore: '--table shop.orders --table shop.order_items --table shop.payments --table shop.invoices',
+    choice: { names: ['shop.orders', 'shop.order_items', 'shop.payments', 'shop.invoices'] },
   }
 }
 
@@ -74,6 +77,7 @@ async function updateAll({ query }: Pick<Connection, 'query'>): Promise<Done> {
     statement: `UPDATE crm.customers SET name = 'Test'`,
     lost: `the names of ${row?.n ?? '0'} customers, of all companies`,
     restore: '--table crm.customers --update-changed',
+    choice: { names: ['crm.customers'], changed: 'yes' },
   }
 }
 
@@ -88,5 +92,6 @@ async function dropNotes({ query }: Pick<Connection, 'query'>): Promise<Done | n
     statement: 'DROP TABLE crm.notes',
     lost: `the table with its ${row?.n ?? '0'} notes, its key, index and policy`,
     restore: '--table crm.notes',
+    choice: { names: ['crm.notes'] },
   }
 }

@@ -64,9 +64,8 @@ export async function runDemo(
     const login = ready.firstLogin ?? held.state?.login ?? { email, password: '' }
     await prepareService({ call: callOf(ready.url, key), shop, first })
     const restore = `bin/holdfast restore latest --in-place --config ${relative(place.config)} --source ${sourceName} --to ${sourceName} --identity ${relative(place.identity)}`
-    const undo = `bin/holdfast undo RESTORE --config ${relative(place.config)} --source ${sourceName} --to ${sourceName} --identity ${relative(place.identity)}`
     const port = await freePort(o.port === 0 ? 0 : listening.port + 1)
-    const page = opened.use(await servePage({ port, shop: shop.address, console: ready.url, restore, undo, signal: until })) // prettier-ignore
+    const page = opened.use(await servePage({ port, shop: shop.address, console: ready.url, restore, signal: until })) // prettier-ignore
     await held.keep({ ready: true, login, key })
     o.onReady({ console: ready.url, shop: page.url, login })
   }

@@ -26,7 +26,6 @@ export async function servePage(o: {
   shop: ServerAddress
   console: string
   restore: string
-  undo: string
   signal: AbortSignal
 }): Promise<PageServer> {
   const word = randomBytes(18).toString('base64url')

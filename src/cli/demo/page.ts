@@ -1,4 +1,5 @@
 import { textHtml } from '../html.ts'
+import { sourceName } from './furnish.ts'
 import { damages, damageWords, type Done } from './damage.ts'
 import type { Look } from './look.ts'
 import { style } from './page-style.ts'
@@ -12,7 +13,6 @@ export interface PageFacts {
   readonly done: readonly Done[]
   /** Begins a command that restores. */
   readonly restore: string
-  readonly undo: string
 }
 
 /** The shop's page. */
@@ -54,10 +54,12 @@ function damageForm(kind: (typeof damages)[number], company: number, word: strin
   return `<form method="post" action="/damage"><input type="hidden" name="word" value="${textHtml(word)}"><input type="hidden" name="company" value="${company}"><input type="hidden" name="kind" value="${kind}"><button>${textHtml(title)}</button><p>${textHtml(text)}</p></form>`
 }
 
-function doneText(done: Done, { restore, undo, console }: PageFacts): string {
+function doneText(done: Done, { restore, console }: PageFacts): string {
+  const { names, changed = '' } = done.choice
+  const choice = new URLSearchParams({ source: sourceName, step: 'where', scope: 'tables', names: names.join('\n'), to: 'place', ...(changed === '' ? {} : { changed }) }) // prettier-ignore
   return `<div class="done" role="status"><p><code>${textHtml(done.statement)}</code></p><p class="bad">Lost: ${textHtml(done.lost)}.</p>
-<p>Bring it back in <a href="${textHtml(console)}">the console</a>, or from another terminal, which shows what would change and asks first:</p><pre>${textHtml(`${restore} ${done.restore}`)}</pre>
-<p>And take that back, with the id that it prints:</p><pre>${textHtml(undo)}</pre></div>`
+<p><a href="${textHtml(new URL(`/restores/new?${choice.toString()}`, console).href)}">Bring it back in the console</a>: it shows what would change, asks first, and can undo it.</p>
+<p>Or from another terminal:</p><pre>${textHtml(`${restore} ${done.restore}`)}</pre></div>`
 }
 
 /** A name in any script, in a line that goes the other way. */

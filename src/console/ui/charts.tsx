@@ -22,7 +22,7 @@ export function SparkLine({ label, values, height = 32 }: ChartProps & { values:
     .map(([x, y], index) => `${index === 0 ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`)
     .join('')
   return (
-    <div ref={ref} role="img" aria-label={label}>
+    <div ref={ref} role="img" aria-label={label} className="contain-inline-size">
       <svg width={width} height={height} className="block">
         <path d={path} fill="none" strokeWidth={1.5} strokeLinejoin="round" className="stroke-accent-text" />
         {last !== undefined && <circle cx={last[0]} cy={last[1]} r={2.5} className="fill-accent-text" />}
@@ -46,7 +46,7 @@ export function Bars({ label, bars, height = 40 }: ChartProps & { bars: readonly
   const step = width / Math.max(1, bars.length)
   const size = (count: number): number => (count === 0 ? 0 : Math.max(3, (count / most) * (height - 2)))
   return (
-    <div ref={ref} role="img" aria-label={label}>
+    <div ref={ref} role="img" aria-label={label} className="contain-inline-size">
       <svg width={width} height={height} className="block">
         {bars.map(({ id, good, bad, words }, index) => {
           const x = (i18n.dir() === 'rtl' ? bars.length - 1 - index : index) * step

@@ -10,28 +10,35 @@ import { ConfirmDialog, Dialog } from './overlay.tsx'
 import { Icon } from './icons.tsx'
 import { Moment } from './words.tsx'
 
-interface DestroyProps<T> {
-  readonly title: ReactNode
+/** What is asked of the API, with what was typed as `confirm` beside `body`. */
+export interface Destruction<T> {
   /** The name of what is destroyed: it is typed first. */
   readonly typed: string
-  readonly verb: string
-  /** What is asked of the API, with what was typed as `confirm` beside `body`. */
   readonly method: Method
   readonly path: string
   readonly body?: Readonly<Record<string, unknown>>
   /** Which nouns are read again afterwards. */
   readonly stale: readonly string[]
   readonly onDone: (result: T) => void
-  readonly onClose: () => void
-  /** Exactly what will happen. */
-  readonly children: ReactNode
 }
 
-/**
- * The one way to everything that destroys: its name is typed, and where a second person has to agree, they are waited for here. The dialog
- * may be closed meanwhile: the same wish, asked for again, finds what was decided.
- */
-export function Destroy<T = unknown>(o: DestroyProps<T>) {
+interface Destroying {
+  /** What is to be typed: the service has the last word on it. */
+  readonly typed: string
+  readonly busy: boolean
+  /** Why it was refused; null too while a second person is waited for. */
+  readonly error: unknown
+  /** The wish that a second person has to agree to. */
+  readonly wish: string | null
+  /** Where a second person has to agree: why, in a field for them. */
+  readonly reason: ReactNode
+  readonly send: (approval?: string) => void
+  /** Not waited for any more. */
+  readonly leave: () => void
+}
+
+/** The way to everything that destroys, for places that are no dialog; `Destroy` is the dialog. */
+export function useDestroying<T>(o: Destruction<T>): Destroying {
   const { t } = useTranslation()
   const asksSecond = useSettings().data?.approvals === true
   const [reason, setReason] = useState('')
@@ -45,38 +52,60 @@ export function Destroy<T = unknown>(o: DestroyProps<T>) {
       }),
     [...o.stale, 'approvals'],
   )
-  const { error } = change
-  const wish = isApiError(error, 'approval_needed') ? error.approval : null
-  const send = (approval?: string): void =>
-    change.mutate(approval, {
-      onSuccess: (result) => o.onDone(result),
-      onError(failed) {
-        if (isApiError(failed, 'confirmation_needed') && failed.confirm !== null) setTyped(failed.confirm)
-      },
-    })
+  const wish = isApiError(change.error, 'approval_needed') ? change.error.approval : null
+  return {
+    typed,
+    busy: change.isPending,
+    error: wish === null ? change.error : null,
+    wish,
+    reason: asksSecond && (
+      <Input
+        label={t('destroy.reason')}
+        hint={t('destroy.reasonHint')}
+        optional={t('common.optional')}
+        value={reason}
+        maxLength={500}
+        onChange={(event) => setReason(event.target.value)}
+      />
+    ),
+    send: (approval) =>
+      change.mutate(approval, {
+        onSuccess: (result) => o.onDone(result),
+        onError(failed) {
+          if (isApiError(failed, 'confirmation_needed') && failed.confirm !== null) setTyped(failed.confirm)
+        },
+      }),
+    leave: () => change.reset(),
+  }
+}
 
+interface DestroyProps<T> extends Destruction<T> {
+  readonly title: ReactNode
+  readonly verb: string
+  readonly onClose: () => void
+  /** Exactly what will happen. */
+  readonly children: ReactNode
+}
+
+/**
+ * The one dialog before everything that destroys: its name is typed, and where a second person has to agree, they are waited for here. It
+ * may be closed meanwhile: the same wish, asked for again, finds what was decided.
+ */
+export function Destroy<T = unknown>(o: DestroyProps<T>) {
+  const { typed, busy, error, wish, reason, send, leave } = useDestroying(o)
   if (wish !== null)
-    return <Waiting {...o} id={wish} busy={change.isPending} onAgreed={() => send(wish)} onAgain={() => change.reset()} /> // prettier-ignore
+    return <Waiting title={o.title} verb={o.verb} id={wish} busy={busy} onAgreed={() => send(wish)} onAgain={leave} onClose={o.onClose} /> // prettier-ignore
   return (
     <ConfirmDialog
       title={o.title}
       typed={typed}
       verb={o.verb}
-      busy={change.isPending}
+      busy={busy}
       onClose={o.onClose}
       onConfirm={() => send()}
     >
       {o.children}
-      {asksSecond && (
-        <Input
-          label={t('destroy.reason')}
-          hint={t('destroy.reasonHint')}
-          optional={t('common.optional')}
-          value={reason}
-          maxLength={500}
-          onChange={(event) => setReason(event.target.value)}
-        />
-      )}
+      {reason}
       {error !== null && <ErrorNote error={error} />}
     </ConfirmDialog>
   )
@@ -93,7 +122,7 @@ interface WaitingProps {
 }
 
 /** A second person has to agree. When they have, it is still whoever wanted it who does it. */
-function Waiting({ id, title, verb, busy, onAgreed, onAgain, onClose }: WaitingProps) {
+export function Waiting({ id, title, verb, busy, onAgreed, onAgain, onClose }: WaitingProps) {
   const { t } = useTranslation()
   const approval = useApproval(id)
   const status = approval?.status ?? 'pending'

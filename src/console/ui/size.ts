@@ -1,6 +1,9 @@
 import { useLayoutEffect, useRef, useState, useSyncExternalStore, type RefObject } from 'react'
 
-/** How wide an element is, in pixels; 0 before it is laid out. */
+/**
+ * How wide an element is, in pixels; 0 before it is laid out. What is drawn at that width is in it, so it must be `contain-inline-size`: else it holds
+ * its place open, and never becomes narrower.
+ */
 export function useWidth<T extends Element>(): [RefObject<T | null>, number] {
   const ref = useRef<T>(null)
   const [width, setWidth] = useState(0)

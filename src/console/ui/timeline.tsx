@@ -94,7 +94,7 @@ export function Timeline(o: TimelineProps) {
         }
 
   return (
-    <div ref={ref} {...slider} className="rounded-md">
+    <div ref={ref} {...slider} className="rounded-md contain-inline-size">
       <svg
         width={width}
         height={height}

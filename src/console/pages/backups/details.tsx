@@ -15,6 +15,7 @@ import { EmptyState, ErrorNote, Skeleton, Warning } from '../../ui/notes.tsx'
 import { Sheet } from '../../ui/overlay.tsx'
 import { Bytes, Code, Count, Moment, Name } from '../../ui/words.tsx'
 import { Comparison } from './comparison.tsx'
+import { Download } from './download.tsx'
 import { Keeping } from './keeping.tsx'
 import { Reuse } from './reuse.tsx'
 import { BackupTablesList } from './tables.tsx'
@@ -120,6 +121,7 @@ function Details({ of, others, onClose }: DetailsProps) {
         <>
           <RestoreIt of={of} source={source?.name} />
           <Drill of={of} source={source?.name} />
+          <Download of={of} />
           <Keeping of={of} />
         </>
       }

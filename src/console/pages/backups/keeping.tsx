@@ -8,6 +8,7 @@ import { useChange } from '../../lib/queries.ts'
 import { useRefusal } from '../../lib/rights.ts'
 import type { Consequences, JobDetail } from '../../lib/types.ts'
 import { Button } from '../../ui/button.tsx'
+import { Destroy } from '../../ui/destroy.tsx'
 import { Checkbox, Input } from '../../ui/field.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { Menu, MenuItem } from '../../ui/menu.tsx'
@@ -15,6 +16,8 @@ import { ErrorNote, Skeleton, Warning } from '../../ui/notes.tsx'
 import { ConfirmDialog } from '../../ui/overlay.tsx'
 
 type Asked = 'pin' | 'unpin' | 'remove'
+
+const stale = ['jobs', 'backups']
 
 /** Whether it stays: pinned, left to the rules again, or removed for good. */
 export function Keeping({ of }: { of: BackupFacts }) {
@@ -50,25 +53,21 @@ interface AskProps {
 }
 
 /** Each is a job, which is gone to. */
-function useJobOf(start: () => Promise<JobDetail>, onClose: () => void) {
+function useGoTo(onClose: () => void): (job: JobDetail) => void {
   const navigate = useNavigate()
-  const change = useChange(start, ['jobs', 'backups'])
-  const begin = (): void =>
-    change.mutate(undefined, {
-      onSuccess({ id }) {
-        onClose()
-        void navigate({ to: '/jobs/$id', params: { id } })
-      },
-    })
-  return { ...change, begin }
+  return ({ id }) => {
+    onClose()
+    void navigate({ to: '/jobs/$id', params: { id } })
+  }
 }
 
 function Pin({ of, onClose }: AskProps) {
   const { t } = useTranslation()
   const [reason, setReason] = useState('')
-  const pin = useJobOf(
+  const onSuccess = useGoTo(onClose)
+  const pin = useChange(
     () => request<JobDetail>('POST', `/backups/${of.id}/pin`, { body: { reason: reason.trim() || t('backups.pin.noReason') } }), // prettier-ignore
-    onClose,
+    stale,
   )
   return (
     <ConfirmDialog
@@ -77,7 +76,7 @@ function Pin({ of, onClose }: AskProps) {
       verb={t('backups.pin.verb')}
       busy={pin.isPending}
       onClose={onClose}
-      onConfirm={pin.begin}
+      onConfirm={() => pin.mutate(undefined, { onSuccess })}
     >
       <p>{t('backups.pin.text')}</p>
       <Input
@@ -93,22 +92,19 @@ function Pin({ of, onClose }: AskProps) {
 
 function Unpin({ of, onClose }: AskProps) {
   const { t } = useTranslation()
-  const unpin = useJobOf(
-    () => request<JobDetail>('DELETE', `/backups/${of.id}/pin`, { body: { confirm: of.id } }),
-    onClose,
-  )
   return (
-    <ConfirmDialog
+    <Destroy<JobDetail>
       title={t('backups.unpin.title')}
       typed={of.id}
       verb={t('backups.unpin.verb')}
-      busy={unpin.isPending}
+      method="DELETE"
+      path={`/backups/${of.id}/pin`}
+      stale={stale}
       onClose={onClose}
-      onConfirm={unpin.begin}
+      onDone={useGoTo(onClose)}
     >
       <p>{t('backups.unpin.text')}</p>
-      {unpin.error !== null && <ErrorNote error={unpin.error} />}
-    </ConfirmDialog>
+    </Destroy>
   )
 }
 
@@ -120,22 +116,18 @@ function Remove({ of, onClose }: AskProps) {
     queryKey: ['backups', of.id, 'consequences'],
     queryFn: ({ signal }) => request<Consequences>('GET', `/backups/${of.id}/consequences`, { signal }),
   })
-  const remove = useJobOf(
-    () =>
-      request<JobDetail>('DELETE', `/backups/${of.id}`, {
-        body: { confirm: of.id, ...(evenLast ? { evenLast } : {}) },
-      }),
-    onClose,
-  )
   const against = told.data?.against ?? []
   return (
-    <ConfirmDialog
+    <Destroy<JobDetail>
       title={t('backups.remove.title')}
       typed={of.id}
       verb={t('backups.remove.verb')}
-      busy={remove.isPending}
+      method="DELETE"
+      path={`/backups/${of.id}`}
+      body={evenLast ? { evenLast } : {}}
+      stale={stale}
       onClose={onClose}
-      onConfirm={remove.begin}
+      onDone={useGoTo(onClose)}
     >
       <p>{t('backups.remove.text')}</p>
       {told.data === undefined && told.error === null && <Skeleton className="h-16" />}
@@ -156,7 +148,6 @@ function Remove({ of, onClose }: AskProps) {
       {against.length > 0 && (
         <Checkbox checked={evenLast} onChange={setEvenLast} label={t('backups.remove.evenLast')} />
       )}
-      {remove.error !== null && <ErrorNote error={remove.error} />}
-    </ConfirmDialog>
+    </Destroy>
   )
 }

@@ -36,7 +36,9 @@ export function Lately({ jobs }: { jobs: readonly Job[] }) {
                 >
                   {t(`jobs.kinds.${job.kind}`, { defaultValue: job.kind })} · <Name>{job.about}</Name>
                 </Link>
-                <JobState status={job.status} />
+                <span className="shrink-0">
+                  <JobState status={job.status} />
+                </span>
               </div>
               <span className="text-sm text-ink-3">
                 <Moment at={job.endedAt ?? job.createdAt} show="ago" />

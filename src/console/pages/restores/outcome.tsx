@@ -11,9 +11,9 @@ import { Badge } from '../../ui/badge.tsx'
 import { BeforeAfter } from '../../ui/before-after.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Card, Facts, SectionHead } from '../../ui/card.tsx'
+import { Destroy } from '../../ui/destroy.tsx'
 import { Input } from '../../ui/field.tsx'
 import { ErrorNote, Warning } from '../../ui/notes.tsx'
-import { ConfirmDialog } from '../../ui/overlay.tsx'
 import { Code, Moment } from '../../ui/words.tsx'
 import { CountBars } from './count-bars.tsx'
 
@@ -127,30 +127,22 @@ function Release({ restore, count }: { restore: Restore; count: number }) {
   const [password, setPassword] = useState('')
   const refused = useRefusal('create', 'restores')
   const database = restore.database ?? ''
-  const release = useChange(
-    () =>
-      request<Restore>('POST', `/restores/${restore.id}/release`, {
-        body: { confirm: database, ...(password === '' ? {} : { password }) },
-      }),
-    ['restores', 'jobs'],
-  )
   return (
     <>
       <Button icon="play" refused={refused} onClick={() => setAsked(true)}>
         {t('restores.release.verb')}
       </Button>
       {asked && (
-        <ConfirmDialog
+        <Destroy<Restore>
           title={t('restores.release.title', { database })}
           typed={database}
           verb={t('restores.release.verb')}
-          busy={release.isPending}
+          method="POST"
+          path={`/restores/${restore.id}/release`}
+          body={password === '' ? {} : { password }}
+          stale={['restores', 'jobs']}
           onClose={() => setAsked(false)}
-          onConfirm={() =>
-            release.mutate(undefined, {
-              onSuccess: ({ id }) => void navigate({ to: '/restores/$id', params: { id } }),
-            })
-          }
+          onDone={({ id }) => void navigate({ to: '/restores/$id', params: { id } })}
         >
           <p>{t('restores.release.text', { count, value: format.number(count) })}</p>
           <Input
@@ -163,8 +155,7 @@ function Release({ restore, count }: { restore: Restore; count: number }) {
             value={password}
             onChange={(event) => setPassword(event.target.value)}
           />
-          {release.error !== null && <ErrorNote error={release.error} />}
-        </ConfirmDialog>
+        </Destroy>
       )}
     </>
   )
