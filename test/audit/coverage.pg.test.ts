@@ -150,7 +150,7 @@ test('restores, what is agreed to and links to downloads are recorded, and no pa
     ['exports.create', '"archive"'],
   ] as const)
     assert.ok(
-      all.some((one) => one.action === action && one.told.includes(told) && /^person:/.test(one.who)),
+      all.some((one) => one.action === action && one.told.includes(told) && one.who.startsWith('person:')),
       `${action} ${told}`,
     )
   const text = JSON.stringify(all)
