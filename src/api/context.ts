@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono, type RouteConfig, type z } from '@hono/zod-openapi'
 import type { Catalog } from '../catalog/catalog.ts'
+import { isReference } from '../catalog/database.ts'
 import { allows, asCaller, type CallerQueries, type Claims } from '../catalog/claims.ts'
 import { keyScopes, type Action, type Resource } from '../catalog/permissions.ts'
 import type { Cursor } from '../catalog/rows.ts'
@@ -143,7 +144,7 @@ export function optionalBody<S extends z.ZodType>(schema: S) {
   return { required: false, content: { 'application/json': { schema } } }
 }
 
-/** Does the work of a request, as its caller. Throws as `requireRight`. */
+/** Does the work of a request, as its caller. Throws as `requireRight`; `changed_meanwhile`: what it refers to was removed at the same moment. */
 export async function withCaller<T>(
   { catalog }: ApiOptions,
   claims: Claims,
@@ -151,7 +152,13 @@ export async function withCaller<T>(
   work: (queries: CallerQueries) => Promise<T>,
 ): Promise<T> {
   requireRight(claims, action, resource)
-  return await asCaller(catalog.api, claims, work)
+  try {
+    return await asCaller(catalog.api, claims, work)
+  } catch (error) {
+    if (!isReference(error)) throw error
+    const text = 'What this is about was removed, or came into use, at the same moment.'
+    throw new HoldfastError('changed_meanwhile', text, { cause: error })
+  }
 }
 
 /** What was found; throws `not_found` if nothing was. */

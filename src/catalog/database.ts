@@ -148,3 +148,8 @@ export function isTaken(error: unknown, constraint?: string): boolean {
     (constraint === undefined || error.details['constraint'] === constraint)
   )
 }
+
+/** True if the catalog refused it because of a reference to what is not there, or from what is. */
+export function isReference(error: unknown): boolean {
+  return isHoldfastError(error, 'catalog_failed') && error.details['sqlstate'] === '23503'
+}

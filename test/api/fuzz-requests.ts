@@ -95,6 +95,8 @@ export interface World {
   readonly document: ApiDocument
   /** Names and ids that there are. */
   readonly known: readonly string[]
+  /** One of each kind that there is, by the first word of its path: `sources`, and so on. */
+  readonly names: Readonly<Record<string, string>>
   /** What the path of the request names, which is what is typed to confirm. */
   readonly inPath?: string
 }
@@ -124,7 +126,7 @@ export function requestOf(
   let inPath = ''
   const query: string[] = []
   for (const { name, in: where, required = false, schema } of route.operation.parameters ?? []) {
-    if (where === 'path') inPath = text(schema, route.path.startsWith('/backups') ? 'backup' : name)
+    if (where === 'path') inPath = text(schema, /^\/([\w-]+)\/\{/.exec(route.path)?.[1] ?? name)
     if (where === 'path') path = path.replace(`{${name}}`, spoilt(encode(inPath), () => random.pick(['%', '%E0%A4', '%00', '.', '..%2f', '%2e%2e', 'x'.repeat(3000)]))) // prettier-ignore
     if (where !== 'query' || (!required && random.chance(0.5))) continue
     const times = spoils(chance / 3) ? 3 : 1
@@ -247,10 +249,12 @@ function objectOf(schema: Schema, random: Random, go: (one: Schema, as?: string)
   return made
 }
 
-function textOf(schema: Schema, { known, inPath }: World, random: Random, name: string): string {
+function textOf(schema: Schema, { known, names, inPath }: World, random: Random, name: string): string {
   if (secretFields.test(name)) return secret
   if (name === 'confirm' && inPath !== undefined) return inPath
-  if (name === 'backup' && random.chance(0.8)) return 'backup-own'
+  // Else most requests would be about nothing that there is.
+  const one = names[name] ?? names[name.replace(/y$/, 'ie') + 's']
+  if (one !== undefined && random.chance(0.8)) return one
   if (name === 'name' && inPath === '' && random.chance(0.5)) return `new-${random.int(1_000_000)}`
   if (schema.format === 'uuid')
     return random.pick([...known.filter((one) => /^[0-9a-f-]{36}$/.test(one)), '00000000-0000-4000-8000-000000000000']) // prettier-ignore

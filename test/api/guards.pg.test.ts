@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { addKey } from '../../src/api/keys.ts'
 import { testApi } from '../support/api.ts'
 import { testServer } from '../support/postgres.ts'
@@ -35,6 +36,20 @@ test('what is destroyed must be typed, and is told before', async () => {
   const key = keys.platform_operator
   assert.equal((await call('POST /jobs', { body: prune, key })).body['confirm'], 'pruned')
   assert.equal((await call('POST /jobs', { body: { ...prune, confirm: 'pruned' }, key })).status, 202)
+})
+
+test('what is removed while something that refers to it is made fails nothing but that', async () => {
+  const { system } = service.catalog
+  await call('POST /destinations', { body: { name: 'brief', address: { kind: 'webhook', url: 'https://x.example/' } } }) // prettier-ignore
+  const asked = await system.transaction(async ({ query }) => {
+    await query(`DELETE FROM holdfast.destinations WHERE name = 'brief'`)
+    const answer = call('POST /subscriptions', { body: { destination: 'brief' } })
+    const waiting = `SELECT FROM pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database() AND wait_event_type = 'Lock'`
+    while ((await system.query(waiting)).length === 0) await sleep(20)
+    return { answer }
+  })
+  const { status, body } = await asked.answer
+  assert.deepEqual([status, body['code']], [412, 'changed_meanwhile'])
 })
 
 test('a second person must agree to that very request, once, and nobody agrees with themselves', async () => {

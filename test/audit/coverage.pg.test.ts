@@ -115,6 +115,49 @@ test('accounts, sign-ins, sign-outs, passwords, codes, links, keys and providers
     assert.ok(secret.length > 5 && !text.includes(secret), `the trail tells ${secret}`)
 })
 
+test('restores, what is agreed to and links to downloads are recorded, and no password or link of theirs', async () => {
+  const password = 'SECRET-of-the-shop'
+  const address = 'postgres://app@127.0.0.1:1/shop'
+  const made = async (line: string, body: unknown): Promise<{ id: string; url: string }> => {
+    const answer = await root.call(line, body)
+    assert.ok(answer.status < 300, `${line}: ${answer.text}`)
+    return answer.body as { id: string; url: string }
+  }
+  const repository = await made('POST /repositories', { name: 'main', address: '/nowhere' })
+  const source = await made('POST /sources', { name: 'shop', address, repository: 'main', password })
+  await system.query(
+    `INSERT INTO holdfast.backups (repository_id, id, source_id, source_hash, sequence, moment, summary)
+     VALUES ($1, 'backup-1', $2, 'h', 1, pg_catalog.now(), '{}')`,
+    [repository.id, source.id],
+  )
+  const into = { database: 'postgres://app@127.0.0.1:1/copy', password }
+  const copy = await made('POST /restores', { source: 'shop', into })
+  const as = { user: 'restorer', password }
+  const inPlace = await made('POST /restores', { source: 'shop', into: { inPlace: true }, as })
+  // As if its preview had been made.
+  await system.query(`UPDATE holdfast.jobs SET status = 'waiting' WHERE id = $1`, [inPlace.id])
+  await system.query(
+    `UPDATE holdfast.restores SET step = 'agreement', database = 'shop', expires_at = pg_catalog.now() + interval '1 hour' WHERE id = $1`,
+    [inPlace.id],
+  )
+  await made(`POST /restores/${inPlace.id}/confirm`, { confirm: 'shop' })
+  const link = await made('POST /backups/backup-1/downloads', { format: 'archive' })
+  const all = await entries()
+  for (const [action, told] of [
+    ['jobs.create', copy.id],
+    ['jobs.create', inPlace.id],
+    ['jobs.confirm', inPlace.id],
+    ['exports.create', '"archive"'],
+  ] as const)
+    assert.ok(
+      all.some((one) => one.action === action && one.told.includes(told) && one.who.startsWith('person:')),
+      `${action} ${told}`,
+    )
+  const text = JSON.stringify(all)
+  for (const secret of [password, link.url.split('/').at(-1) ?? '', link.url.split('.').at(-1) ?? ''])
+    assert.ok(secret.length > 5 && !text.includes(secret), `the trail tells ${secret}`)
+})
+
 test('what changes by itself is not recorded', async () => {
   const [key] = await system.query<{ id: string }>('SELECT id FROM holdfast.api_keys LIMIT 1')
   const before = (await entries()).length

@@ -92,7 +92,12 @@ export async function serving(): Promise<Serving> {
       const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
         const response = await fetch(`${url}${path}`, {
           method,
-          headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+          // Commands that run in one piece keep this process from seeing that the server has closed what it kept.
+          headers: {
+            connection: 'close',
+            authorization: `Bearer ${key}`,
+            'content-type': 'application/json',
+          },
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         })
         const text = await response.text()
