@@ -18,8 +18,9 @@ export async function refusingUsed<T>(what: string, work: () => Promise<T>): Pro
   try {
     return await work()
   } catch (error) {
+    const told = isHoldfastError(error, 'changed_meanwhile') ? error.cause : error
     // SQLSTATE of a foreign key that would be broken.
-    if (!isHoldfastError(error, 'catalog_failed') || !/^23(001|503)$/.test(String(error.details['sqlstate'])))
+    if (!isHoldfastError(told, 'catalog_failed') || !/^23(001|503)$/.test(String(told.details['sqlstate'])))
       throw error
     throw new HoldfastError('still_used', `${what} is still used.`, { cause: error })
   }

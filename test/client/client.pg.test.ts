@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createClient, HoldfastClientError, itemsOf, type FollowedEvent } from 'holdfast/client'
 import { operationsOf, type ApiDocument } from '../../scripts/client.ts'
+import { deno } from '../support/deno.ts'
 import { testServer } from '../support/postgres.ts'
 import { newReceiver } from '../support/receiver.ts'
 import { serve } from '../support/served.ts'
@@ -181,11 +182,10 @@ test('it runs from its own files alone, in Node and in Deno', async () => {
        if (event.kind === 'job' && event.job?.status === 'completed') break
      console.log((await client.getBackupJob(id)).status)\n`,
   )
-  const deno = fileURLToPath(new URL('../../node_modules/.bin/deno', import.meta.url))
   const env = { PATH: process.env['PATH'], HOME: alone, DENO_DIR: join(alone, 'deno') }
   const runs: readonly (readonly [string, readonly string[]])[] = [
     [process.execPath, ['--disable-warning=ExperimentalWarning', 'use.ts']],
-    [process.execPath, [deno, 'run', '--no-remote', '--no-config', '--allow-net=127.0.0.1', 'use.ts']],
+    [deno, ['run', '--no-remote', '--no-config', '--allow-net=127.0.0.1', 'use.ts']],
   ]
   for (const [program, args] of runs) {
     const { stdout } = await promisify(execFile)(program, args, { cwd: alone, env })

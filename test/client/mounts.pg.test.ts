@@ -9,6 +9,7 @@ import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { forward } from 'holdfast/client'
+import { deno } from '../support/deno.ts'
 import { testServer } from '../support/postgres.ts'
 import { serve } from '../support/served.ts'
 import { newService } from '../support/service.ts'
@@ -33,12 +34,12 @@ async function freePort(): Promise<number> {
 
 /** Starts an example, and waits until it answers. */
 async function start(
-  args: readonly string[],
+  [program = '', ...args]: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>>,
 ): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), 'holdfast-test-'))
-  const child = spawn(process.execPath, args, {
+  const child = spawn(program, args, {
     cwd,
     env: { PATH: process.env['PATH'], HOME: home, DENO_DIR: join(home, 'deno'), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -118,7 +119,6 @@ test('what is forwarded leads to the API and nowhere else, with the key of the a
 
 test('through the example for Deno a user of the application reaches the service', async () => {
   const port = await freePort()
-  const deno = join(root, 'node_modules/.bin/deno')
   const args = [deno, 'run', '--no-remote', '--no-config', '--allow-net=127.0.0.1']
   args.push('--allow-env=HOLDFAST_SERVER,HOLDFAST_KEY,APP_TOKEN,PORT', 'examples/deno/server.ts')
   await start(args, root, { HOLDFAST_SERVER: url, HOLDFAST_KEY: key, APP_TOKEN: 'app', PORT: String(port) })
@@ -128,7 +128,7 @@ test('through the example for Deno a user of the application reaches the service
 test('through the example for Next.js a user of the application reaches the service', async () => {
   const port = await freePort()
   const next = join(root, 'node_modules/next/dist/bin/next')
-  const args = [next, 'dev', '--webpack', '--hostname', '127.0.0.1', '--port', String(port)]
+  const args = [process.execPath, next, 'dev', '--webpack', '--hostname', '127.0.0.1', '--port', String(port)]
   await start(args, join(root, 'examples/nextjs'), {
     HOLDFAST_SERVER: url,
     HOLDFAST_KEY: key,
