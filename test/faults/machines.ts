@@ -37,7 +37,7 @@ export async function runMachines(
   },
 ): Promise<void> {
   const seed = process.env['HOLDFAST_SEED'] ?? String(Date.now())
-  const minutes = Number(process.env['HOLDFAST_REPOSITORY_MINUTES'] ?? 0.3)
+  const minutes = Number(process.env['HOLDFAST_REPOSITORY_MINUTES'] ?? 0.15)
   t.diagnostic(`seed ${seed}`)
   const random = randomOf(seed)
   const directory = await temporaryDirectory(t)

@@ -114,7 +114,7 @@ const check = `SELECT (SELECT count(*)::int FROM t JOIN other.o ON o.id = t.o WH
   (SELECT count(*)::int FROM pg_constraint WHERE conrelid = 't'::regclass AND contype = 'f') AS keys`
 
 /** Most statements stand next to one like them: unless there is time, not every one is met. */
-const stride = process.env['HOLDFAST_INPLACE_MINUTES'] === undefined ? 8 : 1
+const stride = process.env['HOLDFAST_INPLACE_MINUTES'] === undefined ? 16 : 1
 
 interface Scene {
   readonly live: TestDatabase
