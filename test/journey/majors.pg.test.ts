@@ -116,7 +116,8 @@ for (const major of majors) {
 
 const newest = majors.at(-1)
 
-for (const major of majors) {
+// What lies between is met by random databases: oracle/oracle.pg.test.ts.
+for (const major of majors.filter((one) => one === majors[0] || one === newest)) {
   test(`databases of ${major === newest ? 'every major' : major} are restored to ${major}, equal`, async () => {
     for (const source of major === newest ? majors : [major]) {
       // Its own server: roles are restored too, and must come from this backup alone.

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
 import { before, test } from 'node:test'
 import { planComponents } from '../../../src/restore/component/plan.ts'
 import { applySchemaUndo, planSchemaUndo } from '../../../src/restore/component/undo.ts'
@@ -204,8 +205,12 @@ const damages: readonly { component: Component; sql: string; does: string[]; cre
   },
 ]
 
+/** Each reading of a schema takes its time: of each two damages one test has the one and the next test the other. */
+const turn = randomInt(2)
+
 test('each part, damaged in each way, comes back as it was, and its undoing as it was before that', async () => {
   for (const [n, { component, sql, does }] of damages.entries()) {
+    if (n % 2 !== turn) continue
     await using database = await copied()
     await database.query(sql)
     const damaged = await stateOf(database.url)
@@ -221,7 +226,7 @@ test('each part, damaged in each way, comes back as it was, and its undoing as i
     const undone = await undoSchema(request, safety)
     requireSame(await stateOf(database.url), damaged, `taken back after ${sql}`)
     // Each reading of a schema takes its time, and there are three in an undoing: a share of them does.
-    if (n % 4 !== 0) continue
+    if (n % 4 > 1) continue
     await undoSchema(request, undone)
     requireSame(await stateOf(database.url), restored, `made again after ${sql}`)
     await database.query(undo)
@@ -230,8 +235,7 @@ test('each part, damaged in each way, comes back as it was, and its undoing as i
 })
 
 test('by default only what is missing is made', async () => {
-  // Each is made good in the test before: here every other will do.
-  for (const { component, sql, does, creates = does } of damages.filter((_, n) => n % 2 === 0)) {
+  for (const { component, sql, does, creates = does } of damages.filter((_, n) => n % 2 !== turn)) {
     await using database = await copied()
     await database.query(sql)
     const damaged = await stateOf(database.url)
