@@ -8,7 +8,7 @@ export const command = defineCommand({
   description:
     'Starts a Postgres server of its own with a sample shop in it, a page of that shop with buttons that damage it, and the service with ' +
     'its console, which has the backups of five weeks. All of it is on this machine only, in one directory, and is there again at the next ' +
-    'start. The first start makes it, which takes about a minute.',
+    'start. The first start makes it, which takes half a minute or so.',
   arguments: {},
   options: {
     data: text({
@@ -44,7 +44,7 @@ export const command = defineCommand({
       return
     }
     if (out.json) throw new HoldfastError('usage', 'The demo is for people: it prints no JSON.')
-    if (held.state?.ready !== true) out.note('The first start makes a shop and five weeks of backups of it, which takes about a minute.') // prettier-ignore
+    if (held.state?.ready !== true) out.note('The first start makes a shop and five weeks of backups of it, which takes half a minute or so.') // prettier-ignore
     const { runDemo } = await import('../demo/demo.ts')
     await runDemo(context, {
       held,
