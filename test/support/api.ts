@@ -1,5 +1,6 @@
 import { createAlarms } from '../../src/alarms/alarms.ts'
 import { createApp, type App } from '../../src/api/app.ts'
+import type { ApiOptions } from '../../src/api/context.ts'
 import { addKey } from '../../src/api/keys.ts'
 import { roles, type Role } from '../../src/catalog/permissions.ts'
 import { systemClock } from '../../src/lib/clock.ts'
@@ -36,7 +37,10 @@ export interface TestApi {
 /** `own`: the sources that the tenant_admin is bound to. */
 export async function testApi(
   { catalog, queue }: Pick<TestService, 'catalog' | 'queue'>,
-  o: { own?: readonly string[]; wake?: () => void; publicUrl?: string } = {},
+  {
+    own = [],
+    ...options
+  }: Partial<Omit<ApiOptions, 'catalog' | 'queue'>> & { readonly own?: readonly string[] } = {},
 ): Promise<TestApi> {
   const logged: string[] = []
   const alarms = createAlarms({ catalog, clock: systemClock, random: Math.random })
@@ -44,14 +48,15 @@ export async function testApi(
     catalog,
     queue,
     random: Math.random,
-    wake: o.wake ?? (() => undefined),
+    wake: () => undefined,
     testDestination: () => Promise.resolve(),
     metrics: () => alarms.metrics(),
     log: (text) => logged.push(text),
-    publicUrl: o.publicUrl ?? null,
+    publicUrl: null,
+    ...options,
   })
   const made = roles.map(
-    async (role) => [role, await addKey(catalog.system, { name: role, role, sources: o.own ?? [] })] as const,
+    async (role) => [role, await addKey(catalog.system, { name: role, role, sources: own })] as const,
   )
   const keys = Object.fromEntries(await Promise.all(made)) as Record<Role, string>
   return {
