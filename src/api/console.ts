@@ -23,7 +23,7 @@ const types: Readonly<Record<string, string>> = {
 }
 
 /** Nothing but the console's own files, and nothing within the page: a value that got into it as HTML does nothing. */
-export const consolePolicy = [
+const consolePolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",

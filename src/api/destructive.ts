@@ -17,7 +17,7 @@ export interface Destruction {
   readonly given: { readonly confirm?: string | undefined; readonly reason?: string | undefined }
 }
 
-export const approvalHeader = 'holdfast-approval'
+const approvalHeader = 'holdfast-approval'
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /**

@@ -17,7 +17,7 @@ function nameOf(encrypted: boolean): string {
 }
 
 /** What the page of a session sends along with what changes something. */
-export const csrfHeader = 'holdfast-csrf'
+const csrfHeader = 'holdfast-csrf'
 
 /**
  * The session that a request carries; null: none. A browser sends a cookie along whatever page the request comes from, so what changes

@@ -44,7 +44,7 @@ export interface WantedStream {
 }
 
 /** Of one caller at once. */
-export const mostStreams = 20
+const mostStreams = 20
 const pageRows = 100
 
 interface Member extends Pick<WantedStream, 'recheck' | 'credentials'> {

@@ -22,7 +22,7 @@ export interface StepEnd {
 }
 
 /** An agreement is asked for so long. */
-export const agreementSeconds = 24 * 3600
+const agreementSeconds = 24 * 3600
 /** How often it is asked how something ended, where that can't be asked yet. */
 const inquiries = 10
 
