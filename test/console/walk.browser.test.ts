@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { AxeBuilder } from '@axe-core/playwright'
 import { testBrowser } from '../support/chromium.ts'
 import { consoleService, openPage, second, watch } from '../support/console.ts'
@@ -51,7 +52,7 @@ const { id: restore } = await service.api.call<{ id: string }>('POST', '/restore
   references: 'bring',
 })
 await service.api.until(restore, (job) => job.status === 'waiting')
-const { items: alarms } = await service.api.call<{ items: { id: string }[] }>('GET', '/alarms')
+const alarms = await raised()
 const { items: keys } = await service.api.call<{ items: { id: string }[] }>('GET', '/keys')
 const { items: entries } = await service.api.call<{ items: { number: number }[] }>('GET', '/audit')
 await service.api.call('POST', '/people', second)
@@ -102,6 +103,16 @@ const pages: readonly { readonly name: string; readonly path: string }[] = [
   { name: 'reset', path: '/reset' },
   { name: 'nowhere', path: '/nowhere' },
 ]
+
+/** Alarms come within seconds of what they are about, not at once. */
+async function raised(): Promise<readonly { readonly id: string }[]> {
+  for (let i = 0; i < 600; i++) {
+    const { items } = await service.api.call<{ items: { id: string }[] }>('GET', '/alarms')
+    if (items.length > 0) return items
+    await setTimeout(100)
+  }
+  throw new Error('No alarm came of the backup that failed.')
+}
 
 type Rules = NonNullable<Parameters<AxeBuilder['options']>[0]['runOnly']>
 

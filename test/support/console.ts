@@ -173,7 +173,10 @@ export async function openPage(
 /** What the browser complains of from now on: errors of scripts, refusals of the content policy, what could not be loaded. */
 export function watch(page: Page): () => readonly string[] {
   const said: string[] = []
-  page.on('console', (message) => message.type() === 'error' && said.push(message.text()))
+  page.on('console', (message) => {
+    const { url } = message.location()
+    if (message.type() === 'error') said.push(`${message.text()} (${url}, on ${page.url()})`)
+  })
   page.on('pageerror', (error) => said.push(error.stack ?? String(error)))
   return () => said
 }
