@@ -40,8 +40,10 @@ interface Backed {
 const backed: Backed[] = []
 let repository: JourneyRepository
 
+type Sources = Readonly<Record<string, (server: TestServer) => Promise<TestDatabase>>>
+
 /** Makes the databases that travel. */
-const sources: Readonly<Record<string, (server: TestServer) => Promise<TestDatabase>>> = {
+const sources: Sources = {
   hard: loadHard,
   shop: async (server) => {
     const database = await server.database()
@@ -54,6 +56,12 @@ const sources: Readonly<Record<string, (server: TestServer) => Promise<TestDatab
     await createSample({ wire })
     return database
   },
+}
+
+/** The sample is large and has nothing that majors between would read otherwise. */
+function sourcesOf(major: number): Sources {
+  const { hard, shop } = sources
+  return major === majors[0] || major === majors.at(-1) ? sources : ({ hard, shop } as Sources)
 }
 
 /** Without what makes and enters a database of its own. */
@@ -97,7 +105,7 @@ for (const major of majors) {
   test(`databases of ${major} are backed up`, async () => {
     repository ??= await newRepository(openMemoryStorage())
     const server = await testServer(major, { label: 'source' })
-    for (const [what, make] of Object.entries(sources)) {
+    for (const [what, make] of Object.entries(sourcesOf(major))) {
       const source = await make(server)
       const { url } = source
       await refreshViews(source)
@@ -123,7 +131,7 @@ for (const major of majors.filter((one) => one === majors[0] || one === newest))
       // Its own server: roles are restored too, and must come from this backup alone.
       const server = await testServer(major, { label: `from ${source}` })
       const from = backed.filter((one) => one.major === source)
-      assert.equal(from.length, Object.keys(sources).length)
+      assert.equal(from.length, Object.keys(sourcesOf(source)).length)
       for (const { what, id, state, database, roles } of from) {
         const url = besideUrl(server.url(), `restored_${what}`)
         const report = await repository.restoreTo(url, { backup: id, createDatabase: true })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { chmod, readdir } from 'node:fs/promises'
@@ -132,15 +133,14 @@ test('in words, on an older server, and kept: the commands it names work', async
   assert.match(again.stderr, /not empty/)
 })
 
-/** The first two: while the server's files are made, and while it is filled, or near it. */
+/** While the server's files are made, or while it is filled or near it; and late. Each starts a server of its own, so one of each two is drawn. */
 const interruptions = [
-  ['1   A database', 600],
-  ['1   A database', 2500],
-  ['8   The way back', 700],
-  ['10  A drill', 700],
-] as const
+  { moment: '1   A database', delays: [600, 2500] },
+  { moment: ['8   The way back', '10  A drill'][randomInt(2)] ?? '', delays: [700] },
+]
 
-for (const [moment, delay] of interruptions) {
+for (const { moment, delays } of interruptions) {
+  const delay = delays[randomInt(delays.length)]
   test(`Ctrl-C during "${moment.slice(4)}", ${delay} ms later, leaves nothing behind`, async (t) => {
     const { directory, start } = await setUp(t)
     const child = start()

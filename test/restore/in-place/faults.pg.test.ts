@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -70,8 +70,10 @@ function interrupt(wire: Wire, at: number, fault: () => Promise<void>): { count(
   return { count: () => count, end }
 }
 
-/** Most statements stand next to one like them: unless there is time, not every one is met by every fault. */
-const stride = process.env['HOLDFAST_INPLACE_MINUTES'] === undefined ? 3 : 1
+/** Most statements stand next to one like them: unless there is time, not every one is met by every fault, and chance says where it begins. */
+const stride = process.env['HOLDFAST_INPLACE_MINUTES'] === undefined ? 7 : 1
+const firstAt = 1 + randomInt(stride)
+console.log(`in place: statements ${firstAt}, ${firstAt + stride}, ...`)
 
 const refuse = (): Promise<void> => Promise.reject(new HoldfastError('query_failed', 'refused by the test'))
 
@@ -106,15 +108,15 @@ async function requireWhole(url: string, client: pg.Client, before: State, done:
 
 test('a session that the server ends before any statement leaves the target as it was, and nothing of itself', async () => {
   await withScene(async ({ url, repository, client, before }) => {
-    let n = 0
-    for (let more = true; more;) {
+    let n = firstAt
+    for (let more = true; more; n += stride) {
       await using open = await openInPlace(repository, url, choice)
       const { wire } = open.workspace
       const { digest } = await open.preview()
       const end = async (): Promise<void> => {
         await client.query('SELECT pg_terminate_backend($1, 10000)', [wire.processId])
       }
-      const broken = interrupt(wire, (n += stride), end)
+      const broken = interrupt(wire, n, end)
       const done = await open.apply(digest).catch((error: unknown) => error)
       more = broken.count() >= n
       if (more) {
@@ -143,9 +145,8 @@ test('undoing that fails at a statement leaves what was restored', async () => {
   await withScene(async ({ url, repository, client, before }) => {
     const done = await restoreInPlace(repository, url, choice)
     const restored = rowsOf(await readState(client))
-    let n = 0
-    for (let more = true; more;) {
-      n += stride
+    let n = firstAt
+    for (let more = true; more; n += stride) {
       let broken = { count: (): number => 0 }
       await undo(url, done, { onWorkspace: ({ wire }) => (broken = interrupt(wire, n, refuse)) }).catch(
         (error: unknown) => assert.ok(isHoldfastError(error), String(error)),
