@@ -42,7 +42,7 @@ export interface Proof {
   readonly notVerified: number
 }
 
-/** `new`: there is nothing yet and nothing wrong. `attention`: it is safe, and something is not as it should be. */
+/** `new`: there is nothing yet and nothing wrong. `attention`: it is backed up, and something is not as it should be, or was never proven. */
 export type Level = 'safe' | 'attention' | 'danger' | 'new'
 
 /** A sentence, and what it is made of for whoever says it in another language. */
@@ -59,6 +59,8 @@ export type PartKey =
   | 'late'
   | 'safe'
   | 'safe_chosen'
+  | 'backed_up'
+  | 'backed_up_chosen'
   | 'failing'
   | `reason_${Reason}`
   | 'damaged'

@@ -31,12 +31,23 @@ function safety(facts: SourceFacts, zone: string): { level: Level; parts: Part[]
     const text = `Not safe: nothing has been backed up since ${said}.`
     return { level: 'danger', parts: [part('late', { ...values, lateSeconds }, text), ...why] }
   }
-  const safe = partly
-    ? part('safe_chosen', values, `What is chosen of it can be brought back, up to ${said}.`)
-    : part('safe', values, `Everything up to ${said} can be brought back.`)
-  if (failures === null) return { level: 'safe', parts: [safe] }
+  const safe = facts.proof === null ? backedUp(partly, values, said) : canComeBack(partly, values, said)
+  if (failures === null) return { level: facts.proof === null ? 'attention' : 'safe', parts: [safe] }
   const times = failures.count === 1 ? 'The last backup has failed.' : `The last ${count(failures.count, 'backup')} have failed.` // prettier-ignore
   return { level: 'attention', parts: [safe, part('failing', { count: failures.count }, times), ...why] }
+}
+
+function canComeBack(partly: boolean, values: Part['values'], said: string): Part {
+  return partly
+    ? part('safe_chosen', values, `What is chosen of it can be brought back, up to ${said}.`)
+    : part('safe', values, `Everything up to ${said} can be brought back.`)
+}
+
+/** Before the first proof no more is known than this. */
+function backedUp(partly: boolean, values: Part['values'], said: string): Part {
+  return partly
+    ? part('backed_up_chosen', values, `What is chosen of it is backed up, up to ${said}.`)
+    : part('backed_up', values, `Everything up to ${said} is backed up.`)
 }
 
 /** What makes it worse, whatever the backups say. */
@@ -54,7 +65,11 @@ function proofParts({ now, newest, proof, drillFailed, damaged }: SourceFacts): 
       ? []
       : [part('drill_failed', { agoSeconds: seconds(ago(drillFailed)) }, `A drill failed ${span(ago(drillFailed))} ago.`)] // prettier-ignore
   if (proof === null)
-    return [...hurt, ...failed, part('never_proven', {}, 'No restore of it was ever proven.')]
+    return [
+      ...hurt,
+      ...failed,
+      part('never_proven', {}, 'That it can be brought back was never proven: a drill does that.'),
+    ]
   return [...hurt, ...failed, proven(proof, ago(proof.at))]
 }
 

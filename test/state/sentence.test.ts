@@ -44,7 +44,14 @@ test('a source that is backed up and proven is told as safe, until when and how 
 
 test('no more is said than is known', () => {
   assert.match(say({ partly: true }), /^safe: What is chosen of it can be brought back, up to 14:32 UTC\./)
-  assert.match(say({ proof: null }), /No restore of it was ever proven\./)
+  assert.match(
+    say({ proof: null }),
+    /^attention: Everything up to 14:32 UTC is backed up\. That it can be brought back was never proven/,
+  )
+  assert.match(
+    say({ proof: null, partly: true }),
+    /^attention: What is chosen of it is backed up, up to 14:32/,
+  )
   assert.match(
     say({ proof: { ...proof, hashed: 20, notVerified: 1 } }),
     /rows; all counts equal, contents compared in full of 20 tables, 1 thing left open\./,
@@ -62,7 +69,7 @@ test('what is not safe says so first, and why', () => {
       failures: { ...failures, count: 4 },
       proof: null,
     }),
-    'danger: Not safe: nothing has been backed up since Tuesday 02:30 UTC. The server refuses the role or its password. No restore of it was ever proven. The next backup is at Sunday 02:30 UTC.',
+    'danger: Not safe: nothing has been backed up since Tuesday 02:30 UTC. The server refuses the role or its password. That it can be brought back was never proven: a drill does that. The next backup is at Sunday 02:30 UTC.',
   )
   assert.match(
     say({ failures }),

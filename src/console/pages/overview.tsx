@@ -70,6 +70,7 @@ export function OverviewPage() {
               meaning={levelMeanings[state.level]}
               word={t(`overview.levels.${state.level}`)}
               sentence={sentence(state.parts)}
+              unproven={state.parts.some(({ key }) => key === 'never_proven')}
             />
           ))}
         </div>

@@ -34,9 +34,12 @@ interface SourceCardProps {
   readonly word: string
   /** What is true of it, and what is missing. */
   readonly sentence: string
+  /** No drill has shown yet that it can be brought back. */
+  readonly unproven: boolean
 }
 
-export function SourceCard({ source, backups, schedules, meaning, word, sentence }: SourceCardProps) {
+export function SourceCard(props: SourceCardProps) {
+  const { source, backups, schedules, meaning, word, sentence, unproven } = props
   const { t } = useTranslation()
   const format = useFormat()
   const now = useNow()
@@ -46,6 +49,7 @@ export function SourceCard({ source, backups, schedules, meaning, word, sentence
   const refused = useRefusal('create', 'jobs')
   const restoreRefused = useRefusal('create', 'restores')
   const points = useMemo(() => backups.map(pointOf), [backups])
+  const newest = backups.toSorted((a, b) => Date.parse(b.moment) - Date.parse(a.moment))[0]
   const planned = schedules.filter(({ kind, enabled }) => kind === 'backup' && enabled)
   return (
     <Card className="grid grid-cols-1 gap-4 p-5 phone:p-4">
@@ -94,6 +98,18 @@ export function SourceCard({ source, backups, schedules, meaning, word, sentence
             {words(schedule.rule, schedule.zone)} · {keepWords(schedule.keep)}
           </li>
         ))}
+        {unproven && newest !== undefined && (
+          <li>
+            <Link
+              to="/backups/$id"
+              params={{ id: newest.id }}
+              search={{ source: source.name }}
+              className="text-accent-text underline underline-offset-2"
+            >
+              {t('overview.prove')}
+            </Link>
+          </li>
+        )}
         {planned.length === 0 && (
           <li>
             {t('sources.noSchedule')}{' '}
