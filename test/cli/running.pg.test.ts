@@ -19,7 +19,11 @@ await server.query(
    INSERT INTO orders SELECT i, 1 + i % 1000, i % 90 FROM generate_series(1, 5000) AS i`,
   'shop',
 )
-const database = ['db.example.com', `127.0.0.1:${server.port}`] as const
+const database = [
+  ['db.example.com', `127.0.0.1:${server.port}`],
+  ['admin@', 'postgres@'],
+  ['the password of admin', server.password],
+] as const
 const own = 'A catalog of yours, and several processes'
 
 /** CREATE DATABASE takes a request of its own. */
@@ -29,7 +33,7 @@ async function administer({ body }: Block): Promise<void> {
 
 test('a service is installed, taken into use, upgraded, lost and moved as the document says', async () => {
   const alerts = await newReceiver()
-  const operator = await newOperator({ means: [database, ['http://alerts.internal:8080', alerts.url]] })
+  const operator = await newOperator({ means: [...database, ['http://alerts.internal:8080', alerts.url]] })
   const browser = newBrowser(operator.url, fetch)
   let comes = 0
 
@@ -64,12 +68,11 @@ test('a service is installed, taken into use, upgraded, lost and moved as the do
 })
 
 test('a catalog of an older version is upgraded with all that is in it, and goes back', async () => {
-  const password = ["'the password of admin'", `'${server.password}'`] as const
   const url = (name: string) =>
     `postgres://holdfast:another%20long%20password@127.0.0.1:${server.port}/${name}`
   let old: CatalogRows | null = null
   const operator = await newOperator({
-    means: [database, password, ['admin@', 'postgres@']],
+    means: database,
     async onStopped() {
       if (old === null) {
         const keyText = readFileSync(operator.real('/var/lib/holdfast/catalog.key'), 'utf8')
