@@ -26,6 +26,14 @@ const database = [
 ] as const
 const own = 'A catalog of yours, and several processes'
 
+/** Half a day from now: what is scheduled in the document does not begin while it is run. */
+const far = new Date(Date.now() + 12 * 3_600_000).toISOString().slice(11, 13)
+const times = [
+  ['"02:30"', `"${far}:30"`],
+  ['"05:00"', `"${far}:45"`],
+  ['"0 4 * * *"', `"0 ${far} * * *"`],
+] as const
+
 /** CREATE DATABASE takes a request of its own. */
 async function administer({ body }: Block): Promise<void> {
   for (const statement of body.split(/;\n/)) await server.query(statement)
@@ -33,7 +41,9 @@ async function administer({ body }: Block): Promise<void> {
 
 test('a service is installed, taken into use, upgraded, lost and moved as the document says', async () => {
   const alerts = await newReceiver()
-  const operator = await newOperator({ means: [...database, ['http://alerts.internal:8080', alerts.url]] })
+  const operator = await newOperator({
+    means: [...database, ...times, ['http://alerts.internal:8080', alerts.url]],
+  })
   const browser = newBrowser(operator.url, fetch)
   let comes = 0
 
@@ -105,6 +115,6 @@ test('a catalog of an older version is upgraded with all that is in it, and goes
       return printed
     },
   })
-  assert.ok(screens > 3)
+  assert.ok(screens >= 3)
   assert.ok(old !== null)
 })
