@@ -57,9 +57,16 @@ export const RepositoryInput = z
       .openapi({ description: 'variables of the storage, such as AWS_ACCESS_KEY_ID' }),
   })
   .openapi('RepositoryInput')
+const { hostFile, identity, passphrase, env } = RepositoryInput.shape
 export const RepositoryChange = RepositoryInput.omit({ name: true })
+  .extend({
+    hostFile: hostFile.nullable(),
+    identity: identity.nullable(),
+    passphrase: passphrase.nullable(),
+    env: env.nullable(),
+  })
   .partial()
-  .openapi('RepositoryChange', { description: 'what is left out stays; secrets are replaced as a whole' })
+  .openapi('RepositoryChange', { description: 'what is left out stays; null takes a secret away' })
 export const Repository = z
   .object({
     id: z.uuid(),

@@ -34,7 +34,7 @@ async function readKey(path: string): Promise<Buffer | null> {
   const { mode } = await stat(path)
   if ((mode & 0o077) !== 0) {
     throw new HoldfastError('catalog_key_missing', `${path} can be read by other users of this machine.`, {
-      hint: `Run chmod 600 ${path}. If somebody may have read it, make a new key and enter the secrets again.`,
+      hint: `Run chmod 600 ${path}. If somebody may have read it, and the catalog or a copy of it, change the passwords in it.`,
     })
   }
   return parseCatalogKey(text, path)

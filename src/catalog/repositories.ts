@@ -102,7 +102,7 @@ export async function addRepository(
   return toRecord(row)
 }
 
-/** Changes what is given; secrets as a whole. Null: there is none of this name that the caller may change. */
+/** Changes what is given; `secrets` are all that it has from then on. Null: there is none of this name that the caller may change. */
 export async function changeRepository(
   { query }: Queries,
   o: {

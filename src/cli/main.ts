@@ -44,7 +44,7 @@ let running: Command | null = null
 
 const interruption = watchSignals({
   source: process,
-  onCancel: () => out.note('Cancelling. Once more to stop at once.'),
+  onCancel: () => out.note('Ending what is under way. Once more to stop at once.'),
   exit: (status) => process.exit(status),
 })
 

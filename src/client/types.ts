@@ -386,7 +386,7 @@ export type RepositoryInput = {
   env?: Record<string, string> | undefined
 }
 
-/** what is left out stays; secrets are replaced as a whole */
+/** what is left out stays; null takes a secret away */
 export type RepositoryChange = {
   address?: string | undefined
   /** addresses of its other copies: backups are written to all */
@@ -394,12 +394,12 @@ export type RepositoryChange = {
   /** jobs that may use its storage at once; 2 */
   maxJobs?: number | undefined
   /** the text of the host file: lets this service write backups */
-  hostFile?: string | undefined
+  hostFile?: string | null | undefined
   /** the text of the identity file: only for drills, and for checks that read */
-  identity?: string | undefined
-  passphrase?: string | undefined
+  identity?: string | null | undefined
+  passphrase?: string | null | undefined
   /** variables of the storage, such as AWS_ACCESS_KEY_ID */
-  env?: Record<string, string> | undefined
+  env?: Record<string, string> | null | undefined
 }
 
 export type Consequences = {

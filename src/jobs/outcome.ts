@@ -11,6 +11,13 @@ export type Stopped = 'cancelled' | 'worker stopped' | null
  */
 const passing: readonly (number | null)[] = [null, 1, 6]
 
+/** What to do at a service, of errors whose own hints are about options that nobody gives to its commands. */
+const hints: Partial<Record<JobError['code'], string>> = {
+  identity_missing: 'Give the repository an identity or a passphrase: PATCH /repositories/NAME.',
+  host_not_admitted:
+    'Give the repository the text of a host file, which init or keys admit have written: PATCH /repositories/NAME.',
+}
+
 /** What the end of a command means for its job. `lines`: the last that it said, for one that crashed. */
 export function outcomeOf(end: CommandEnd, stopped: Stopped, lines: readonly LogLine[]): Outcome {
   // Done is done, also if somebody wanted it to stop.
@@ -21,7 +28,7 @@ export function outcomeOf(end: CommandEnd, stopped: Stopped, lines: readonly Log
   }
   const error = printedError(end.printed) ?? crashed(end, lines)
   const again = end.status === 130 || passing.includes(end.status)
-  return { status: 'failed', error, again }
+  return { status: 'failed', error: { ...error, hint: hints[error.code] ?? error.hint }, again }
 }
 
 function crashed(end: CommandEnd, lines: readonly LogLine[]): JobError {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
 import { after, test } from 'node:test'
 import { promisify } from 'node:util'
 import { createAlarms } from '../../src/alarms/alarms.ts'
@@ -9,6 +8,7 @@ import { addKey } from '../../src/api/keys.ts'
 import { listen } from '../../src/api/server.ts'
 import { roles, type Role } from '../../src/catalog/permissions.ts'
 import { systemClock } from '../../src/lib/clock.ts'
+import { runDocument } from '../support/document.ts'
 import { testServer } from '../support/postgres.ts'
 import { newMailServer, newReceiver } from '../support/receiver.ts'
 import { newService } from '../support/service.ts'
@@ -193,19 +193,23 @@ test('what is wrong with a destination is said, without what was entered', async
 test('docs/ALARMS.md can be followed as it is written', async () => {
   const receiver = await newReceiver()
   const alarm = await failing(shop)
-  const page = await readFile(new URL('../../docs/ALARMS.md', import.meta.url), 'utf8')
-  const blocks = [...page.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block = '']) => block)
-  assert.ok(blocks.length >= 4)
   const env = {
     PATH: process.env['PATH'],
     URL: `${api.url}/api/v1`,
     KEY: keys.get('super_admin'),
     ALARM: alarm,
   }
-  for (const block of blocks) {
-    const script = block.replaceAll('http://alerts.internal:8080', receiver.url)
-    await promisify(execFile)('sh', ['-ec', script], { env })
-  }
+  let blocks = 0
+  await runDocument({
+    name: 'ALARMS.md',
+    takes: ({ kind }) => kind === 'sh',
+    async run({ body }) {
+      blocks++
+      const script = body.replaceAll('http://alerts.internal:8080', receiver.url)
+      return (await promisify(execFile)('sh', ['-ec', script], { env })).stdout
+    },
+  })
+  assert.ok(blocks >= 4)
   const bodies = receiver.requests.map(({ body }) => (JSON.parse(body) as { kind: string }).kind)
   assert.deepEqual(bodies, ['test'])
   assert.equal((await call(`GET /alarms/${alarm}`)).body['closedText'], 'The old shop was switched off.')

@@ -132,6 +132,25 @@ test('a source is added, backed up and looked at, and its secrets never come out
   assert.equal((await call('DELETE /repositories/second', { confirm: 'second' })).status, 204)
 })
 
+test('who gives a repository an identity takes nothing else away from it', async () => {
+  const given = { hostFile: 'HOST-FILE', env: { AWS_ACCESS_KEY_ID: 'SECRET-4' } }
+  const added = await call('POST /repositories', { name: 'third', address: '/third', ...given })
+  const held = async () => {
+    const id = String(added.body['id'])
+    const [row] = await catalog.system.query<{ secrets: Buffer }>(
+      'SELECT secrets FROM holdfast.repositories WHERE id = $1',
+      [id],
+    )
+    assert.ok(row !== undefined)
+    return catalog.seal.open(placeOf.repository(id), row.secrets)
+  }
+  assert.equal((await call('PATCH /repositories/third', { identity: 'IDENTITY' })).status, 200)
+  assert.deepEqual(await held(), { ...given, identity: 'IDENTITY' })
+  assert.equal((await call('PATCH /repositories/third', { identity: null, env: {} })).status, 200)
+  assert.deepEqual(await held(), { hostFile: given.hostFile, env: {} })
+  assert.equal((await call('DELETE /repositories/third', { confirm: 'third' })).status, 204)
+})
+
 test('a job is cancelled, its log is read, and one of a key is there once', async () => {
   const job = { kind: 'backup', source: 'own', params: { name: 'wait never' }, dedupeKey: 'k' }
   const [first, second] = [await call('POST /jobs', job), await call('POST /jobs', job)]

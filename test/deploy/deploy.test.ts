@@ -27,6 +27,9 @@ test('they start commands that there are', () => {
     ...read('deploy/kubernetes/holdfast.yaml').matchAll(/args: \[(\w+)/g),
   ].map(([, name]) => String(name))
   assert.deepEqual(started, ['serve', 'serve', 'serve', 'worker'])
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+  for (const [, script = ''] of read('deploy/docker/Dockerfile').matchAll(/npm run (\S+)/g))
+    assert.ok(Object.hasOwn(scripts, script), script)
   for (const name of started)
     assert.match(read('docs/reference/commands.md'), new RegExp(`^## holdfast ${name}$`, 'm'))
 })

@@ -7,7 +7,9 @@ import {
   removeRepository,
   type RepositoryRecord,
 } from '../../catalog/repositories.ts'
-import type { RepositorySecrets } from '../../catalog/secrets.ts'
+import type { Queries } from '../../catalog/database.ts'
+import type { Seal } from '../../catalog/seal.ts'
+import { placeOf, type RepositorySecrets } from '../../catalog/secrets.ts'
 import { enqueueFor } from '../../jobs/enqueue.ts'
 import { jobKind } from '../../jobs/kinds.ts'
 import { HoldfastError } from '../../lib/errors.ts'
@@ -83,7 +85,10 @@ export function repositoryRoutes(o: ApiOptions): Api {
     const changed = await withCaller(o, c.var.claims, ['change', 'repositories'], async (q) => {
       const { id, kind } = await forChange(q, c, { ...locked, name })
       if (address !== undefined || copies !== undefined) requireOrdinary(name, kind)
-      const secrets = Object.keys(rest).length === 0 ? undefined : secretsOf(rest)
+      const secrets =
+        Object.keys(rest).length === 0
+          ? undefined
+          : await q.asSystem((system) => repositorySecrets(system, seal, id, rest))
       return await changeRepository(q, { seal, id, address, copies, maxJobs, secrets })
     })
     return c.json(shown(found(changed, `repository ${name}`)), 200)
@@ -127,14 +132,29 @@ function requireOrdinary(name: string, kind: RepositoryRecord['kind']): void {
     })
 }
 
+/** Those that it has, with what is given in their place: who adds an identity does not mean to take the host file away. */
+async function repositorySecrets(
+  { query }: Queries,
+  seal: Seal,
+  id: string,
+  given: Omit<z.infer<typeof RepositoryChange>, 'address' | 'copies' | 'maxJobs'>,
+): Promise<RepositorySecrets> {
+  const [row] = await query<{ secrets: Buffer | null }>(
+    'SELECT secrets FROM holdfast.repositories WHERE id = $1',
+    [id],
+  )
+  const sealed = row?.secrets ?? null
+  const there: RepositorySecrets = sealed === null ? {} : seal.open(placeOf.repository(id), sealed)
+  const secrets = { ...there, ...given }
+  return secretsOf(Object.fromEntries(Object.entries(secrets).filter(([, value]) => value !== null)))
+}
+
 const locked = { table: 'repositories', what: 'repository', find: findRepository } as const
 
 function shown({ copies, ...rest }: RepositoryRecord) {
   return { ...rest, copies: [...copies] }
 }
 
-type Given = Omit<z.infer<typeof RepositoryChange>, 'address' | 'copies' | 'maxJobs'>
-
-function secretsOf({ hostFile, identity, passphrase, env }: Given): RepositorySecrets {
+function secretsOf({ hostFile, identity, passphrase, env }: RepositorySecrets): RepositorySecrets {
   return { hostFile, identity, passphrase, env }
 }

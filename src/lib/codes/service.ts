@@ -45,12 +45,12 @@ export const service = {
   catalog_key_missing: {
     exit: 5,
     meaning: 'The key that opens the secrets in the catalog is not there.',
-    hint: 'Put the file back, or name it with HOLDFAST_CATALOG_KEY_FILE. Without it, secrets must be entered again.',
+    hint: 'Put the file back, or name it with HOLDFAST_CATALOG_KEY_FILE. Without it the catalog can not be opened, and a new one is to be begun: docs/OPERATIONS.md.',
   },
   catalog_key_wrong: {
     exit: 5,
     meaning: 'A secret in the catalog was sealed with another key, or was changed.',
-    hint: 'Use the key that the catalog was made with, or enter the secret again.',
+    hint: 'Use the key that the catalog was made with; if it is about one source or repository, enter its secret again.',
   },
   listen_failed: {
     exit: 6,
