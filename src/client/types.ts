@@ -504,7 +504,7 @@ export type Schedule = {
 export type ScheduleInput = {
   /** lower case letters, digits, "_" and "-", and begin with a letter or a digit */
   name: string
-  kind: 'backup' | 'check' | 'copy' | 'drill' | 'measure' | 'prune' | 'prune-preview' | 'refresh'
+  kind: 'backup' | 'check' | 'copy' | 'drill' | 'measure' | 'prune' | 'prune-preview' | 'refresh' | 'stats'
   /** lower case letters, digits, "_" and "-", and begin with a letter or a digit */
   source?: string | undefined
   /** for a check and a refresh, which are of a whole repository */
@@ -555,7 +555,7 @@ export type JobDetail = Job & { result: Record<string, unknown> | null }
 
 /** a prune, which removes backups, takes the name of its source as confirm */
 export type JobInput = {
-  kind: 'backup' | 'check' | 'copy' | 'drill' | 'measure' | 'prune' | 'prune-preview' | 'refresh'
+  kind: 'backup' | 'check' | 'copy' | 'drill' | 'measure' | 'prune' | 'prune-preview' | 'refresh' | 'stats'
   /** lower case letters, digits, "_" and "-", and begin with a letter or a digit */
   source?: string | undefined
   /** lower case letters, digits, "_" and "-", and begin with a letter or a digit */
@@ -1152,6 +1152,8 @@ export type RestoreSummary = {
   expiresAt: string | null
   confirmedAt: string | null
   confirmedBy: string | null
+  /** what it came to; null: it is not over, or of no rows */
+  rows: { created: number; updated: number; deleted: number; unchanged: number; conflicts: number } | null
   /** whether the target was changed; null: it is not known (yet) */
   changed: boolean | null
 }

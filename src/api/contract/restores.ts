@@ -142,6 +142,16 @@ const about = {
   expiresAt: time.nullable().openapi({ description: 'until when it can be confirmed' }),
   confirmedAt: time.nullable(),
   confirmedBy: z.string().nullable(),
+  rows: z
+    .object({
+      created: z.number(),
+      updated: z.number(),
+      deleted: z.number(),
+      unchanged: z.number(),
+      conflicts: z.number(),
+    })
+    .nullable()
+    .openapi({ description: 'what it came to; null: it is not over, or of no rows' }),
   changed: z.boolean().nullable().openapi({ description: 'whether the target was changed; null: it is not known (yet)' }), // prettier-ignore
 }
 export const RestoreSummary = z.object(about).openapi('RestoreSummary')
