@@ -21,6 +21,7 @@ import type { CommandLine } from './jobs/command.ts'
 import { createDownloads } from './jobs/downloads.ts'
 import { openQueue, type Queue } from './jobs/queue.ts'
 import { endLeases } from './jobs/reap.ts'
+import { removeOldUploads } from './jobs/old-uploads.ts'
 import { createUploads } from './jobs/uploads.ts'
 import { startScheduler } from './jobs/scheduler.ts'
 import { startWorker, type Worker } from './jobs/worker.ts'
@@ -173,6 +174,7 @@ export async function runService(o: ServiceProcess): Promise<void> {
     log,
     async work() {
       if ((await care({ database: catalog.system, queue })) > 0) worker.wake()
+      await removeOldUploads(catalog.system, uploads)
     },
   })
   try {

@@ -1169,7 +1169,14 @@ export type Restore = RestoreSummary & {
 }
 
 export type RestoreInput = {
-  source: string
+  /** whose backup it is */
+  source?: string | undefined
+  /** in place of source, into a new database: where the backup is, such as an upload */
+  repository?: string | undefined
+  /** the text of an identity file that opens the repository, if the service is to have none of its own: kept sealed until the restore is over */
+  identity?: string | undefined
+  /** the same, where it is opened by one */
+  passphrase?: string | undefined
   backup?: string | undefined
   into:
     | {
@@ -1221,6 +1228,10 @@ export type ConfirmInput = {
 export type UndoInput = {
   /** the role that changes the database, where the one that backs up may not */
   as?: { user: string; password?: string | undefined } | undefined
+  /** the text of an identity file that opens the repository, if the service is to have none of its own: kept sealed until the restore is over */
+  identity?: string | undefined
+  /** the same, where it is opened by one */
+  passphrase?: string | undefined
   /** also rows that somebody has changed since */
   overwrite?: boolean | undefined
   /** leave out rows that somebody has changed since */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { openAsBlob } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -26,6 +27,7 @@ const api = await service.after(/listens at (\S+)/)
 const url = api.replace(/\/api\/v1$/, '')
 await user.client(api, key).add(shop, server.password)
 const client = createClient({ url, key })
+const archive = 'from-service.holdfast'
 const at = { HOLDFAST_SERVER: url, HOLDFAST_KEY: key }
 
 test('a backup, a list, a drill and a check say at a service what they say here', () => {
@@ -150,7 +152,6 @@ test('what is known of backups is said as here, and they are pinned, removed, pr
   assert.match(said(['remove', older, '--yes', '--even-last']), new RegExp(`Backup ${older} is gone`))
   assert.doesNotMatch(said(['list'], {}), new RegExp(older))
 
-  const archive = 'from-service.holdfast'
   assert.match(said(['export', newest, '--format', 'archive', '--out', archive]), /^Wrote backup/)
   assert.match(said(['list', '--repo', archive], {}), new RegExp(newest))
   const csv = run(['export', newest, '--format', 'sql', '--table', 'orders', '--out', '-'], at)
@@ -176,9 +177,20 @@ test('rows come back over a service as they do here, by what is shown and typed,
   const table = said(['restores'])
   assert.match(table, /undo .*-10/)
   assert.match(table, /in place.*\+10.*undone/)
-  assert.match(said(['restores', 'latest']), /^Restore .*\nKind +undo/ms)
+  assert.match(said(['restores', 'latest', '--source', 'shop']), /^Restore .*\nKind +undo/ms)
 
+  // An archive at a service, with an identity for this once.
+  const { repository } = json<{ repository: { id: string } }>(['keys'])
+  const identity = join(directory, '.config/holdfast', repository.id, 'identity.txt')
+  const bytes = await openAsBlob(join(directory, archive))
+  const upload = await client.createUpload(bytes.stream(), { name: 'laptop' })
+  assert.equal(upload.backups.length, 1)
   const copy = new URL(shop.url)
+  const target = new URL(shop.url)
+  target.pathname = '/from_laptop'
+  const from = ['restore', 'latest', '--repo', 'laptop', '--to', target.href, '-C']
+  assert.equal(run(from, at).status, 7, 'it holds no identity')
+  assert.match(said([...from, '--identity', identity]), /restored +1,000 rows/)
   copy.pathname = '/copy_of_shop'
   copy.password = ''
   const restore = ['restore', 'latest', '--to', copy.href]

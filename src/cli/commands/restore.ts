@@ -216,6 +216,8 @@ export const command = defineCommand({
   server: {
     takes: [
       'backup',
+      'identity',
+      'passphraseFile',
       'to',
       'source',
       'repo',

@@ -54,7 +54,19 @@ export const command = defineCommand({
     await undoRestore(context, input)
   },
   server: {
-    takes: ['restore', 'source', 'to', 'overwrite', 'skipConflicts', 'preview', 'html', 'yes', 'confirm'],
+    takes: [
+      'restore',
+      'source',
+      'identity',
+      'passphraseFile',
+      'to',
+      'overwrite',
+      'skipConflicts',
+      'preview',
+      'html',
+      'yes',
+      'confirm',
+    ],
     async run(context, client, input) {
       const { undoAtServer } = await import('../server/undo.ts')
       await undoAtServer(context, client, input)

@@ -9,7 +9,7 @@ import {
 import { HoldfastError } from '../../lib/errors.ts'
 import { idMeant } from '../../repository/ids.ts'
 
-/** The repository that is meant: named by --repo, that of the source, or the only one the service has. */
+/** The repository that is meant: named by --repo, that of the source, or the only one the service has beside uploads. */
 export async function repositoryNamed(
   client: Client,
   input: { readonly source?: string | undefined; readonly repo: readonly string[] },
@@ -19,7 +19,9 @@ export async function repositoryNamed(
   if (more.length > 0)
     throw new HoldfastError('usage', 'With --server, --repo names one repository of the service.')
   const id = input.source === undefined ? null : (await client.getSource(input.source)).repositoryId
-  const found = items.filter((one) => (name === undefined ? id === null || one.id === id : one.name === name))
+  const found = items.filter((one) =>
+    name !== undefined ? one.name === name : id === null ? one.kind !== 'upload' : one.id === id,
+  )
   const [only, ...others] = found
   if (only !== undefined && others.length === 0) return only
   const names = items.map((one) => one.name).join(', ')

@@ -1,4 +1,4 @@
-import type { Client, Restore } from '../../client/client.ts'
+import type { Client, Restore, RestoreInput } from '../../client/client.ts'
 import { HoldfastError } from '../../lib/errors.ts'
 import type { RestoreReport } from '../../restore/types.ts'
 import type { CommandContext } from '../command.ts'
@@ -8,7 +8,7 @@ import { printable } from '../width.ts'
 import { agreeAndFollow, type AgreeInput } from './agreed.ts'
 import { followToStop, requireCompleted, tellDetached } from './job.ts'
 import { backupNamed, repositoryNamed, sourceNamed } from './names.ts'
-import { loginAt, targetAt } from './target.ts'
+import { loginAt, opensOf, targetAt } from './target.ts'
 
 type Input = AgreeInput &
   InPlaceInput & {
@@ -16,6 +16,8 @@ type Input = AgreeInput &
     readonly to: string
     readonly source: string | undefined
     readonly repo: readonly string[]
+    readonly identity: string | undefined
+    readonly passphraseFile: string | undefined
     readonly createDatabase: boolean
     readonly restart: boolean
     readonly schema: readonly string[]
@@ -42,22 +44,49 @@ export async function restoreAtServer(context: CommandContext, client: Client, i
   if (!inPlace) requireNoInPlace(input, {})
   if (input.plan && swap === undefined)
     throw new HoldfastError('usage', '--plan is about a swap there, and --preview about a restore in place.')
+  const { repo } = input
+  const upload =
+    input.source === undefined && repo.length > 0 ? await repositoryNamed(client, { repo }) : null
+  if (upload?.kind === 'upload' && !inPlace) return await restoreUpload(context, client, input, upload.name)
   const source = await sourceNamed(
     client,
     input.source ?? (inPlace && !input.to.includes('/') ? input.to : undefined),
   )
   const { name: repository } = await repositoryNamed(client, { repo: input.repo, source: source.name })
   const { backup } = await backupNamed(client, { ...input, source: source.name, repo: [repository] })
-  const base = { source: source.name, backup: backup.id, ...choicesOf(input) }
+  const opens = await opensOf(context, input)
+  const base = { source: source.name, backup: backup.id, ...choicesOf(input), ...opens }
   if (inPlace) {
     const as = loginAt(context, input.to, source)
     const rows = swap === undefined ? rowsOf(input) : { swap, quarantine: input.quarantine || undefined }
     const begun = await client.restoreFromBackup({ ...base, ...rows, as, into: { inPlace: true } })
     return await agreeAndFollow(context, client, begun, { ...input, preview: input.preview || input.plan })
   }
+  await restoreAnew(context, client, input, base)
+}
+
+/** Of an upload, which is of no source. */
+async function restoreUpload(
+  context: CommandContext,
+  client: Client,
+  input: Input,
+  repository: string,
+): Promise<void> {
+  const { backup } = await backupNamed(client, { ...input, repo: [repository] })
+  const opens = await opensOf(context, input)
+  await restoreAnew(context, client, input, { repository, backup: backup.id, ...choicesOf(input), ...opens })
+}
+
+/** Into a new database. */
+async function restoreAnew(
+  context: CommandContext,
+  client: Client,
+  input: Input,
+  what: Omit<RestoreInput, 'into'>,
+): Promise<void> {
   const { createDatabase: create, restart } = input
   const into = { ...targetAt(context, input.to), create, restart }
-  const begun = await client.restoreFromBackup({ ...base, into })
+  const begun = await client.restoreFromBackup({ ...what, into })
   if (input.detach) return tellDetached(context, begun.id)
   requireCompleted(await followToStop(context, client, begun.id))
   tellRestored(context, await client.getRestore(begun.id))

@@ -2,6 +2,7 @@ import type { Source } from '../../client/client.ts'
 import { HoldfastError } from '../../lib/errors.ts'
 import { localFiles, parseAddress } from '../../postgres/address.ts'
 import type { CommandContext } from '../command.ts'
+import { givenPassphrase, readSecret } from '../secrets.ts'
 
 /** As whom the service is to change a database in use. */
 export interface LoginAs {
@@ -47,4 +48,19 @@ export function loginAt(
       hint: `In place, name the source, or its database as another role: ${source.address}`,
     })
   return { user: decodeURIComponent(wanted.username), password }
+}
+
+/**
+ * What opens the backup for this job alone, where it was named here: sent with the request, and kept sealed until the job is over. Else the service
+ * uses what it has.
+ */
+export async function opensOf(
+  context: CommandContext,
+  { identity: file, passphraseFile }: { identity: string | undefined; passphraseFile: string | undefined },
+): Promise<{ readonly identity?: string | undefined; readonly passphrase?: string | undefined }> {
+  if (file === undefined && passphraseFile === undefined) return {}
+  const identity =
+    file === undefined ? undefined : (await readSecret(file, 'The identity file')).toString('utf8')
+  const passphrase = passphraseFile === undefined ? undefined : await givenPassphrase(context, passphraseFile)
+  return { identity, passphrase }
 }
