@@ -988,6 +988,7 @@ export type DestinationTest = {
       | 'approval_own'
       | 'approval_over'
       | 'changed_meanwhile'
+      | 'overtaken'
       | 'idempotency_mismatch'
       | 'idempotency_busy'
       | 'idempotency_unknown'

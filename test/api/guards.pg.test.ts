@@ -49,7 +49,7 @@ test('what is removed while something that refers to it is made fails nothing bu
     return { answer }
   })
   const { status, body } = await asked.answer
-  assert.deepEqual([status, body['code']], [412, 'changed_meanwhile'])
+  assert.deepEqual([status, body['code']], [409, 'overtaken'])
 })
 
 test('a second person must agree to that very request, once, and nobody agrees with themselves', async () => {
