@@ -970,6 +970,7 @@ export type DestinationTest = {
       | 'too_many_attempts'
       | 'password_refused'
       | 'link_invalid'
+      | 'account_disabled'
       | 'last_administrator'
       | 'provider_refused'
       | 'provider_failed'

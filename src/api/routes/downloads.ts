@@ -37,7 +37,9 @@ export function downloadRoutes(o: ApiOptions): Api {
       if (format !== 'archive') await q.asSystem((system) => requireIdentity(o, system, repositoryId))
       return { repositoryId, sourceId }
     })
-    const subject = { backup: id, format, tables, schemas, modules, subject: c.var.claims.subject }
+    const { claims, session } = c.var.caller
+    const by = { subject: claims.subject, session: session?.session.id ?? null }
+    const subject = { backup: id, format, tables, schemas, modules, ...by }
     const { token, download } = downloadToken(o.catalog.seal, await o.catalog.now(), { ...about, ...subject })
     await record(o.catalog.system, {
       claims: c.var.claims,
