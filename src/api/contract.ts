@@ -158,6 +158,7 @@ export const paramsOf = {
   prune: pruneParams,
   refresh: z.strictObject({}),
   measure: z.strictObject({}),
+  stats: z.strictObject({}),
   'prune-preview': pruneParams,
   copy: z.strictObject({ to: name.openapi({ description: 'the repository that is brought up to date' }) }),
 } as const
@@ -170,6 +171,7 @@ export const kinds = [
   'prune',
   'prune-preview',
   'refresh',
+  'stats',
 ] as const
 /** Also those that are begun by routes of their own. */
 export const allKinds = [...kinds, 'restore', 'undo', 'release', 'remove', 'pin', 'unpin', 'show'] as const
