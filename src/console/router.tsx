@@ -145,6 +145,11 @@ const newRepository = createRoute({
   path: 'new',
   component: lazyRouteComponent(() => import('./pages/storage/new.tsx'), 'NewRepository'),
 })
+const upload = createRoute({
+  getParentRoute: () => storage,
+  path: 'upload',
+  component: lazyRouteComponent(() => import('./pages/storage/upload.tsx'), 'UploadArchive'),
+})
 const repository = createRoute({
   getParentRoute: () => storage,
   path: '$name',
@@ -253,7 +258,7 @@ const routes = root.addChildren([
     jobs.addChildren([job]),
     schedules.addChildren([newSchedule, schedule]),
     sources.addChildren([newSource, source]),
-    storage.addChildren([newRepository, repository]),
+    storage.addChildren([newRepository, upload, repository]),
     people.addChildren([invite, person]),
     alarms.addChildren([alarm]),
     keys.addChildren([newKey, key]),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { test } from 'node:test'
 import type { Page } from '@playwright/test'
 import { testBrowser } from '../support/chromium.ts'
@@ -165,6 +165,69 @@ test('a backup shows its tables, is pinned with a reason, and is removed after i
   await page.getByRole('dialog').getByText('Completed').waitFor()
   const { items } = await service.api.call<{ items: { id: string }[] }>('GET', '/backups?source=shop')
   assert.equal(items.some((one) => one.id === id), false) // prettier-ignore
+})
+
+test('a backup that was lost is uploaded from the file that was downloaded, and restored from through the wizard', async (t) => {
+  const before = await stateOf(shop.url)
+  const { id: job } = await service.api.call<{ id: string }>('POST', '/backups', { source: 'shop', name: 'To be lost' }) // prettier-ignore
+  const { result } = await service.api.until(job, ({ status }) => status === 'completed')
+  const id = result?.backup.id ?? ''
+  await using open = await openPage(browser, service)
+  const { page } = open
+  const said = watch(page)
+  await page.goto(`${url}/backups/${id}?source=shop`)
+  const begun = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Download' }).click()
+  await page.getByRole('menuitem', { name: 'Sealed, as it is stored' }).click()
+  const file = await (await begun).path()
+  const removal = { confirm: id, evenLast: true }
+  const gone = await service.api.call<{ id: string }>('DELETE', `/backups/${id}`, removal)
+  await service.api.until(gone.id, ({ status }) => status === 'completed')
+  await shop.query('UPDATE invoice SET total = 0')
+
+  const { promise: held, resolve: letGo } = Promise.withResolvers<undefined>()
+  await page.route('**/api/v1/uploads?*', async (route) => {
+    await held
+    await route.continue()
+  })
+  await page.goto(`${url}/storage`)
+  await page.getByRole('button', { name: 'Upload a backup' }).click()
+  await page.getByLabel('Choose a file').setInputFiles({ name: `holdfast-${id}.holdfast`, mimeType: '', buffer: await readFile(file) }) // prettier-ignore
+  const name = `upload-${id.slice(0, 8)}`
+  assert.equal(await page.getByLabel('Name').inputValue(), name)
+  await page.getByRole('button', { name: 'Send it' }).click()
+  // Left and found again, on its way.
+  await page.getByRole('button', { name: 'Stop' }).waitFor()
+  await page.getByRole('button', { name: 'Close' }).click()
+  await page.getByRole('link', { name: 'Jobs' }).click()
+  await page.getByRole('heading', { name: 'Jobs' }).waitFor()
+  await page.getByRole('link', { name: 'Storage' }).click()
+  await page.getByRole('heading', { name, exact: true }).waitFor()
+  await page.getByRole('progressbar').waitFor()
+  letGo(undefined)
+  await page.getByText(`${name} was uploaded.`, { exact: true }).waitFor()
+  await page.getByRole('link', { name }).click()
+
+  const upload = page.getByRole('dialog', { name })
+  await upload.getByText('To be lost').waitFor()
+  await upload.getByLabel('Identity').fill(service.identity)
+  await upload.getByRole('button', { name: 'Keep the identity' }).click()
+  await page.getByText('The identity is kept, sealed.', { exact: true }).waitFor()
+  await upload.getByRole('link').first().click()
+  await page.getByRole('cell', { name: 'public.playlist_track' }).waitFor()
+  await page.goBack()
+  await upload.getByRole('button', { name: 'Bring it into main' }).click()
+  await upload.getByRole('button', { name: 'Restore from it' }).click()
+
+  await next(page)
+  await page.getByLabel('Name of the new database').fill(`${shop.name}_uploaded`)
+  t.after(() => server.query(`DROP DATABASE IF EXISTS "${shop.name}_uploaded" WITH (FORCE)`))
+  await page.getByLabel('Password').fill(server.password)
+  await page.getByRole('button', { name: 'Look first' }).click()
+  await page.getByRole('button', { name: 'Restore into' }).click()
+  await page.getByText('Restored', { exact: true }).waitFor()
+  requireSame(await stateOf(besideUrl(shop.url, `${shop.name}_uploaded`)), before, 'restored from the upload')
+  assert.deepEqual(said(), [])
 })
 
 test('a backup is downloaded as one file by whoever may, in clear only where the service holds the identity', async () => {

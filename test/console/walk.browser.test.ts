@@ -82,6 +82,7 @@ const pages: readonly { readonly name: string; readonly path: string }[] = [
   { name: 'storage', path: '/storage' },
   { name: 'repository', path: '/storage/main' },
   { name: 'new-storage', path: '/storage/new' },
+  { name: 'upload', path: '/storage/upload' },
   { name: 'alarms', path: '/alarms' },
   { name: 'alarm', path: `/alarms/${alarms[0]?.id}` },
   { name: 'destinations', path: '/destinations' },

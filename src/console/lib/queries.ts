@@ -167,13 +167,21 @@ export function useSourceTables(name: string | undefined) {
 }
 
 /** One backup with its tables, which a job reads the first time; `details` is null until then. */
-export function useBackupDetail(id: string | undefined, reading: boolean) {
+export function useBackupDetail(o: {
+  readonly id: string | undefined
+  /** Its name: an upload or a copy may have a backup of the same id. Undefined: it is not known yet. */
+  readonly repository: string | undefined
+  readonly reading: boolean
+}) {
+  const { id, repository } = o
   return useQuery({
-    queryKey: ['backups', 'one', id],
-    queryFn: ({ signal }) => request<BackupDetail>('GET', `/backups/${id}`, { signal }),
-    enabled: id !== undefined,
-    refetchInterval: reading ? fresh.always() : false,
-    placeholderData: (old) => (old?.id === id ? old : undefined),
+    queryKey: ['backups', 'one', id, repository],
+    queryFn: ({ signal }) =>
+      request<BackupDetail>('GET', `/backups/${id}`, { signal, query: { repository } }),
+    enabled: id !== undefined && repository !== undefined,
+    refetchInterval: o.reading ? fresh.always() : false,
+    placeholderData: (old, before) =>
+      before?.queryKey[3] === repository && old?.id === id ? old : undefined,
   })
 }
 

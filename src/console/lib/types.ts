@@ -24,6 +24,7 @@ export type BackupInput = z.input<typeof contract.BackupInput>
 export type BackupDetail = z.infer<typeof contract.BackupDetail>
 export type DownloadInput = z.input<typeof contract.DownloadInput>
 export type DownloadLink = z.infer<typeof contract.DownloadLink>
+export type Upload = z.infer<typeof contract.Upload>
 export type Consequences = z.infer<typeof contract.Consequences>
 export type Restore = z.infer<typeof contract.Restore>
 export type RestoreSummary = z.infer<typeof contract.RestoreSummary>
