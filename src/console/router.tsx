@@ -245,6 +245,12 @@ const newDestination = createRoute({
   component: lazyRouteComponent(() => import('./pages/destinations/new.tsx'), 'NewDestination'),
 })
 
+const destination = createRoute({
+  getParentRoute: () => destinations,
+  path: '$name',
+  component: lazyRouteComponent(() => import('./pages/destinations/details.tsx'), 'DestinationDetails'),
+})
+
 const routes = root.addChildren([
   signIn,
   invitation,
@@ -265,7 +271,7 @@ const routes = root.addChildren([
     audit.addChildren([auditEntry]),
     rights,
     system,
-    destinations.addChildren([newDestination]),
+    destinations.addChildren([newDestination, destination]),
     approvals,
     account,
   ]),

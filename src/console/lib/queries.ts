@@ -10,7 +10,7 @@ import {
 import { useMemo } from 'react'
 import { isApiError, request } from './api.ts'
 import { fresh, type Freshness } from './live.ts'
-import type { Alarm, Approval, AuditEntries, Backup, BackupDetail, Destination, Job, JobDetail, Key, Log, Overview, Page, Person, Repository, RepositoryStorage, Restore, RestoreSummary, Roles, Schedule, Settings, SignInWays, Source, SourceTables, Subscription, Statistics, System } from './types.ts' // prettier-ignore
+import type { Alarm, Approval, AuditEntries, Backup, BackupDetail, Delivery, Destination, Job, JobDetail, Key, Log, Overview, Page, Person, Repository, RepositoryStorage, Restore, RestoreSummary, Roles, Schedule, Settings, SignInWays, Source, SourceTables, Subscription, Statistics, System } from './types.ts' // prettier-ignore
 import { useMay } from '../session.ts'
 
 /** What pages read. Keys begin with the noun of the path, so that whoever changes something says which nouns are stale. */
@@ -205,6 +205,19 @@ export const usePeople = (may = true) => useList<Person>('people', fresh.slow, m
 export const useKeys = (may = true) => useList<Key>('keys', fresh.slow, may)
 export const useDestinations = () => useList<Destination>('destinations')
 export const useSubscriptions = () => useList<Subscription>('subscriptions')
+/** What was sent to a destination lately, newest first. */
+export function useDeliveries(destination: string) {
+  const may = useMay('read', 'deliveries')
+  return useQuery({
+    enabled: may,
+    queryKey: ['deliveries', destination],
+    queryFn: ({ signal }) =>
+      request<Page<Delivery>>('GET', '/deliveries', { signal, query: { destination, limit: 10 } }),
+    select: ({ items }) => items,
+    refetchInterval: fresh.untold,
+  })
+}
+
 export const useRoles = () => useList<Roles['items'][number]>('roles')
 export const useAlarms = (filter: Filter = {}) => usePaged<Alarm>('alarms', filter, fresh.calm)
 

@@ -64,6 +64,8 @@ export type DestinationWithKey = z.infer<typeof contract.DestinationWithKey>
 export type DestinationTest = z.infer<typeof contract.DestinationTest>
 export type Subscription = z.infer<typeof contract.Subscription>
 export type SubscriptionInput = z.input<typeof contract.SubscriptionInput>
+export type SubscriptionChange = z.input<typeof contract.SubscriptionChange>
+export type Delivery = z.infer<typeof contract.Delivery>
 export type Event = z.infer<typeof events.Event>
 
 /** Lists that come in pages. */
