@@ -153,6 +153,13 @@ test('a schedule is changed, which shows at once, and run now: its backup comes'
   await sheet.getByLabel('When').selectOption('week')
   await sheet.getByRole('checkbox', { name: 'Wednesday' }).click()
   await sheet.getByLabel('At', { exact: true }).fill('04:45')
+  // What its rules would do to the backups that there are, by day and with the reason.
+  await sheet.getByRole('button', { name: 'See what would stay' }).click()
+  await sheet
+    .getByRole('button', { name: /: \d+ backups? stays?/ })
+    .first()
+    .click()
+  await sheet.getByText('the newest of its source').waitFor()
   await sheet.getByRole('button', { name: 'Save' }).click()
   await page.waitForURL('**/schedules')
   await page.getByText('Every Sunday and Wednesday at 04:45').waitFor()

@@ -16,6 +16,7 @@ import { Sheet } from '../../ui/overlay.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { Bytes, Code, Moment, Name } from '../../ui/words.tsx'
 import { Capacity } from './capacity.tsx'
+import { PrunePreview } from './prune.tsx'
 import { Uploaded } from './uploaded.tsx'
 
 export function RepositoryDetails() {
@@ -118,6 +119,7 @@ function Details({ repository, onClose }: { repository: Repository; onClose: () 
           </div>
         </section>
       )}
+      {!upload && <PrunePreview repository={repository} />}
     </Sheet>
   )
 }
