@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import type { Page } from '@playwright/test'
 import pg from 'pg'
 import { testBrowser } from '../support/chromium.ts'
-import { consoleService, openPage, reader, watch } from '../support/console.ts'
+import { consoleService, openPage, reader, second, watch } from '../support/console.ts'
 
 /* What people do in the console, against a real service and real backups. */
 
@@ -167,8 +167,10 @@ test('a schedule is changed, which shows at once, and run now: its backup comes'
   await page.getByRole('menuitem', { name: 'Run now' }).click()
   await page.getByRole('link', { name: 'Open the backup' }).click()
   await page.getByRole('heading', { name: 'Backup of' }).waitFor()
-  const { items } = await service.api.call<{ items: { id: string }[] }>('GET', '/backups?source=shop&limit=1')
+  const { items } = await service.api.call<{ items: { id: string }[] }>('GET', '/backups?source=shop&limit=2')
   assert.equal(addressOf(page), `/backups/${items[0]?.id}`)
+  await page.goto(`${url}/backups/${items[0]?.id}?source=shop&with=${items[1]?.id}`)
+  await page.getByText('9 tables have as many rows as before.').waitFor()
 })
 
 test('a drill that passes says what it compared; after a chunk was damaged, one that fails says so, and the backup with it', async () => {
@@ -218,8 +220,8 @@ test('what a role may not do is greyed, with the reason, and stays in reach of t
   assert.equal(addressOf(page), '/backups')
 })
 
-test('the palette goes to a page by a few letters, and language and theme are remembered', async () => {
-  await using open = await openPage(browser, service)
+test('the palette goes to a page by a few letters, and language and theme follow the account to another browser', async () => {
+  await using open = await openPage(browser, service, { session: second })
   const { page } = open
   await page.goto(url)
   await page.getByRole('heading', { name: 'Overview' }).waitFor()
@@ -227,18 +229,25 @@ test('the palette goes to a page by a few letters, and language and theme are re
   await page.getByRole('combobox').fill('sched')
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'Schedules' }).waitFor()
-  await page.getByRole('button', { name: 'Layla Haddad' }).click()
+  await page.getByRole('button', { name: 'Amina Saleh' }).click()
   await page.getByRole('menuitemradio', { name: 'Dark' }).click()
-  await page.getByRole('button', { name: 'Layla Haddad' }).click()
+  await page.getByRole('button', { name: 'Amina Saleh' }).click()
   await page.getByRole('menuitemradio', { name: 'العربية' }).click()
   await page.getByRole('heading', { name: 'المواعيد' }).waitFor()
-  await page.reload()
-  await page.getByRole('heading', { name: 'المواعيد' }).waitFor()
-  const wishes = await page.evaluate(() => {
-    const root = document.documentElement
-    return { lang: root.lang, dir: root.dir, theme: root.dataset['theme'] }
+  await page.waitForFunction(async () => {
+    const me = await fetch('/api/v1/session')
+    return /"language":"ar","theme":"dark"/.test(await me.text())
   })
-  assert.deepEqual(wishes, { lang: 'ar', dir: 'rtl', theme: 'dark' })
+  await using other = await openPage(browser, service, { session: second })
+  for (const one of [page, other.page]) {
+    await one.goto(`${url}/schedules`)
+    await one.getByRole('heading', { name: 'المواعيد' }).waitFor()
+    const wishes = await one.evaluate(() => {
+      const root = document.documentElement
+      return { lang: root.lang, dir: root.dir, theme: root.dataset['theme'] }
+    })
+    assert.deepEqual(wishes, { lang: 'ar', dir: 'rtl', theme: 'dark' })
+  }
 })
 
 test('the first load is small, and ten thousand jobs are a few dozen rows at a time', async () => {
