@@ -21,6 +21,7 @@ import type { CommandLine } from './jobs/command.ts'
 import { createDownloads } from './jobs/downloads.ts'
 import { openQueue, type Queue } from './jobs/queue.ts'
 import { endLeases } from './jobs/reap.ts'
+import { removeOldUploads } from './jobs/old-uploads.ts'
 import { createUploads } from './jobs/uploads.ts'
 import { startScheduler } from './jobs/scheduler.ts'
 import { startWorker, type Worker } from './jobs/worker.ts'
@@ -173,6 +174,7 @@ export async function runService(o: ServiceProcess): Promise<void> {
     log,
     async work() {
       if ((await care({ database: catalog.system, queue })) > 0) worker.wake()
+      await removeOldUploads(catalog.system, uploads)
     },
   })
   try {
@@ -248,8 +250,8 @@ export async function addAccount(
 }
 
 /**
- * A link with which somebody chooses a password, whatever they have lost: codes are not asked for any more, and an account that was
- * disabled is not. Throws `not_found`.
+ * A link with which somebody chooses a password, whatever they have lost: codes are not asked for any more. Throws `not_found`,
+ * `account_disabled`: whoever disabled it has meant that.
  */
 export async function recoverAccount(
   o: CatalogOptions & { email: string; publicUrl: string },
@@ -257,11 +259,12 @@ export async function recoverAccount(
   const email = emailOf(o.email)
   await using opened = await openServiceCatalog(o, false)
   return await opened.catalog.system.transaction(async (queries) => {
-    const [person] = await queries.query<{ id: string }>(
-      'UPDATE holdfast.people SET active = true WHERE email = $1 RETURNING id',
+    const [person] = await queries.query<{ id: string; active: boolean }>(
+      'SELECT id, active FROM holdfast.people WHERE email = $1',
       [email],
     )
     if (person === undefined) throw new HoldfastError('not_found', `There is no account of ${email}.`)
+    if (!person.active) throw new HoldfastError('account_disabled', `The account of ${email} is disabled.`)
     return await linkOf(queries, 'recovery', person.id, o.publicUrl)
   })
 }

@@ -144,7 +144,7 @@ export function optionalBody<S extends z.ZodType>(schema: S) {
   return { required: false, content: { 'application/json': { schema } } }
 }
 
-/** Does the work of a request, as its caller. Throws as `requireRight`; `changed_meanwhile`: what it refers to was removed at the same moment. */
+/** Does the work of a request, as its caller. Throws as `requireRight`; `overtaken`: what it refers to was removed at the same moment. */
 export async function withCaller<T>(
   { catalog }: ApiOptions,
   claims: Claims,
@@ -157,7 +157,7 @@ export async function withCaller<T>(
   } catch (error) {
     if (!isReference(error)) throw error
     const text = 'What this is about was removed, or came into use, at the same moment.'
-    throw new HoldfastError('changed_meanwhile', text, { cause: error })
+    throw new HoldfastError('overtaken', text, { cause: error })
   }
 }
 

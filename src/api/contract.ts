@@ -151,6 +151,7 @@ export const paramsOf = {
   prune: pruneParams,
   refresh: z.strictObject({}),
   measure: z.strictObject({}),
+  stats: z.strictObject({}),
   'prune-preview': pruneParams,
   copy: z.strictObject({ to: name.openapi({ description: 'the repository that is brought up to date' }) }),
 } as const
@@ -163,6 +164,7 @@ export const kinds = [
   'prune',
   'prune-preview',
   'refresh',
+  'stats',
 ] as const
 /** Also those that are begun by routes of their own. */
 export const allKinds = [...kinds, 'restore', 'undo', 'release', 'remove', 'pin', 'unpin', 'show'] as const

@@ -18,7 +18,7 @@ export async function refusingUsed<T>(what: string, work: () => Promise<T>): Pro
   try {
     return await work()
   } catch (error) {
-    const told = isHoldfastError(error, 'changed_meanwhile') ? error.cause : error
+    const told = isHoldfastError(error, 'overtaken') ? error.cause : error
     // SQLSTATE of a foreign key that would be broken.
     if (!isHoldfastError(told, 'catalog_failed') || !/^23(001|503)$/.test(String(told.details['sqlstate'])))
       throw error

@@ -56,7 +56,12 @@ export async function findTarget(queries: Queries, wanted: Wanted): Promise<Foun
   if (typeof to === 'string') {
     if (to === name)
       throw new HoldfastError('request_invalid', 'params.to: a repository is no copy of itself.')
-    found(await findRepository(queries, to), `repository ${to}`)
+    const { kind: other } = found(await findRepository(queries, to), `repository ${to}`)
+    if (other === 'upload')
+      throw new HoldfastError(
+        'request_invalid',
+        `params.to: ${to} is an upload, and nothing is written to it.`,
+      )
   }
   return { kind, sourceId: null, repositoryId, about: name, params }
 }

@@ -64,6 +64,15 @@ export async function listApprovals({ query }: Queries, page: Page): Promise<Lis
   return { items: listed.items.map(toRecord), next: listed.next }
 }
 
+/** Whether two callers are one person: by a session, or by keys that they have made. */
+export async function isSamePerson({ query }: Queries, one: string, other: string): Promise<boolean> {
+  const [row] = await query<{ same: boolean }>(
+    'SELECT holdfast.owner_of($1) = holdfast.owner_of($2) AS same',
+    [one, other],
+  )
+  return row?.same === true
+}
+
 export async function findApproval({ query }: Queries, id: string): Promise<ApprovalRecord | null> {
   const [row] = await query<Row>(`SELECT ${columns} FROM holdfast.approvals WHERE id = $1`, [id])
   return row === undefined ? null : toRecord(row)
@@ -76,7 +85,8 @@ export async function decideApproval(
 ): Promise<ApprovalRecord | null> {
   const [row] = await query<Row>(
     `UPDATE holdfast.approvals SET status = $2, decided_by = $3, decided_at = pg_catalog.now()
-     WHERE id = $1 AND status = 'pending' AND expires_at > pg_catalog.now() AND requested_by <> $3 RETURNING ${columns}`,
+     WHERE id = $1 AND status = 'pending' AND expires_at > pg_catalog.now() 
+       AND holdfast.owner_of(requested_by) <> holdfast.owner_of($3) RETURNING ${columns}`,
     [o.id, o.status, o.by],
   )
   return row === undefined ? null : toRecord(row)

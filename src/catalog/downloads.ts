@@ -19,6 +19,8 @@ export interface Download {
   readonly modules: readonly string[]
   /** Who asked for it. */
   readonly subject: string
+  /** By which session; null: by a key, or a token of a provider. */
+  readonly session: string | null
   /** ISO 8601 in UTC, by the catalog's clock. */
   readonly expiresAt: string
 }
@@ -59,4 +61,26 @@ export async function useDownload(database: Database, { id, expiresAt }: Downloa
     [id, expiresAt],
   )
   if (added.length === 0) throw new HoldfastError('download_refused', 'The link was used before.')
+}
+
+/** Throws `download_refused` if who asked for it may not come in any more: a link is no way to go on after that. */
+export async function requireGiver(
+  { query }: Pick<Database, 'query'>,
+  { subject, session }: Pick<Download, 'subject' | 'session'>,
+): Promise<void> {
+  const [kind, id = ''] = subject.split(':')
+  const there =
+    kind === 'key'
+      ? await query(
+          `SELECT FROM holdfast.api_keys WHERE id = $1 AND revoked_at IS NULL
+             AND (expires_at IS NULL OR expires_at > pg_catalog.now())`,
+          [id],
+        )
+      : await query(
+          `SELECT FROM holdfast.people AS p WHERE p.id = $1 AND p.active AND ($2::uuid IS NULL
+             OR EXISTS (SELECT FROM holdfast.sessions AS s WHERE s.id = $2 AND s.person_id = p.id AND s.expires_at > pg_catalog.now()))`,
+          [id, session],
+        )
+  if (there.length === 0)
+    throw new HoldfastError('download_refused', 'The key or session that made the link is over.')
 }

@@ -31,6 +31,8 @@ export interface RestoreRecord {
   readonly changed: boolean | null
   readonly why: Json | null
   readonly report: Json | null
+  /** Rows that were changed, of its report. */
+  readonly totals: Json | null
 }
 
 export interface RestoreRow extends Record<string, unknown> {
@@ -51,10 +53,11 @@ export interface RestoreRow extends Record<string, unknown> {
   readonly changed: boolean | null
   readonly why: Json | null
   readonly report: Json | null
+  readonly totals: Json | null
 }
 
 const columns = `id, place, target, as_user, database, step, restore, undoes, preview, preview_cut, digest, expires_at,
-  confirmed_at, confirmed_by, changed, why, report`
+  confirmed_at, confirmed_by, changed, why, report, nullif(report->'totals', 'null') AS totals`
 
 function toRecord(row: RestoreRow): RestoreRecord {
   const { as_user: asUser, preview_cut: previewCut, confirmed_by: confirmedBy, ...rest } = row
@@ -107,7 +110,8 @@ export async function listRestores(
 ): Promise<Listed<RestoreRecord & { readonly exactly: string }>> {
   const rows = await query<RestoreRow & { exactly: string }>(
     `SELECT r.id, r.place, r.target, r.as_user, r.database, r.step, r.restore, r.undoes, NULL AS preview, r.preview_cut, r.digest,
-       r.expires_at, r.confirmed_at, r.confirmed_by, r.changed, r.why, NULL AS report, j.created_at::text AS exactly
+       r.expires_at, r.confirmed_at, r.confirmed_by, r.changed, r.why, NULL AS report,
+       nullif(r.report->'totals', 'null') AS totals, j.created_at::text AS exactly
      FROM holdfast.restores AS r JOIN holdfast.jobs AS j ON j.id = r.id
      WHERE ($1::uuid IS NULL OR j.source_id = $1)
        AND ($2::timestamptz IS NULL OR (j.created_at, j.id) < ($2, $3::uuid))

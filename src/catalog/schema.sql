@@ -331,6 +331,25 @@ CREATE FUNCTION holdfast.own_sources() RETURNS uuid[]
 
 ALTER FUNCTION holdfast.own_sources() OWNER TO postgres;
 
+--
+-- Name: owner_of(text); Type: FUNCTION; Schema: holdfast; Owner: postgres
+--
+
+CREATE FUNCTION holdfast.owner_of(subject text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  WITH RECURSIVE makers (maker, far) AS (
+    SELECT subject, 0
+    UNION ALL
+    SELECT k.created_by, m.far + 1 FROM makers AS m JOIN holdfast.api_keys AS k ON m.maker = 'key:' || k.id::text
+    WHERE k.created_by IS NOT NULL
+  ) SELECT maker FROM makers ORDER BY far DESC LIMIT 1
+$$;
+
+
+ALTER FUNCTION holdfast.owner_of(subject text) OWNER TO postgres;
+
 SET default_tablespace = '';
 
 SET default_table_access_method = heap;
@@ -2374,7 +2393,7 @@ CREATE POLICY change ON holdfast.api_keys FOR UPDATE TO holdfast_api USING ((( S
 -- Name: approvals change; Type: POLICY; Schema: holdfast; Owner: postgres
 --
 
-CREATE POLICY change ON holdfast.approvals FOR UPDATE TO holdfast_api USING (((( SELECT holdfast.scope_of('approvals'::text, 'change'::text) AS scope_of) = 'all'::text) AND (status = 'pending'::text) AND (expires_at > now()) AND (requested_by <> ( SELECT (holdfast.claims() ->> 'subject'::text))))) WITH CHECK (((status = ANY (ARRAY['approved'::text, 'refused'::text])) AND (decided_by = ( SELECT (holdfast.claims() ->> 'subject'::text)))));
+CREATE POLICY change ON holdfast.approvals FOR UPDATE TO holdfast_api USING (((( SELECT holdfast.scope_of('approvals'::text, 'change'::text) AS scope_of) = 'all'::text) AND (status = 'pending'::text) AND (expires_at > now()) AND (holdfast.owner_of(requested_by) <> ( SELECT holdfast.owner_of((holdfast.claims() ->> 'subject'::text)) AS owner_of)))) WITH CHECK (((status = ANY (ARRAY['approved'::text, 'refused'::text])) AND (decided_by = ( SELECT (holdfast.claims() ->> 'subject'::text)))));
 
 
 --
@@ -2951,6 +2970,14 @@ GRANT USAGE ON SCHEMA holdfast TO holdfast_api;
 --
 
 REVOKE ALL ON FUNCTION holdfast.end_restore() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION owner_of(subject text); Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION holdfast.owner_of(subject text) FROM PUBLIC;
+GRANT ALL ON FUNCTION holdfast.owner_of(subject text) TO holdfast_api;
 
 
 --

@@ -17,6 +17,9 @@ export interface SourceSecrets {
 export interface RestoreSecrets {
   /** Of the role that restores into the target. */
   readonly password?: string | undefined
+  /** What opens the repository for this restore, in place of what the repository has. */
+  readonly identity?: string | undefined
+  readonly passphrase?: string | undefined
 }
 
 /** Where secrets of a row belong: what they are bound to when they are sealed. */

@@ -92,6 +92,18 @@ export async function changeSource(
   return row === undefined ? null : toRecord(row)
 }
 
+/** As the owner: callers see no secrets. Throws `catalog_key_wrong`. */
+export async function readSourceSecrets(
+  { query }: Queries,
+  o: { seal: Seal; id: string; address: string },
+): Promise<SourceSecrets> {
+  const [row] = await query<{ secrets: Buffer | null }>(
+    'SELECT secrets FROM holdfast.sources WHERE id = $1',
+    [o.id],
+  )
+  return row?.secrets ? o.seal.open(placeOf.source(o.id, o.address), row.secrets) : {}
+}
+
 /** False: there is none that the caller may remove. Its backups are left alone. */
 export async function removeSource({ query }: Queries, id: string): Promise<boolean> {
   return (await query('DELETE FROM holdfast.sources WHERE id = $1 RETURNING id', [id])).length > 0

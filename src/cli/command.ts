@@ -70,6 +70,8 @@ export interface AtServer<I> {
 /** Options that go with --server. */
 export interface ServerInput {
   readonly detach: boolean
+  /** Where the service is, without a slash at its end. */
+  readonly url: string
 }
 
 type ArgumentValues<A> = { [K in keyof A]: A[K] extends ArgumentSpec<infer T> ? T : never }

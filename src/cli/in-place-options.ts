@@ -94,13 +94,17 @@ export const inPlaceOptions = {
   ...confirmation,
 }
 
-type Input = {
+export type InPlaceInput = {
   readonly [K in keyof typeof inPlaceOptions]: ReturnType<(typeof inPlaceOptions)[K]['read']>
 }
 
 /** What was asked for. Throws `usage` for options that make no sense together. */
 export function readInPlaceOptions(
-  input: Input & { schema: readonly string[]; table: readonly string[]; excludeTable: readonly string[] },
+  input: InPlaceInput & {
+    schema: readonly string[]
+    table: readonly string[]
+    excludeTable: readonly string[]
+  },
 ): InPlaceOptions {
   requireOnlyCreating(input)
   return {
@@ -117,7 +121,7 @@ export function readInPlaceOptions(
 }
 
 /** Rows that come as new ones meet none that is there: nothing could be changed or deleted. */
-function requireOnlyCreating(input: Input): void {
+function requireOnlyCreating(input: InPlaceInput): void {
   if (!input.newIds) return
   const about: readonly (readonly [string, boolean])[] = [
     ['--replace', input.replace],
@@ -133,7 +137,7 @@ function requireOnlyCreating(input: Input): void {
   )
 }
 
-function actionsOf(input: Input): Actions {
+function actionsOf(input: InPlaceInput): Actions {
   const { replace } = input
   const create = replace || input.createMissing || input.recoverDeleted
   const update = replace || input.updateChanged
@@ -162,12 +166,12 @@ export function askedFor(
 }
 
 /** The first option that says something about a restore in place, for telling that `--in-place` is missing. */
-export function requireNoInPlace(input: Input, env: Environment): void {
+export function requireNoInPlace(input: InPlaceInput, env: Environment): void {
   const specs: Readonly<Record<string, OptionSpec<unknown>>> = inPlaceOptions
   for (const [name, spec] of Object.entries(specs)) {
     // What the environment says is for all commands, and what nobody says is the default.
     const unsaid = spec.read(spec.env === undefined ? undefined : env[spec.env])
-    if (isDeepStrictEqual(input[name as keyof Input], unsaid)) continue
+    if (isDeepStrictEqual(input[name as keyof InPlaceInput], unsaid)) continue
     throw new HoldfastError('usage', `${longName(spec)} is about a restore --in-place.`)
   }
 }

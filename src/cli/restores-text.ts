@@ -8,9 +8,17 @@ import { printable } from './width.ts'
 /** A terminal that is narrower has no room for when a restore was: its id tells that. */
 const roomy = 110
 
+/** What the table says of a restore. */
+export type ListedRestore = Omit<RestoreSummary, 'stored' | 'fault' | 'who'> & {
+  /** Without a report it has not ended, or not well. */
+  readonly stored: Pick<RestoreSummary['stored'], 'id' | 'started' | 'backup'> & {
+    readonly report: object | null
+  }
+}
+
 /** The table of restores. `width`: of the terminal, null where there is none. */
 export function restoresTable(
-  restores: readonly RestoreSummary[],
+  restores: readonly ListedRestore[],
   { width, now }: { width: number | null; now: Date },
 ): { columns: readonly Column[]; rows: string[][] } {
   const when: Cell = {
@@ -32,11 +40,11 @@ export function restoresTable(
 }
 
 interface Cell extends Column {
-  readonly cell: (restore: RestoreSummary) => string
+  readonly cell: (restore: ListedRestore) => string
 }
 
 /** `200,143` into a new database, `+1 ~20 -3` of rows that were created, updated and deleted. */
-function rowsText({ kind, rows }: RestoreSummary): string {
+function rowsText({ kind, rows }: ListedRestore): string {
   if (rows === null) return '?'
   if (kind === 'new database') return formatCount(rows.created)
   const parts = [
@@ -48,7 +56,7 @@ function rowsText({ kind, rows }: RestoreSummary): string {
   return text.length === 0 ? '0' : text.join(' ')
 }
 
-function timeText({ stored, seconds }: RestoreSummary): string {
+function timeText({ stored, seconds }: Pick<ListedRestore, 'stored' | 'seconds'>): string {
   if (stored.report === null) return 'not finished'
   return seconds === null ? '?' : formatDuration(seconds * 1000)
 }
@@ -113,7 +121,8 @@ function factsOf(restore: OpenedRestore, now: Date, undone: string | null): Fact
   ]
 }
 
-function changesText({ created, updated, deleted, unchanged, conflicts }: RowTotals): string {
+/** Rows in words. */
+export function changesText({ created, updated, deleted, unchanged, conflicts }: RowTotals): string {
   const parts = [
     [created, 'created'],
     [updated, 'updated'],

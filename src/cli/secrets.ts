@@ -77,7 +77,8 @@ export async function newPassphrase(context: CommandContext, file: string | unde
   return requirePassphrase(first, 'What was typed')
 }
 
-async function givenPassphrase(
+/** The passphrase that the environment or a file holds; undefined if neither is there. Throws `usage`, `identity_missing`. */
+export async function givenPassphrase(
   context: CommandContext,
   file: string | undefined,
   name = 'HOLDFAST_PASSPHRASE',

@@ -89,5 +89,10 @@ export function tellSource(out: Output, config: Config, source: Source): void {
       : [['Assertions', source.drill.assertions] satisfies [string, string]]),
     ['In', config.file],
   ]
+  tellFacts(out, facts)
+}
+
+/** Prints what is known of a source, a line each. */
+export function tellFacts(out: Output, facts: readonly (readonly [title: string, value: string])[]): void {
   for (const [title, value] of facts) out.line(`${title.padEnd(12)}${printable(value)}`)
 }

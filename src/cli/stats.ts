@@ -5,11 +5,11 @@ import type { PrunePreview } from '../prune/types.ts'
 import { localFacts } from '../storage/local-facts.ts'
 import type { CommandContext } from './command.ts'
 import { repositoryAddresses, sourceNamed } from './config.ts'
-import { formatBytes, formatCount, formatCountOf, formatWhen } from './format.ts'
+import { formatBytes, formatCountOf } from './format.ts'
 import { keepMeant, type Keep } from './keep.ts'
-import { lockText } from './lock.ts'
 import { retainedText } from './retained-text.ts'
 import { openForListing } from './repository.ts'
+import { tellSizes } from './stats-text.ts'
 import { openAnyAt } from './storage.ts'
 
 type Input = Parameters<typeof openForListing>[1] &
@@ -17,65 +17,11 @@ type Input = Parameters<typeof openForListing>[1] &
 
 /** `stats`: sizes of sources and backups, and what a prune would free. */
 export async function tellStats(context: CommandContext, input: Input): Promise<void> {
-  const { out, signal, clock } = context
+  const { out, signal } = context
   const { repository } = await openForListing(context, input)
   const stats = await measureRepository({ repository, signal })
-  const { sources, backups, stored, unneeded } = stats
-  if (backups.length === 0) out.line('No backups yet.')
-  else {
-    out.table(
-      [
-        { title: 'SOURCE' },
-        { title: 'BACKUPS', align: 'right' },
-        { title: 'SIZE', align: 'right' },
-        { title: 'ALL BACKUPS', align: 'right' },
-        { title: 'STORED', align: 'right' },
-        { title: 'NEW IN 7 D', align: 'right' },
-        { title: 'IN 30 D', align: 'right' },
-      ],
-      sources.map((one) => [
-        one.source.slice(0, 8),
-        formatCount(one.backups),
-        formatBytes(one.plainBytes),
-        formatBytes(one.allPlainBytes),
-        formatBytes(one.stored.bytes),
-        formatBytes(one.grown.days7),
-        formatBytes(one.grown.days30),
-      ]),
-    )
-    out.line()
-    out.table(
-      [
-        { title: 'BACKUP', min: 25 },
-        { title: 'TAKEN', min: 16 },
-        { title: 'NAME' },
-        { title: 'SIZE', align: 'right' },
-        { title: 'STORED', align: 'right' },
-        { title: 'NEW', align: 'right' },
-        { title: 'ONLY ITS OWN', align: 'right' },
-      ],
-      backups.map((one) => [
-        one.id,
-        formatWhen(new Date(one.moment), clock.now()),
-        one.name ?? '',
-        formatBytes(one.plainBytes),
-        formatBytes(one.storedBytes),
-        formatBytes(one.newStoredBytes),
-        formatBytes(one.unique.bytes),
-      ]),
-    )
-  }
-  out.line()
-  out.line(`Stored: ${formatBytes(stored.bytes)} in ${formatCountOf(stored.objects, 'chunk')}.`)
-  if (unneeded.objects > 0)
-    out.line(
-      `Nothing needs ${formatBytes(unneeded.bytes)} of it, unless a backup is running: a prune frees that.`,
-    )
-  const locks = backups.flatMap(({ lock }) => (lock === null ? [] : [lock]))
-  const held = locks.filter(({ until }) => Date.parse(until) > clock.now().getTime())
-  const [last] = held.toSorted((a, b) => Date.parse(b.until) - Date.parse(a.until))
-  if (last !== undefined)
-    out.line(`Locked: what ${formatCountOf(held.length, 'backup')} need${held.length === 1 ? 's' : ''}, the last of them ${lockText(last, clock.now())}.`) // prettier-ignore
+  const { sources } = stats
+  tellSizes(context, stats)
   const preview = await previewOf(context, { repository, input, sources: sources.length })
   if (preview !== null) {
     const going = preview.decisions.filter(({ keep }) => !keep).length

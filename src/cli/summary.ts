@@ -19,18 +19,36 @@ export function secondsOf(manifest: Pick<ManifestSummary, 'started' | 'finished'
 }
 
 /** How far the source's own fingerprint of a table goes, in a word. */
-export function proofOf(table: TableContents): string {
+export function proofOf(
+  table: Pick<TableContents, 'data' | 'fingerprint'> & { readonly ranges: number | readonly unknown[] },
+): string {
   if (table.data !== 'held') return `rows ${table.data}`
-  const { fingerprint } = table
+  const { fingerprint, ranges } = table
   if (fingerprint === null) return 'none'
   if (fingerprint.hash !== null) return 'full'
   return fingerprint.samples.length > 0
-    ? `sampled ${fingerprint.samples.length}/${table.ranges.length}`
+    ? `sampled ${fingerprint.samples.length}/${typeof ranges === 'number' ? ranges : ranges.length}`
     : 'counted'
 }
 
-/** The contents for `--json`: what is in the backup, without where its bytes lie, and without password hashes. */
-export function contentsSummaryOf(contents: BackupContents): Record<string, unknown> {
+/** What is in a backup, without where its bytes lie, and without password hashes: for `--json`. */
+export type ContentsSummary = Pick<BackupContents, 'server' | 'database' | 'gaps' | 'scope' | 'proof'> & {
+  readonly roles: readonly string[]
+  readonly schemaObjects: number
+  readonly tables: readonly SummaryTable[]
+  readonly sequences: number
+  readonly largeObjects: number
+}
+
+type SummaryTable = Pick<
+  TableContents,
+  'schema' | 'name' | 'rows' | 'plainBytes' | 'data' | 'fingerprint'
+> & {
+  readonly columns: number
+  readonly ranges: number
+}
+
+export function contentsSummaryOf(contents: BackupContents): ContentsSummary {
   return {
     server: contents.server,
     database: contents.database,

@@ -260,6 +260,12 @@ export function callsOf(send: Send) {
     /** Find out whether a database could be backed up. POST /sources/test */
     testSources: (body: SourceTestInput, options?: CallOptions): Promise<SourceTest> =>
       send<SourceTest>({ method: 'POST', path: `/sources/test`, body, gives: 'json' }, options),
+    /** Find out whether a source could be backed up, with the password that it has. POST /sources/{name}/test */
+    testSource: (name: string, options?: CallOptions): Promise<SourceTest> =>
+      send<SourceTest>(
+        { method: 'POST', path: `/sources/${encodeURIComponent(name)}/test`, gives: 'json' },
+        options,
+      ),
     /** List tables and modules, with the rows that the newest backup counted. GET /sources/{name}/tables */
     getSourceTables: (name: string, options?: CallOptions): Promise<SourceTables> =>
       send<SourceTables>(
@@ -342,6 +348,7 @@ export function callsOf(send: Send) {
           | 'prune'
           | 'prune-preview'
           | 'refresh'
+          | 'stats'
           | 'restore'
           | 'undo'
           | 'release'

@@ -71,17 +71,22 @@ export function requestOf(o: ClientOptions, call: Call, options: CallOptions, si
     if (value !== undefined && value !== null) url.searchParams.set(name, String(value))
   const headers = new Headers({ ...o.headers, ...options.headers })
   if (o.key !== undefined) headers.set('authorization', `Bearer ${o.key}`)
-  if (call.method === 'POST') headers.set('idempotency-key', options.idempotencyKey ?? crypto.randomUUID())
+  // What is sent as it is can't be told from something else by looking at it again: the service takes no such key with it.
+  if (call.method === 'POST' && call.data === undefined)
+    headers.set('idempotency-key', options.idempotencyKey ?? crypto.randomUUID())
   if (call.body !== undefined) headers.set('content-type', 'application/json')
   if (call.type !== undefined) headers.set('content-type', call.type)
   const body = call.body === undefined ? (call.data ?? null) : JSON.stringify(call.body)
-  return new Request(url, { method: call.method, headers, body, signal, credentials: 'same-origin' })
+  const init: RequestInit & { duplex?: 'half' } = { method: call.method, headers, body, signal, credentials: 'same-origin' } // prettier-ignore
+  // Node and Deno want to be told that a stream is sent before the answer is read.
+  return new Request(url, call.data instanceof ReadableStream ? { ...init, duplex: 'half' } : init)
 }
 
 async function answerTo(o: ClientOptions, call: Call, options: CallOptions): Promise<Response> {
   const timeoutMs = options.timeoutMs ?? o.timeoutMs ?? usualTimeoutMs
-  // What is read in parts may take as long as it takes.
-  const timeout = call.gives === 'response' ? null : AbortSignal.timeout(timeoutMs)
+  // What is read in parts, or sent as it is, may take as long as it takes.
+  const long = call.gives === 'response' || (call.data !== undefined && options.timeoutMs === undefined)
+  const timeout = long ? null : AbortSignal.timeout(timeoutMs)
   const signals = [timeout, options.signal].filter((one) => one !== null && one !== undefined)
   const request = requestOf(o, call, options, AbortSignal.any(signals))
   try {

@@ -506,7 +506,7 @@ export type Schedule = {
 export type ScheduleInput = {
   /** lower case letters, digits, "_" and "-", and begin with a letter or a digit */
   name: string
-  kind: 'backup' | 'check' | 'copy' | 'drill' | 'measure' | 'prune' | 'prune-preview' | 'refresh'
+  kind: 'backup' | 'check' | 'copy' | 'drill' | 'measure' | 'prune' | 'prune-preview' | 'refresh' | 'stats'
   /** lower case letters, digits, "_" and "-", and begin with a letter or a digit */
   source?: string | undefined
   /** for a check and a refresh, which are of a whole repository */
@@ -557,7 +557,7 @@ export type JobDetail = Job & { result: Record<string, unknown> | null }
 
 /** a prune, which removes backups, takes the name of its source as confirm */
 export type JobInput = {
-  kind: 'backup' | 'check' | 'copy' | 'drill' | 'measure' | 'prune' | 'prune-preview' | 'refresh'
+  kind: 'backup' | 'check' | 'copy' | 'drill' | 'measure' | 'prune' | 'prune-preview' | 'refresh' | 'stats'
   /** lower case letters, digits, "_" and "-", and begin with a letter or a digit */
   source?: string | undefined
   /** lower case letters, digits, "_" and "-", and begin with a letter or a digit */
@@ -972,6 +972,7 @@ export type DestinationTest = {
       | 'too_many_attempts'
       | 'password_refused'
       | 'link_invalid'
+      | 'account_disabled'
       | 'last_administrator'
       | 'provider_refused'
       | 'provider_failed'
@@ -990,6 +991,7 @@ export type DestinationTest = {
       | 'approval_own'
       | 'approval_over'
       | 'changed_meanwhile'
+      | 'overtaken'
       | 'idempotency_mismatch'
       | 'idempotency_busy'
       | 'idempotency_unknown'
@@ -1154,6 +1156,8 @@ export type RestoreSummary = {
   expiresAt: string | null
   confirmedAt: string | null
   confirmedBy: string | null
+  /** what it came to; null: it is not over, or of no rows */
+  rows: { created: number; updated: number; deleted: number; unchanged: number; conflicts: number } | null
   /** whether the target was changed; null: it is not known (yet) */
   changed: boolean | null
 }
@@ -1169,7 +1173,14 @@ export type Restore = RestoreSummary & {
 }
 
 export type RestoreInput = {
-  source: string
+  /** whose backup it is */
+  source?: string | undefined
+  /** in place of source, into a new database: where the backup is, such as an upload */
+  repository?: string | undefined
+  /** the text of an identity file that opens the repository, if the service is to have none of its own: kept sealed until the restore is over */
+  identity?: string | undefined
+  /** the same, where it is opened by one */
+  passphrase?: string | undefined
   backup?: string | undefined
   into:
     | {
@@ -1221,6 +1232,10 @@ export type ConfirmInput = {
 export type UndoInput = {
   /** the role that changes the database, where the one that backs up may not */
   as?: { user: string; password?: string | undefined } | undefined
+  /** the text of an identity file that opens the repository, if the service is to have none of its own: kept sealed until the restore is over */
+  identity?: string | undefined
+  /** the same, where it is opened by one */
+  passphrase?: string | undefined
   /** also rows that somebody has changed since */
   overwrite?: boolean | undefined
   /** leave out rows that somebody has changed since */

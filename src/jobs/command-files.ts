@@ -75,10 +75,13 @@ function configuration({
   const { source, repository } = target
   const places =
     repository.copies.length === 0 ? repository.address : [repository.address, ...repository.copies]
-  if (source === null) return { version: 1, repository: places }
-  const own = login(source.address, source.secrets.password, passwordVariable)
   const { restore } = target
-  const into = restore?.target
+  const into = restore?.target ?? null
+  if (source === null) {
+    const sources = into === null ? {} : { [targetName(null)]: login(into.address, into.password, targetVariable) } // prettier-ignore
+    return { version: 1, repository: places, sources }
+  }
+  const own = login(source.address, source.secrets.password, passwordVariable)
   return {
     version: 1,
     sources: {
@@ -92,7 +95,7 @@ function configuration({
         ? {}
         : {
             [targetName(source.name)]:
-              into === undefined || into === null ? own : login(into.address, into.password, targetVariable),
+              into === null ? own : login(into.address, into.password, targetVariable),
           }),
     },
   }

@@ -1,5 +1,5 @@
 import type { Catalog } from '../catalog/catalog.ts'
-import { readToken, useDownload, type Download } from '../catalog/downloads.ts'
+import { readToken, requireGiver, useDownload, type Download } from '../catalog/downloads.ts'
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import { writeCommandFiles } from './command-files.ts'
 import type { CommandLine } from './command.ts'
@@ -74,6 +74,7 @@ export function createDownloads({ catalog, commandLine, log }: DownloadOptions):
   return {
     async start(token) {
       const download = readToken(catalog.seal, await catalog.now(), token)
+      await requireGiver(catalog.system, download)
       if (running >= mostAtOnce)
         throw new HoldfastError('downloads_busy', `${mostAtOnce} downloads are under way.`)
       running += 1

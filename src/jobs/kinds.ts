@@ -103,6 +103,14 @@ const measure: JobKind = {
   },
 }
 
+/** What backups hold and take, one by one, for whoever wants to see it now. */
+const stats: JobKind = {
+  ...measure,
+  name: 'stats',
+  exclusive: null,
+  kept: (printed) => bounded(printed).value,
+}
+
 /** Brings another repository up to date, which is a copy of this one, or empty. Addresses begin with no dash. */
 const copy: JobKind = {
   name: 'copy',
@@ -169,6 +177,7 @@ const jobKinds: readonly JobKind[] = [
   check,
   copy,
   measure,
+  stats,
   prunePreview,
   drill,
   prune,

@@ -10,6 +10,7 @@ import { appendLog } from './log.ts'
 import { errorOf, outcomeOf, type Stopped } from './outcome.ts'
 import type { Queue } from './queue.ts'
 import { endStep } from './restores/end-step.ts'
+import { repositoryOf } from './restores/kinds.ts'
 import { gone, readTarget } from './target.ts'
 import type { JobError, JobProgress, LogLine, Outcome } from './types.ts'
 
@@ -54,7 +55,7 @@ async function attempt(o: RunOptions, job: HeldJob, told: Told): Promise<Outcome
   const { catalog, leaseSeconds } = o
   const kind = jobKind(job.kind)
   const target = await readTarget(catalog, job)
-  if (kind.ofSource && target.source === null) throw gone(job, 'source')
+  if (kind.ofSource && target.source === null && repositoryOf(job.params) === null) throw gone(job, 'source')
   await using files = await writeCommandFiles({ kind, target, keep: job.params['keep'] })
   const unsaved: LogLine[] = []
   let progress: JobProgress | null = null

@@ -65,8 +65,8 @@ export async function readTarget({ system, seal }: Catalog, job: About): Promise
         }
   const own: RepositorySecrets = open(placeOf.repository(job.repositoryId ?? ''), row.secrets)
   const to = await readOther({ system, seal }, job)
-  const secrets = { ...own, env: bothOf(own.env ?? {}, to?.secrets.env ?? {}) }
   const restore = await readTask(system, { seal, id: job.id, sourceAddress: row.source_address })
+  const secrets = { ...own, ...restore?.opens, env: bothOf(own.env ?? {}, to?.secrets.env ?? {}) }
   const repository = { address: row.address, copies: row.copies, secrets }
   return { repository, to: to?.address ?? null, source, newest: row.newest, hashes: row.hashes, restore }
 }

@@ -34,6 +34,8 @@ export interface Uploads {
   receive(o: { bytes: AsyncIterable<Uint8Array>; length: number | null }): Promise<ReceivedUpload>
   /** Removes a file of these, if it is there. Leaves others alone. */
   remove(path: string): Promise<void>
+  /** Whether a file of this address is kept here, rather than by another process. */
+  holds(path: string): boolean
   /** Removes what processes that were killed have left; `known`: what belongs to a repository. */
   sweep(o: { known: readonly string[]; now: Date }): Promise<void>
 }
@@ -83,6 +85,7 @@ export function createUploads({ directory: given, mostBytes, commandLine }: Uplo
         throw writeError(error, directory)
       }
     },
+    holds: (path) => dirname(path) === directory,
     async remove(path) {
       if (dirname(path) === directory) await rm(path, { force: true })
     },

@@ -9,10 +9,12 @@ import { downloadToken, type Download } from '../../src/catalog/downloads.ts'
 import { addRepository } from '../../src/catalog/repositories.ts'
 import { createSeal } from '../../src/catalog/seal.ts'
 import { roles } from '../../src/catalog/permissions.ts'
+import { firstLogin } from '../../src/people/links.ts'
 import { summarize } from '../../src/repository/format/manifest.ts'
 import { printHostFile } from '../../src/repository/hostfile.ts'
 import { openArchiveStorage } from '../../src/storage/archive/archive.ts'
 import { contentsOf, repositoryAt } from '../support/journey.ts'
+import { newBrowser } from '../support/browser.ts'
 import { listeningApi } from '../support/downloads.ts'
 import { testServer } from '../support/postgres.ts'
 import { newService, realCommands } from '../support/service.ts'
@@ -116,6 +118,36 @@ test('a link is good for once; one that is forged, has expired or is of another 
   await Promise.all(several.map((answer) => answer.arrayBuffer()))
   assert.doesNotMatch(api.logged.join('\n'), new RegExp(`${body.slice(0, 40)}|${signature.slice(0, 20)}`))
   assert.match(api.logged.join('\n'), new RegExp(`Download ${told.id} of ${manifest.id} as sql for key:\\S+ was sent whole, \\d{4,} bytes`)) // prettier-ignore
+})
+
+test('a link ends with the key or session that made it', async () => {
+  const ask = `POST /backups/${manifest.id}/downloads`
+  const json = { 'content-type': 'application/json' }
+  const wanted = { name: 'brief', role: 'super_admin', scopes: ['read', 'change'], expiresAt: null }
+  const made = (await (await api.send('POST /keys', wanted)).json()) as { id: string; key: string } // prettier-ignore
+  const byKey = async (): Promise<string> => {
+    const headers = { ...json, authorization: `Bearer ${made.key}` }
+    const [, path = ''] = ask.split(' ')
+    const answer = await fetch(`${api.url}/api/v1${path}`, { method: 'POST', headers, body: '{"format": "archive"}' }) // prettier-ignore
+    return api.url + ((await answer.json()) as { url: string }).url
+  }
+  const login = await firstLogin(catalog.system, 'amina@example.com')
+  const [browser, other] = [newBrowser(api.url, fetch), newBrowser(api.url, fetch)]
+  for (const one of [browser, other]) assert.equal((await one.call('POST /session', login)).status, 201)
+  const bySession = async (): Promise<string> =>
+    api.url + String((await browser.call(ask, { format: 'archive' })).body['url'])
+  const links = [await byKey(), await bySession()]
+  for (const link of [await byKey(), await bySession()]) {
+    const answer = await fetch(link)
+    assert.equal(answer.status, 200)
+    await answer.arrayBuffer()
+  }
+  assert.equal((await api.send(`DELETE /keys/${made.id}`)).status, 200)
+  assert.equal((await browser.call('DELETE /session')).status, 204)
+  for (const link of links) {
+    const answer = await fetch(link)
+    assert.deepEqual([answer.status, await codeOf(answer)], [403, 'download_refused'])
+  }
 })
 
 test('who may not, and what is not there, is refused when the link is asked for', async () => {

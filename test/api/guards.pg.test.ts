@@ -49,7 +49,7 @@ test('what is removed while something that refers to it is made fails nothing bu
     return { answer }
   })
   const { status, body } = await asked.answer
-  assert.deepEqual([status, body['code']], [412, 'changed_meanwhile'])
+  assert.deepEqual([status, body['code']], [409, 'overtaken'])
 })
 
 test('a second person must agree to that very request, once, and nobody agrees with themselves', async () => {
@@ -69,6 +69,16 @@ test('a second person must agree to that very request, once, and nobody agrees w
   const early = await call('DELETE /schedules/one', { ...typed('one'), headers })
   assert.equal(early.body['code'], 'approval_invalid')
   assert.equal((await call(`POST /approvals/${id}/approve`)).body['code'], 'approval_own')
+  const wanted = {
+    name: 'mine',
+    role: 'super_admin',
+    scopes: ['read', 'run', 'change', 'destroy'],
+    expiresAt: null,
+  }
+  const mine = String((await call('POST /keys', { body: wanted })).body['key'])
+  const minesOwn = String((await call('POST /keys', { body: { ...wanted, name: 'of mine' }, key: mine })).body['key']) // prettier-ignore
+  for (const key of [mine, minesOwn])
+    assert.equal((await call(`POST /approvals/${id}/approve`, { key })).body['code'], 'approval_own')
   for (const role of ['platform_operator', 'read_only_admin', 'tenant_admin'] as const)
     assert.equal((await call(`POST /approvals/${id}/approve`, { key: keys[role] })).status, 403)
   const listed = await call('GET /approvals', { key: keys.read_only_admin })

@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { roles } from '../../src/catalog/permissions.ts'
+import { removeOldUploads } from '../../src/jobs/old-uploads.ts'
 import { createUploads } from '../../src/jobs/uploads.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { openRepository } from '../../src/repository/open.ts'
 import { archiveOf } from '../support/archive.ts'
-import { commandLine } from '../support/command-line.ts'
 import { listeningApi } from '../support/downloads.ts'
 import { besideUrl, contentsOf, newRepository } from '../support/journey.ts'
 import { testServer } from '../support/postgres.ts'
@@ -23,7 +23,7 @@ const service = await newService(server)
 const { directory } = service
 const shop = await server.database()
 await shop.query(`CREATE TABLE orders (id int PRIMARY KEY, note text);
-  INSERT INTO orders SELECT n, md5(n::text) FROM generate_series(1, 500) n`)
+  INSERT INTO orders SELECT n, md5(n::text) FROM generate_series(1, 500) n; CREATE PUBLICATION news FOR TABLE orders`)
 const elsewhere = await newRepository(join(directory, 'elsewhere'))
 const { manifest } = await elsewhere.backUp(shop.url)
 const repository = await openRepository({ storage: elsewhere.storage })
@@ -50,8 +50,9 @@ test('an archive that is sent becomes a repository, to which the identity is add
   const shown = (await (await api.send('GET /repositories/laptop')).json()) as Record<string, unknown>
   assert.deepEqual([shown['kind'], shown['ownerKey']], ['upload', repository.keyset.ownerKey])
 
-  assert.equal((await api.send('PATCH /repositories/laptop', { identity: elsewhere.identity })).status, 200)
   service.worker({ commandLine: realCommands })
+  await restoredFrom('laptop')
+  assert.equal((await api.send('PATCH /repositories/laptop', { identity: elsewhere.identity })).status, 200)
   const id = String(body['id'])
   // The second is made of every repository once a day.
   for (const [kind, params] of [
@@ -62,14 +63,6 @@ test('an archive that is sent becomes a repository, to which the identity is add
     const job = await service.until(made.id, ({ status }) => status === 'completed' || status === 'failed')
     assert.equal(job.status, 'completed', `${kind}: ${JSON.stringify(job.error)}`)
   }
-  const user = await commandLine()
-  await writeFile(join(user.directory, 'id'), elsewhere.identity, { mode: 0o600 })
-  const target = besideUrl(shop.url, 'from_upload')
-  const restored = user.run(['restore', 'latest', '--repo', String(shown['address']), '--identity', 'id', '--to', target, '--create-database']) // prettier-ignore
-  assert.equal(restored.status, 0, restored.stderr)
-  assert.deepEqual(await contentsOf(target), await contentsOf(shop.url))
-  await server.query('DROP DATABASE from_upload')
-
   for (const change of [{ address: '/etc' }, { copies: ['/etc'] }])
     assert.equal((await api.send('PATCH /repositories/laptop', change)).status, 400)
   const untyped = await api.send('DELETE /repositories/laptop', {})
@@ -87,6 +80,46 @@ test('an archive that is sent becomes a repository, to which the identity is add
   assert.ok(told.every(({ who }) => String(who).startsWith('key:')))
   assert.match(JSON.stringify(told), /kind.{0,8}upload/)
 })
+
+/** By a service that never saw what it is from, with an identity for this once. */
+async function restoredFrom(name: string): Promise<void> {
+  const url = new URL(besideUrl(shop.url, 'from_upload'))
+  const password = decodeURIComponent(url.password)
+  url.password = ''
+  const into = { database: url.href, password }
+  const { identity } = elsewhere
+  const source = { name: 'mine', address: 'postgres://a@db/x', repository: name }
+  for (const [line, body, status, code] of [
+    ['POST /restores', { repository: name, into }, 409, 'identity_not_held'],
+    ['POST /restores', { repository: name, into: { inPlace: true }, identity }, 400, 'request_invalid'],
+    ['POST /restores', { into, identity }, 400, 'request_invalid'],
+    ['POST /restores', { repository: name, into, identity, modules: ['crm'] }, 400, 'request_invalid'],
+    ['POST /sources', source, 400, 'request_invalid'],
+    ['POST /jobs', { kind: 'copy', repository: 'main', params: { to: name } }, 400, 'request_invalid'],
+  ] as const) {
+    const refused = await api.send(line, body)
+    const told = (await refused.json()) as { code: string; detail: string }
+    assert.deepEqual([refused.status, told.code], [status, code], `${line}: ${told.detail}`)
+  }
+  const begin = await api.send('POST /restores', { repository: name, into, identity })
+  const begun = (await begin.json()) as { id: string; source: string }
+  assert.deepEqual([begin.status, begun.source], [202, name], JSON.stringify(begun))
+  const job = await service.until(begun.id, ({ status }) => status === 'completed' || status === 'failed')
+  assert.equal(job.status, 'completed', JSON.stringify(job.error))
+  const { system } = service.catalog
+  const kept = await system.query(
+    `SELECT j.*, r.* FROM holdfast.jobs AS j JOIN holdfast.restores AS r USING (id) WHERE id = '${begun.id}'`,
+  )
+  assert.equal(kept[0]?.['secrets'], null)
+  assert.doesNotMatch(JSON.stringify([kept, await service.log(begun.id), api.logged]), /AGE-SECRET-KEY/)
+  const release = await api.send(`POST /restores/${begun.id}/release`, { confirm: 'from_upload', password })
+  const released = (await release.json()) as { id: string }
+  assert.equal(release.status, 202, JSON.stringify(released))
+  const over = await service.until(released.id, ({ status }) => status === 'completed' || status === 'failed')
+  assert.equal(over.status, 'completed', JSON.stringify(over.error))
+  assert.deepEqual(await contentsOf(besideUrl(shop.url, 'from_upload')), await contentsOf(shop.url))
+  await server.query('DROP DATABASE from_upload')
+}
 
 test('what is no archive, is cut, forged or too large is refused, and nothing of it stays', async () => {
   const text = Buffer.from(archive)
@@ -163,6 +196,36 @@ test('what a service that was killed has left is removed, what belongs to a repo
   await assert.rejects(kept.receive({ bytes: one(), length: 2 ** 60 }), { code: 'storage_full' })
   await kept.remove(join(directory, 'elsewhere/holdfast'))
   await stat(join(directory, 'elsewhere/holdfast'))
+})
+
+test('an upload goes with its file when it is old and nothing works on it, and no other repository does', async () => {
+  const { system } = service.catalog
+  const { id } = (await (await api.send('POST /uploads?name=old', archive)).json()) as { id: string }
+  await system.query(
+    `UPDATE holdfast.repositories SET created_at = pg_catalog.now() - interval '31 days' WHERE name IN ('old', 'main')`,
+  )
+  const own = createUploads({ directory: uploads, mostBytes: 1, commandLine: realCommands })
+  const others = createUploads({
+    directory: join(directory, 'swept'),
+    mostBytes: 1,
+    commandLine: realCommands,
+  })
+  await system.query(`INSERT INTO holdfast.jobs (kind, repository_id, about, params, requested_by, max_attempts, status)
+    VALUES ('check', '${id}', 'old', '{}', 'test', 1, 'waiting')`)
+  for (const each of [own, others]) await removeOldUploads(system, each)
+  assert.equal((await filesOf()).length, 1, 'a job is to work on it')
+  await system.query(
+    `UPDATE holdfast.jobs SET status = 'cancelled', ended_at = pg_catalog.now() WHERE repository_id = '${id}'`,
+  )
+  await removeOldUploads(system, others)
+  assert.equal((await filesOf()).length, 1, 'another process has it')
+  await removeOldUploads(system, own)
+  assert.deepEqual(await filesOf(), [])
+  const left = await system.query<{ name: string }>('SELECT name FROM holdfast.repositories')
+  assert.deepEqual(
+    left.map(({ name }) => name),
+    ['main'],
+  )
 })
 
 /**

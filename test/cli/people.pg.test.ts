@@ -48,6 +48,8 @@ test('the first administrator chooses a password by the link that is printed onc
   assert.equal(confirmed.status, 204, confirmed.text)
   assert.equal((await lost.call('POST /session', { ...login, password })).status, 201, 'codes are off')
   assert.equal(json<{ error: { code: string } }>(['people', 'reset', 'nobody@example.com', ...more], { env, status: 3 }).error.code, 'not_found') // prettier-ignore
+  await catalog.query(`UPDATE holdfast.people SET active = false WHERE email = 'omar@example.com'`)
+  assert.equal(json<{ error: { code: string } }>(['people', 'reset', 'omar@example.com', ...more], { env, status: 7 }).error.code, 'account_disabled') // prettier-ignore
   assert.equal(await first.stop(), 0)
   const again = start(args, env)
   await again.after(/listens at (\S+)/)

@@ -97,6 +97,24 @@ test('a preview with open questions or problems is not agreed to', () => {
   )
 })
 
+test('what a copy or its release tells is kept without options of servers, and with all rows counted', () => {
+  const run = { ...state, place: 'new', step: 'run' } as const
+  const off = { kind: 'foreign server', name: 'far', was: "password 'SECRET'" }
+  const kept = (result: Record<string, unknown>) => stepEnd(run, completed(result), { said: null, afterSeconds: 0 }).note.report // prettier-ignore
+  const totalsIn = (kept: typeof report) => kept?.['totals'] as Record<string, number> | undefined
+  const report = kept({ restore: { rows: 7, tables: [], quarantined: [off] } })
+  assert.deepEqual(report?.['totals'], { created: 7, updated: 0, deleted: 0, unchanged: 0, conflicts: 0 })
+  const swapped = kept({ swap: { restore: { rows: 3, quarantined: [off] }, kept: 'old' } })
+  assert.deepEqual([swapped?.['kept'], totalsIn(swapped)?.['created']], ['old', 3])
+  const released = kept({ release: { target: 't', released: [off], gone: [off], kept: [{ what: off, why: 'x' }] } }) // prettier-ignore
+  assert.equal(released?.['totals'], null)
+  assert.deepEqual(released?.['kept'], [{ what: { kind: off.kind, name: 'far' }, why: 'x' }])
+  assert.doesNotMatch(JSON.stringify([report, swapped, released]), /SECRET/)
+  const table = { schema: 's', name: 't', created: 1, updated: 2, deleted: 3, unchanged: 4, conflicts: 5 }
+  const rows = kept({ restore: { tables: Array.from({ length: 5000 }, () => table) } })
+  assert.equal(totalsIn(rows)?.['updated'], 10_000)
+})
+
 test('a preview of any size is kept within bounds, with all its counts', () => {
   const table = {
     name: 'x'.repeat(63),

@@ -29,9 +29,17 @@ const LoginAs = z
   .strictObject({ user: text(63), password: text(1000).optional() })
   .openapi({ description: 'the role that changes the database, where the one that backs up may not' })
 
+/** What opens a repository, for one restore. */
+const opens = {
+  identity: text(100_000).optional().openapi({ description: 'the text of an identity file that opens the repository, if the service is to have none of its own: kept sealed until the restore is over' }), // prettier-ignore
+  passphrase: text(1000).optional().openapi({ description: 'the same, where it is opened by one' }),
+}
+
 export const RestoreInput = z
   .strictObject({
-    source: name,
+    source: name.optional().openapi({ description: 'whose backup it is' }),
+    repository: name.optional().openapi({ description: 'in place of source, into a new database: where the backup is, such as an upload' }), // prettier-ignore
+    ...opens,
     backup: z.union([z.literal('latest'), id]).default('latest'),
     into: z.union([NewDatabase, InPlace]),
     as: LoginAs.optional().openapi({ description: 'in place' }),
@@ -99,6 +107,7 @@ export const rowChoices = [
 export const UndoInput = z
   .strictObject({
     as: LoginAs.optional(),
+    ...opens,
     overwrite: z.boolean().optional().openapi({ description: 'also rows that somebody has changed since' }),
     skipConflicts: z.boolean().optional().openapi({ description: 'leave out rows that somebody has changed since' }), // prettier-ignore
   })
@@ -142,6 +151,16 @@ const about = {
   expiresAt: time.nullable().openapi({ description: 'until when it can be confirmed' }),
   confirmedAt: time.nullable(),
   confirmedBy: z.string().nullable(),
+  rows: z
+    .object({
+      created: z.number(),
+      updated: z.number(),
+      deleted: z.number(),
+      unchanged: z.number(),
+      conflicts: z.number(),
+    })
+    .nullable()
+    .openapi({ description: 'what it came to; null: it is not over, or of no rows' }),
   changed: z.boolean().nullable().openapi({ description: 'whether the target was changed; null: it is not known (yet)' }), // prettier-ignore
 }
 export const RestoreSummary = z.object(about).openapi('RestoreSummary')

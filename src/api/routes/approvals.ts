@@ -1,4 +1,4 @@
-import { decideApproval, findApproval, listApprovals } from '../../catalog/approvals.ts'
+import { decideApproval, findApproval, isSamePerson, listApprovals } from '../../catalog/approvals.ts'
 import type { Claims } from '../../catalog/claims.ts'
 import { changeSettings, readSettings } from '../../catalog/settings.ts'
 import { HoldfastError } from '../../lib/errors.ts'
@@ -55,7 +55,7 @@ export function approvalRoutes(o: ApiOptions): Api {
       const decided = await decideApproval(q, { id, status, by: claims.subject })
       if (decided !== null) return decided
       const there = found(await findApproval(q, id), `approval ${id}`)
-      if (there.requestedBy === claims.subject)
+      if (await isSamePerson(q, there.requestedBy, claims.subject))
         throw new HoldfastError('approval_own', 'It is the wish of the same person.')
       throw new HoldfastError('approval_over', `It is ${there.status} already.`)
     })

@@ -2,11 +2,10 @@ import { findBackupRows } from '../../catalog/backups.ts'
 import type { Origin } from '../origin.ts'
 import { downloadToken, type Download } from '../../catalog/downloads.ts'
 import { findRepository } from '../../catalog/repositories.ts'
-import { placeOf, type RepositorySecrets } from '../../catalog/secrets.ts'
-import type { Queries } from '../../catalog/database.ts'
 import { record } from '../../audit/record.ts'
 import { HoldfastError } from '../../lib/errors.ts'
 import { body, found, newApi, route, withCaller, type Api, type ApiOptions } from '../context.ts'
+import { requireIdentity } from '../identity.ts'
 import { backupParam, DownloadInput, DownloadLink } from '../contract.ts'
 
 const ask = route({
@@ -38,7 +37,9 @@ export function downloadRoutes(o: ApiOptions): Api {
       if (format !== 'archive') await q.asSystem((system) => requireIdentity(o, system, repositoryId))
       return { repositoryId, sourceId }
     })
-    const subject = { backup: id, format, tables, schemas, modules, subject: c.var.claims.subject }
+    const { claims, session } = c.var.caller
+    const by = { subject: claims.subject, session: session?.session.id ?? null }
+    const subject = { backup: id, format, tables, schemas, modules, ...by }
     const { token, download } = downloadToken(o.catalog.seal, await o.catalog.now(), { ...about, ...subject })
     await record(o.catalog.system, {
       claims: c.var.claims,
@@ -51,20 +52,6 @@ export function downloadRoutes(o: ApiOptions): Api {
     return c.json({ url: `/api/v1/downloads/${token}`, expiresAt: download.expiresAt }, 201)
   })
   return api
-}
-
-async function requireIdentity({ catalog }: ApiOptions, { query }: Queries, id: string): Promise<void> {
-  const [row] = await query<{ name: string; secrets: Buffer | null }>(
-    'SELECT name, secrets FROM holdfast.repositories WHERE id = $1',
-    [id],
-  )
-  const sealed = row?.secrets ?? null
-  const secrets: RepositorySecrets = sealed === null ? {} : catalog.seal.open(placeOf.repository(id), sealed)
-  if (secrets.identity !== undefined || secrets.passphrase !== undefined) return
-  throw new HoldfastError(
-    'identity_not_held',
-    `There is no identity of the repository ${row?.name ?? id} here.`,
-  )
 }
 
 const types: Readonly<Record<Download['format'], readonly [ending: string, type: string]>> = {

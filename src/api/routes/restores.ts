@@ -1,15 +1,18 @@
 import type { z } from '@hono/zod-openapi'
 import type { CallerQueries, Claims } from '../../catalog/claims.ts'
-import { findBackup } from '../../catalog/backups.ts'
+import { findBackup, findBackupRows, listBackups } from '../../catalog/backups.ts'
 import { findJob, findJobs, type JobRecord } from '../../catalog/jobs.ts'
 import { findRestore, listRestores, type RestoreRecord } from '../../catalog/restores.ts'
+import { findRepository } from '../../catalog/repositories.ts'
 import { findSource } from '../../catalog/sources.ts'
 import { HoldfastError } from '../../lib/errors.ts'
+import { repositoryOf } from '../../jobs/restores/kinds.ts'
 import { confirmRestore, startRestore, type NewRestore } from '../../jobs/restores/start.ts'
 import { body, found, newApi, parseCursor, printCursor, route, uuids, withCaller, type Api, type ApiOptions } from '../context.ts' // prettier-ignore
 import { ConfirmInput, idParams, inPlaceChoices, ReleaseInput, Restore, RestoreInput, RestoreQuery, Restores, type RestoreSummary, rowChoices, UndoInput } from '../contract.ts' // prettier-ignore
 import { destructive } from '../destructive.ts'
 import { requireSource } from '../refusals.ts'
+import { requireIdentity } from '../identity.ts'
 
 const tags: [string] = ['restores']
 const one = '/restores/{id}'
@@ -49,30 +52,23 @@ export function restoreRoutes(o: ApiOptions): Api {
   api.openapi(start, async (c) => {
     const given = c.req.valid('json')
     requireChoices(given)
-    const { source: name, backup, into, as, ...choices } = given
-    const inPlace = 'inPlace' in into
-    const action = inPlace ? 'change' : 'create'
+    const { source, repository, backup, into, as, identity, passphrase, ...choices } = given
+    const action = 'inPlace' in into ? 'change' : 'create'
     const answer = await begin(c.var.claims, action, async (q, requestedBy) => {
-      const source = found(await findSource(q, name), `source ${name}`)
-      const { id: sourceId, repositoryId } = source
-      const meant = found(await findBackup(q, { repositoryId, sourceId, id: backup === 'latest' ? null : backup }), `backup ${backup} of ${name} that the catalog knows`) // prettier-ignore
-      const base = {
-        kind: 'restore',
-        sourceId,
-        repositoryId,
-        about: name,
-        requestedBy,
-        undoes: null,
-      } as const
-      const params = { ...choices, backup: meant }
+      const opens = { identity, passphrase }
+      const of = source === undefined ? await fromRepository(q, repository ?? '', backup) : await fromSource(q, source, backup) // prettier-ignore
+      if (identity === undefined && passphrase === undefined)
+        await q.asSystem((system) => requireIdentity(o, system, of.repositoryId))
+      const base = { ...of, kind: 'restore', requestedBy, undoes: null } as const
+      const params = { ...choices, ...of.params }
       if ('inPlace' in into) {
-        const secrets = { password: as?.password }
-        return { ...base, params, place: 'in place', target: source.address, asUser: as?.user ?? null, database: null, secrets } // prettier-ignore
+        const secrets = { ...opens, password: as?.password }
+        return { ...base, params, place: 'in place', target: of.address, asUser: as?.user ?? null, database: null, secrets } // prettier-ignore
       }
       const { database: target, password, create, restart } = into
       requireSource({ name: 'target', address: target, settings: {} })
       const database = databaseOf(target)
-      return { ...base, params: { ...params, create, restart }, place: 'new', target, asUser: null, database, secrets: { password } } // prettier-ignore
+      return { ...base, params: { ...params, create, restart }, place: 'new', target, asUser: null, database, secrets: { ...opens, password } } // prettier-ignore
     })
     return c.json(answer, 202, { location: `/api/v1/restores/${answer.id}` })
   })
@@ -94,7 +90,7 @@ export function restoreRoutes(o: ApiOptions): Api {
 
   api.openapi(undo, async (c) => {
     const { id } = c.req.valid('param')
-    const { as, ...choices } = c.req.valid('json')
+    const { as, identity, passphrase, ...choices } = c.req.valid('json')
     const answer = await begin(c.var.claims, 'change', async (q, requestedBy) => {
       const there = await read(q, id)
       const { place, target, restore, changed } = there
@@ -110,7 +106,7 @@ export function restoreRoutes(o: ApiOptions): Api {
         asUser: as?.user ?? null,
         database: null,
         undoes: restore,
-        secrets: { password: as?.password },
+        secrets: { password: as?.password, identity, passphrase },
       }
     })
     return c.json(answer, 202, { location: `/api/v1/restores/${answer.id}` })
@@ -127,7 +123,7 @@ export function restoreRoutes(o: ApiOptions): Api {
       throw new HoldfastError('nothing_quarantined', 'That restore has made no copy.')
     await destructive(o, c, { what: 'release a copy', about: id, confirm: database ?? '', given })
     const answer = await begin(claims, 'create', (_queries, requestedBy) => {
-      return Promise.resolve({ kind: 'release', ...placeOf(there), params: {}, requestedBy, place, target, asUser: null, database, undoes: null, secrets: { password } }) // prettier-ignore
+      return Promise.resolve({ kind: 'release', ...copyOf(there), requestedBy, place, target, asUser: null, database, undoes: null, secrets: { password } }) // prettier-ignore
     })
     return c.json(answer, 202, { location: `/api/v1/restores/${answer.id}` })
   })
@@ -162,11 +158,21 @@ async function read(queries: CallerQueries, id: string): Promise<Shown> {
 }
 
 function summaryOf(restore: RestoreRecord, job: JobRecord): z.infer<typeof RestoreSummary> {
-  const { digest: _digest, why: _why, preview: _preview, previewCut: _cut, report: _report, ...own } = restore
+  const {
+    digest: _digest,
+    why: _why,
+    preview: _preview,
+    previewCut: _cut,
+    report: _report,
+    totals,
+    ...own
+  } = restore
   const { status, sourceId, repositoryId, params, requestedBy, progress, error, about: source } = job
   const { createdAt, startedAt, endedAt } = job
   const kind = job.kind as Shown['kind']
-  return { ...own, kind, status, source, sourceId, repositoryId, params, requestedBy, progress, error, createdAt, startedAt, endedAt } // prettier-ignore
+  // Sound because only jobs/restores/totals.ts makes them.
+  const rows = totals as Shown['rows']
+  return { ...own, rows, kind, status, source, sourceId, repositoryId, params, requestedBy, progress, error, createdAt, startedAt, endedAt } // prettier-ignore
 }
 
 function undoText({ place, restore, changed }: RestoreRecord, { id, status }: JobRecord): string | null {
@@ -174,6 +180,40 @@ function undoText({ place, restore, changed }: RestoreRecord, { id, status }: Jo
   return status === 'completed' && changed === true && restore !== null
     ? `POST /restores/${id}/undo, or holdfast undo ${restore}`
     : null
+}
+
+interface Found extends Pick<NewRestore, 'sourceId' | 'repositoryId' | 'about' | 'params'> {
+  /** Of the database of the source; empty: it is of none. */
+  readonly address: string
+}
+
+async function fromSource(q: CallerQueries, name: string, backup: string): Promise<Found> {
+  const { id: sourceId, repositoryId, address } = found(await findSource(q, name), `source ${name}`)
+  const id = backup === 'latest' ? null : backup
+  const meant = await findBackup(q, { repositoryId, sourceId, id })
+  const params = { backup: found(meant, `backup ${backup} of ${name} that the catalog knows`) }
+  return { sourceId, repositoryId, about: name, params, address }
+}
+
+/** Of no source: the repository may be of another service, or of none. */
+async function fromRepository(q: CallerQueries, name: string, backup: string): Promise<Found> {
+  const { id: repositoryId } = found(await findRepository(q, name), `repository ${name}`)
+  const [known, ...others] =
+    backup === 'latest'
+      ? (await listBackups(q, { repositoryId, sourceId: null }, { limit: 2, after: null })).items
+      : await findBackupRows(q, { id: backup, repositoryId })
+  if (others.length > 0)
+    throw new HoldfastError('request_invalid', `Say which backup: ${name} may hold those of several sources.`)
+  const { id } = found(known ?? null, `backup ${backup} in ${name} that the catalog knows`)
+  return { sourceId: null, repositoryId, about: name, params: { repository: name, backup: id }, address: '' }
+}
+
+/** Of a restored copy, which may be of no source. */
+function copyOf(there: Shown): Omit<Found, 'address'> {
+  const { repositoryId, source: about, params } = there
+  const repository = repositoryOf(params)
+  if (repository === null || repositoryId === null) return { ...placeOf(there), params: {} }
+  return { sourceId: null, repositoryId, about, params: { repository } }
 }
 
 function placeOf({ sourceId, repositoryId, source: about }: Shown) {
@@ -196,6 +236,12 @@ function notWaiting(why: string): HoldfastError {
 }
 
 function requireChoices(given: z.infer<typeof RestoreInput>): void {
+  if ((given.source === undefined) === (given.repository === undefined))
+    throw new HoldfastError('request_invalid', 'A restore is of a source, or of a repository.')
+  if (given.source === undefined && 'inPlace' in given.into)
+    throw new HoldfastError('request_invalid', 'In place a backup of the source is restored, which has a repository that can be written to.', { hint: 'Restore it into a new database, or copy it into the repository of the source first.' }) // prettier-ignore
+  if (given.source === undefined && given.modules !== undefined)
+    throw new HoldfastError('request_invalid', 'modules are of a source, and this is of a repository.')
   const said = (names: readonly (keyof typeof given)[]) => names.find((name) => given[name] !== undefined)
   const wrong = !('inPlace' in given.into)
     ? { name: said(inPlaceChoices), why: 'is about a restore in place' }

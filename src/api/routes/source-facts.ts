@@ -1,5 +1,5 @@
 import { readTableCounts, type TableCount } from '../../catalog/table-counts.ts'
-import { findSource } from '../../catalog/sources.ts'
+import { findSource, readSourceSecrets } from '../../catalog/sources.ts'
 import { HoldfastError } from '../../lib/errors.ts'
 import { matchesTable, parseTablePattern } from '../../lib/patterns.ts'
 import { testSource } from '../../jobs/source-test.ts'
@@ -19,6 +19,7 @@ import { requireSource } from '../refusals.ts'
 const tags: [string] = ['sources']
 
 const test = route({ method: 'post', path: '/sources/test', tags, summary: 'Find out whether a database could be backed up', request: { body: body(SourceTestInput) }, status: 200, gives: SourceTest }) // prettier-ignore
+const testOne = route({ method: 'post', path: '/sources/{name}/test', tags, summary: 'Find out whether a source could be backed up, with the password that it has', request: { params: nameParams }, status: 200, gives: SourceTest }) // prettier-ignore
 const tables = route({ method: 'get', path: '/sources/{name}/tables', tags, summary: 'List tables and modules, with the rows that the newest backup counted', request: { params: nameParams }, status: 200, gives: SourceTables }) // prettier-ignore
 
 export function sourceFactRoutes(o: ApiOptions): Api {
@@ -29,17 +30,20 @@ export function sourceFactRoutes(o: ApiOptions): Api {
     requireRight(c.var.claims, 'create', 'sources')
     const { address, password, settings } = c.req.valid('json')
     requireSource({ name: 'candidate', address, settings })
-    if (o.commandLine === undefined)
-      throw new HoldfastError('not_found', 'This process runs no commands: ask the service itself.')
-    const { checks, error } = await testSource({ commandLine: o.commandLine, address, password, settings })
-    const shown = checks.map(({ name, result, text, hint, code }) => ({
-      name: String(name),
-      result: String(result),
-      text: String(text),
-      hint: typeof hint === 'string' ? hint : null,
-      code: typeof code === 'string' ? code : null,
-    }))
-    return c.json({ works: error === null, checks: shown, error }, 200)
+    return c.json(await tested({ address, password, settings }), 200)
+  })
+
+  api.openapi(testOne, async (c) => {
+    const { name } = c.req.valid('param')
+    const { catalog } = o
+    const source = await withCaller(o, c.var.claims, ['create', 'sources'], async (q) => {
+      const { id, address, settings } = found(await findSource(q, name), `source ${name}`)
+      const secrets = await q.asSystem((system) =>
+        readSourceSecrets(system, { seal: catalog.seal, id, address }),
+      )
+      return { address, settings, password: secrets.password }
+    })
+    return c.json(await tested(source), 200)
   })
 
   api.openapi(tables, async (c) => {
@@ -58,8 +62,24 @@ export function sourceFactRoutes(o: ApiOptions): Api {
     return c.json(answer, 200)
   })
 
+  async function tested(source: { address: string; password: string | undefined; settings: Settings }) {
+    if (o.commandLine === undefined)
+      throw new HoldfastError('not_found', 'This process runs no commands: ask the service itself.')
+    const { checks, error } = await testSource({ commandLine: o.commandLine, ...source })
+    const shown = checks.map(({ name, result, text, hint, code }) => ({
+      name: String(name),
+      result: String(result),
+      text: String(text),
+      hint: typeof hint === 'string' ? hint : null,
+      code: typeof code === 'string' ? code : null,
+    }))
+    return { works: error === null, checks: shown, error }
+  }
+
   return api
 }
+
+type Settings = Readonly<Record<string, unknown>>
 
 /** Sound because settings were checked when they came in. */
 function modulesOf({ modules }: Readonly<Record<string, unknown>>, all: readonly TableCount[]) {

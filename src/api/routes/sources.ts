@@ -1,5 +1,6 @@
 import { findRepository } from '../../catalog/repositories.ts'
 import { addSource, changeSource, findSource, listSources, removeSource } from '../../catalog/sources.ts'
+import { HoldfastError } from '../../lib/errors.ts'
 import { ofSource } from '../consequences.ts'
 import { body, emptyRoute, found, newApi, optionalBody, route, withCaller, type Api, type ApiOptions } from '../context.ts' // prettier-ignore
 import {
@@ -46,7 +47,12 @@ export function sourceRoutes(o: ApiOptions): Api {
     requireSource({ name, address, settings })
     const made = await refusingTaken(`A source ${name}`, () =>
       withCaller(o, c.var.claims, ['create', 'sources'], async (q) => {
-        const { id: repositoryId } = found(await findRepository(q, repository), `repository ${repository}`)
+        const { id: repositoryId, kind } = found(
+          await findRepository(q, repository),
+          `repository ${repository}`,
+        )
+        if (kind === 'upload')
+          throw new HoldfastError('request_invalid', `${repository} is an upload: it is read from, and no backup goes there.`, { hint: 'Name a repository that can be written to.' }) // prettier-ignore
         return await addSource(q, { seal, name, address, settings, repositoryId, secrets: { password } })
       }),
     )

@@ -62,4 +62,11 @@ export const command = defineCommand({
     if (format === 'archive') await exportArchive(context, input)
     else await exportFiles(context, { ...input, format })
   },
+  server: {
+    takes: ['backup', 'repo', 'source', 'format', 'out', 'schema', 'table', 'module'],
+    async run(context, client, input) {
+      const { exportAtServer } = await import('../server/export.ts')
+      await exportAtServer(context, client, input)
+    },
+  },
 })

@@ -48,7 +48,7 @@ const add = defineCommand({
 const reset = defineCommand({
   name: 'reset',
   summary: 'print a link with which somebody chooses another password, whatever they have lost',
-  description: `For who has lost the password, and the phone, and whom nobody else can help. The link is good once, within an hour; with it, codes are not asked for any more, and an account that was disabled is active again. ${alone}`,
+  description: `For who has lost the password, and the phone, and whom nobody else can help. The link is good once, within an hour; with it, codes are not asked for any more. An account that was disabled stays so. ${alone}`,
   arguments: { email },
   options: { ...catalogOptions, publicUrl },
   examples: [

@@ -50,4 +50,11 @@ export const command = defineCommand({
     requireComplete(`The backup ${backup} was pinned`, copies, { pin, copies })
     out.result({ pin, copies })
   },
+  server: {
+    takes: ['backup', 'repo', 'source', 'reason'],
+    async run(context, client, input) {
+      const { pinAtServer } = await import('../server/one-backup.ts')
+      await pinAtServer(context, client, input)
+    },
+  },
 })

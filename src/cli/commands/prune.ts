@@ -54,4 +54,27 @@ export const command = defineCommand({
     const { pruneRepository } = await import('../prune.ts')
     await pruneRepository(context, input)
   },
+  server: {
+    takes: [
+      'source',
+      'keepLast',
+      'keepWithin',
+      'keepHourly',
+      'keepDaily',
+      'keepWeekly',
+      'keepMonthly',
+      'keepYearly',
+      'maxCount',
+      'keepVerified',
+      'keepRestores',
+      'zone',
+      'grace',
+      'dryRun',
+      'yes',
+    ],
+    async run(context, client, input) {
+      const { pruneAtServer } = await import('../server/prune.ts')
+      await pruneAtServer(context, client, input)
+    },
+  },
 })

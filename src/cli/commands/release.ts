@@ -71,6 +71,13 @@ export const command = defineCommand({
     }
     out.result({ release: report })
   },
+  server: {
+    takes: ['target', 'yes', 'confirm'],
+    async run(context, client, input) {
+      const { releaseAtServer } = await import('../server/release.ts')
+      await releaseAtServer(context, client, input)
+    },
+  },
 })
 
 /** What is off in the database, and what is kept beside it; it need not be there itself. */

@@ -55,4 +55,11 @@ export const command = defineCommand({
     )
     out.result({ removed: summaryOf(manifest), copies })
   },
+  server: {
+    takes: ['backup', 'repo', 'source', 'evenLast', 'yes'],
+    async run(context, client, input) {
+      const { removeAtServer } = await import('../server/one-backup.ts')
+      await removeAtServer(context, client, input)
+    },
+  },
 })

@@ -213,6 +213,49 @@ export const command = defineCommand({
     if (id !== null) out.line(`  report    holdfast restores ${id}`)
     out.result({ restore: { ...report, id } })
   },
+  server: {
+    takes: [
+      'backup',
+      'identity',
+      'passphraseFile',
+      'to',
+      'source',
+      'repo',
+      'createDatabase',
+      'restart',
+      'schema',
+      'table',
+      'excludeTable',
+      'module',
+      'noOwner',
+      'noGrants',
+      'roles',
+      'swap',
+      'swapSchemas',
+      'quarantine',
+      'plan',
+      'inPlace',
+      'component',
+      'where',
+      'createMissing',
+      'updateChanged',
+      'deleteExtra',
+      'recoverDeleted',
+      'replace',
+      'newIds',
+      'keepNewer',
+      'references',
+      'skipConflicts',
+      'preview',
+      'html',
+      'yes',
+      'confirm',
+    ],
+    async run(context, client, input) {
+      const { restoreAtServer } = await import('../server/restore.ts')
+      await restoreAtServer(context, client, input)
+    },
+  },
 })
 
 /** What was asked for, as options: but for the target and what opens the repository. */

@@ -41,6 +41,13 @@ export const command = defineCommand({
     if (input.restore === undefined) await showAll(context, opened)
     else await showOne(context, opened, input.restore, input.to)
   },
+  server: {
+    takes: ['restore', 'source'],
+    async run(context, client, input) {
+      const { restoresAtServer } = await import('../server/restores.ts')
+      await restoresAtServer(context, client, input)
+    },
+  },
 })
 
 type Opened = OpenedVault & { readonly reader: ChunkReader }

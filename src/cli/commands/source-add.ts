@@ -128,6 +128,25 @@ export const command = defineCommand({
     context.out.line(`Source ${name} is in ${file}. Try it: holdfast source test ${name}`)
     context.out.result({ source: sourceSummary(config, findSource(config, name)), file })
   },
+  server: {
+    takes: [
+      'name',
+      'address',
+      'repository',
+      'passwordEnv',
+      'passwordFile',
+      'passwordCommand',
+      'schema',
+      'table',
+      'excludeTable',
+      'excludeData',
+      'proof',
+    ],
+    async run(context, client, input) {
+      const { addSourceAtServer } = await import('../server/source-add.ts')
+      await addSourceAtServer(context, client, input)
+    },
+  },
 })
 
 interface PasswordInput {

@@ -37,6 +37,13 @@ export const command = defineCommand({
     out.line('A backup would work.')
     out.result({ source: source.name, checks })
   },
+  server: {
+    takes: ['name'],
+    async run(context, client, input) {
+      const { testSourceAtServer } = await import('../server/sources.ts')
+      await testSourceAtServer(context, client, input)
+    },
+  },
 })
 
 async function examine(context: CommandContext, source: Source): Promise<SourceCheck[]> {

@@ -33,6 +33,13 @@ const show = defineCommand({
     tellSource(context.out, config, source)
     context.out.result({ source: sourceSummary(config, source), file: config.file })
   },
+  server: {
+    takes: ['name'],
+    async run(context, client, input) {
+      const { showSourceAtServer } = await import('../server/sources.ts')
+      await showSourceAtServer(context, client, input)
+    },
+  },
 })
 
 const remove = defineCommand({

@@ -21,4 +21,11 @@ export const command = defineCommand({
     const { tellStats } = await import('../stats.ts')
     await tellStats(context, { ...input, repo: input.place === undefined ? input.repo : [input.place] })
   },
+  server: {
+    takes: ['place', 'repo', 'source'],
+    async run(context, client, input) {
+      const { statsAtServer } = await import('../server/stats.ts')
+      await statsAtServer(context, client, input)
+    },
+  },
 })

@@ -53,4 +53,23 @@ export const command = defineCommand({
     const { undoRestore } = await import('../undo.ts')
     await undoRestore(context, input)
   },
+  server: {
+    takes: [
+      'restore',
+      'source',
+      'identity',
+      'passphraseFile',
+      'to',
+      'overwrite',
+      'skipConflicts',
+      'preview',
+      'html',
+      'yes',
+      'confirm',
+    ],
+    async run(context, client, input) {
+      const { undoAtServer } = await import('../server/undo.ts')
+      await undoAtServer(context, client, input)
+    },
+  },
 })

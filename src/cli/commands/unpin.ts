@@ -43,4 +43,11 @@ export const command = defineCommand({
     )
     out.result({ backup: id, removed, copies })
   },
+  server: {
+    takes: ['backup', 'repo', 'source'],
+    async run(context, client, input) {
+      const { unpinAtServer } = await import('../server/one-backup.ts')
+      await unpinAtServer(context, client, input)
+    },
+  },
 })

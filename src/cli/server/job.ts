@@ -4,7 +4,8 @@ import { HoldfastError } from '../../lib/errors.ts'
 import type { Progress } from '../../lib/progress.ts'
 import type { CommandContext, ServerInput } from '../command.ts'
 
-const over: readonly Job['status'][] = ['completed', 'failed', 'cancelled']
+/** In these it goes on by nobody but people. */
+const stopped: readonly Job['status'][] = ['waiting', 'completed', 'failed', 'cancelled']
 /** How long a job that was cancelled is waited for: its command rolls back. */
 const cancelMs = 60_000
 
@@ -13,29 +14,46 @@ const cancelMs = 60_000
  * what the job failed of, as the command would here.
  */
 export async function followJob(
-  { out, signal }: CommandContext,
+  context: CommandContext,
   client: Client,
-  begun: JobDetail,
-  { detach }: ServerInput,
+  begun: Pick<JobDetail, 'id'>,
+  { detach }: Pick<ServerInput, 'detach'>,
 ): Promise<Readonly<Record<string, unknown>> | null> {
   if (detach) {
-    out.line(
-      out.quiet
-        ? begun.id
-        : `Job ${begun.id} is under way. It is followed by GET /events, and in the console.`,
-    )
-    out.result({ job: begun.id })
+    tellDetached(context, begun.id)
     return null
   }
+  const job = await followToStop(context, client, begun.id)
+  requireCompleted(job)
+  return job.result ?? {}
+}
+
+/** Says which job goes on by itself. */
+export function tellDetached({ out }: CommandContext, id: string): void {
+  out.line(out.quiet ? id : `Job ${id} is under way. It is followed by GET /events, and in the console.`)
+  out.result({ job: id })
+}
+
+/** Follows a job until it has ended, or waits for somebody to agree. Ctrl-C cancels it. */
+export async function followToStop(
+  { out, signal }: CommandContext,
+  client: Client,
+  id: string,
+): Promise<JobDetail> {
   try {
-    await untilOver(client, begun.id, { signal, tell: (job) => tellProgress(out.progress, job) })
+    await untilStopped(client, id, { signal, tell: (job) => tellProgress(out.progress, job) })
   } catch (error) {
     if (!signal.aborted) throw error
-    await cancel(client, begun.id)
+    await cancel(client, id)
   }
-  const job = await client.getBackupJob(begun.id)
-  out.progressDone(job.status === 'completed' ? 'done' : 'failed')
-  if (job.status === 'completed') return job.result ?? {}
+  const job = await client.getBackupJob(id)
+  out.progressDone(job.status === 'waiting' ? 'quietly' : job.status === 'completed' ? 'done' : 'failed')
+  return job
+}
+
+/** Throws what the job failed of, or that it was cancelled. */
+export function requireCompleted(job: Pick<JobDetail, 'id' | 'status' | 'error'>): void {
+  if (job.status === 'completed') return
   if (job.status !== 'failed') throw new HoldfastError('cancelled', 'Cancelled.')
   const { code, message, hint } = (job.error ?? {}) as Readonly<Record<string, unknown>>
   const known = typeof code === 'string' && code in codes ? (code as ErrorCode) : 'job_crashed'
@@ -45,7 +63,7 @@ export async function followJob(
   })
 }
 
-async function untilOver(
+async function untilStopped(
   client: Client,
   id: string,
   o: { signal: AbortSignal; tell: (job: Pick<Job, 'progress'>) => void },
@@ -53,7 +71,7 @@ async function untilOver(
   for await (const { event } of client.events({ job: id, signal: o.signal })) {
     const job = event.kind === 'job' ? event.job : await client.getBackupJob(id, { signal: o.signal })
     // A job is removed long after it has ended.
-    if (job === null || over.includes(job.status)) return
+    if (job === null || stopped.includes(job.status)) return
     o.tell(job)
   }
 }
@@ -61,11 +79,13 @@ async function untilOver(
 async function cancel(client: Client, id: string): Promise<void> {
   // That it has ended meanwhile is told by how it has.
   await client.cancelBackupJob(id).catch(() => undefined)
-  await untilOver(client, id, { signal: AbortSignal.timeout(cancelMs), tell: () => undefined }).catch(() => {
-    throw new HoldfastError('cancelled', 'Cancelled, but the job has not ended yet.', {
-      hint: `The service was asked to cancel the job ${id}.`,
-    })
-  })
+  await untilStopped(client, id, { signal: AbortSignal.timeout(cancelMs), tell: () => undefined }).catch(
+    () => {
+      throw new HoldfastError('cancelled', 'Cancelled, but the job has not ended yet.', {
+        hint: `The service was asked to cancel the job ${id}.`,
+      })
+    },
+  )
 }
 
 function tellProgress(onProgress: (progress: Progress) => void, { progress }: Pick<Job, 'progress'>): void {

@@ -27,6 +27,7 @@ export async function runAtServer(
     await server.run(context, createClient({ url, key }), {
       ...taken,
       detach: input['detach'] === true,
+      url: url.replace(/\/+$/, ''),
     })
   } catch (error) {
     throw asHoldfastError(error)
@@ -41,10 +42,9 @@ function takenOf({ env }: CommandContext, command: Command, input: Input): Input
   const taken = [...(command.server?.takes ?? []), ...Object.keys({ ...everywhere, ...serverOptions })]
   const kept: Record<string, unknown> = { ...input }
   for (const [name, spec] of Object.entries(command.options)) {
-    const usual = spec.read(undefined)
     const set = spec.env === undefined ? undefined : env[spec.env]
-    if (set !== undefined && isDeepStrictEqual(spec.read(set), input[name])) kept[name] = usual
-    if (taken.includes(name) || isDeepStrictEqual(usual, kept[name])) continue
+    if (set !== undefined && isDeepStrictEqual(spec.read(set), input[name])) kept[name] = spec.read(undefined)
+    if (taken.includes(name) || isDeepStrictEqual(spec.read(undefined), kept[name])) continue
     throw new HoldfastError(
       'usage',
       `${longName(spec)} is about this machine, and makes no sense with --server.`,

@@ -2,6 +2,7 @@ import type { RestoreNote, RestorePlace, RestoreStep } from '../../catalog/resto
 import { codes } from '../../lib/error-codes.ts'
 import type { JobError, Outcome } from '../types.ts'
 import { bounded } from './bounded.ts'
+import { totalsOf } from './totals.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -125,16 +126,22 @@ function databaseIn(target: unknown): string | null {
 function done(state: RestoreState, result: Json): StepEnd {
   const changed = result['changed'] !== false
   const report = result['restore'] ?? result['swap'] ?? result['swapBack'] ?? result['release']
-  const { value } = bounded(withoutSecrets((report ?? {}) as Json))
+  const whole = withoutSecrets((report ?? {}) as Json)
+  const { value } = bounded({ ...whole, totals: totalsOf(whole) })
   const { restore } = state
   return { outcome: { status: 'completed', result: { restore, changed } }, note: { changed, report: value } }
 }
 
-/** What is off in a copy is told without how it was: options of foreign servers may hold passwords. */
+/** What is off in a copy, or was, is told without how it was: options of foreign servers may hold passwords. */
 function withoutSecrets(report: Json): Json {
-  const { quarantined } = report
-  if (!Array.isArray(quarantined)) return report
-  return { ...report, quarantined: quarantined.map(({ was: _was, ...rest }: Json) => rest) }
+  const bare = ({ was: _was, ...rest }: Json): Json => ('what' in rest ? { ...rest, what: bare(rest['what'] as Json) } : rest) // prettier-ignore
+  const lists = ['quarantined', 'released', 'gone', 'kept'].flatMap((name) => {
+    const list = report[name]
+    return Array.isArray(list) ? [[name, list.map(bare)]] : []
+  })
+  const { restore } = report
+  const inside = typeof restore === 'object' && restore !== null ? { restore: withoutSecrets(restore as Json) } : {} // prettier-ignore
+  return { ...report, ...(Object.fromEntries(lists) as Json), ...inside }
 }
 
 function inquiryEnd(state: RestoreState, outcome: Exclude<Outcome, { status: 'goes on' }>): StepEnd {

@@ -4,6 +4,11 @@ import type { RestoreTask } from './task.ts'
 
 type Params = Readonly<Record<string, unknown>>
 
+/** What is said of a restore that is of no source, but of a whole repository, such as an upload: the name of that. */
+export function repositoryOf(params: Params): string | null {
+  return typeof params['repository'] === 'string' ? params['repository'] : null
+}
+
 /** What the target is called in the configuration that the command gets, beside the source. */
 export function targetName(source: string | null): string {
   return source === 'target' ? 'target-of-restore' : 'target'
@@ -70,7 +75,7 @@ function taskOf({ restore: task, params }: CommandRequest): { task: RestoreTask;
 }
 
 function place({ source }: CommandRequest): string[] {
-  return [`--source=${source ?? ''}`, `--to=${targetName(source)}`]
+  return [...given('--source', source), `--to=${targetName(source)}`]
 }
 
 function stepOptions({ step, database, digest, restore: id }: RestoreTask, look: string): string[] {
@@ -86,7 +91,7 @@ function inquiry(request: CommandRequest, { restore: id, place: where }: Restore
   return [
     'restores',
     idOf(id),
-    `--source=${request.source ?? ''}`,
+    ...given('--source', request.source),
     ...(where === 'new' ? [] : [`--to=${targetName(request.source)}`]),
   ]
 }

@@ -14,6 +14,8 @@ export interface RestoreTask {
   readonly digest: string | null
   /** The database that is restored into. Null: what the source is, with the role and password that it has. */
   readonly target: { readonly address: string; readonly password: string | undefined } | null
+  /** What opens the repository; null: what that has itself. */
+  readonly opens: Pick<RestoreSecrets, 'identity' | 'passphrase'> | null
 }
 
 /** Of jobs that are about no restore: null. Throws `preview_outdated` if the source is elsewhere by now, `catalog_key_wrong`. */
@@ -43,6 +45,7 @@ export async function readTask(
   }
   const secrets: RestoreSecrets =
     row.secrets === null ? {} : o.seal.open(placeOf.restore(o.id, target, user), row.secrets)
+  const { password, identity, passphrase } = secrets
   const own = place === 'in place' && user === null
   return {
     place,
@@ -51,7 +54,8 @@ export async function readTask(
     undoes,
     database,
     digest,
-    target: own ? null : { address: withUser(target, user), password: secrets.password },
+    target: own ? null : { address: withUser(target, user), password },
+    opens: identity === undefined && passphrase === undefined ? null : { identity, passphrase },
   }
 }
 

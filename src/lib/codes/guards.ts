@@ -49,6 +49,12 @@ export const guards = {
     meaning: 'It was changed since it was read.',
     hint: 'Read it again, and change that.',
   },
+  overtaken: {
+    exit: 7,
+    meaning:
+      'Another request was faster: what this one is about was removed, or came into use, at that moment.',
+    hint: 'Look at how it stands now.',
+  },
   idempotency_mismatch: {
     exit: 2,
     meaning: 'The idempotency key was used for another request.',

@@ -57,6 +57,11 @@ export const people = {
     meaning: 'A link to choose a password was used already, has expired, or is none.',
     hint: 'Ask for a new one.',
   },
+  account_disabled: {
+    exit: 7,
+    meaning: 'The account is disabled, and a link to choose a password does not make it active again.',
+    hint: 'An administrator makes it active again; where there is none any more, holdfast people add adds one.',
+  },
   last_administrator: {
     exit: 7,
     meaning: 'The last active super_admin can not be removed, disabled or given another role.',

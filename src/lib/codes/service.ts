@@ -155,8 +155,8 @@ export const service = {
   },
   identity_not_held: {
     exit: 7,
-    meaning: 'The service holds no identity of this repository, so it can not write its backups in clear.',
-    hint: 'Download the archive and export it where the identity is, or give the service the identity.',
+    meaning: 'The service holds no identity of this repository, so it can not open its backups.',
+    hint: 'Give the repository an identity there, or send one with the restore; an archive can be downloaded, and opened where the identity is.',
   },
   upload_too_large: {
     exit: 2,
