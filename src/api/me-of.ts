@@ -31,13 +31,22 @@ export async function meOf(
       [id],
     )
     const { name } = found(key ?? null, 'such key any more')
-    return { ...common, kind: 'key', name, email: null, language: 'en', theme: 'system', totp: false }
+    return {
+      ...common,
+      kind: 'key',
+      name,
+      email: null,
+      language: 'en',
+      theme: 'system',
+      wished: false,
+      totp: false,
+    }
   }
-  const { name, email, language, theme, totp } = found(
+  const { name, email, language, theme, wished, totp } = found(
     await findPerson(catalog.system, id),
     'such person any more',
   )
-  return { ...common, kind: 'person', name, email, language, theme, totp }
+  return { ...common, kind: 'person', name, email, language, theme, wished, totp }
 }
 
 function toSession({ session, csrf }: SessionClaims) {

@@ -899,6 +899,7 @@ CREATE TABLE holdfast.people (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     changed_at timestamp with time zone DEFAULT now() NOT NULL,
     signed_in_at timestamp with time zone,
+    wished boolean DEFAULT false NOT NULL,
     CONSTRAINT people_check CHECK (((password IS NULL) = (password_at IS NULL))),
     CONSTRAINT people_check1 CHECK (((NOT totp_on) OR (totp IS NOT NULL))),
     CONSTRAINT people_email_check CHECK (((email ~ '^[!-~]+@[!-~]+$'::text) AND (email = lower(email)) AND (length(email) <= 320))),
@@ -3404,6 +3405,13 @@ GRANT SELECT(changed_at) ON TABLE holdfast.people TO holdfast_api;
 --
 
 GRANT SELECT(signed_in_at) ON TABLE holdfast.people TO holdfast_api;
+
+
+--
+-- Name: COLUMN people.wished; Type: ACL; Schema: holdfast; Owner: postgres
+--
+
+GRANT SELECT(wished) ON TABLE holdfast.people TO holdfast_api;
 
 
 --

@@ -122,6 +122,8 @@ export type Me = {
   scopes: ('read' | 'run' | 'change' | 'destroy')[] | null
   language: 'en' | 'ar'
   theme: 'system' | 'light' | 'dark'
+  /** they have chosen language and theme */
+  wished: boolean
   totp: boolean
   /** until when what destroys takes no new sign-in */
   recentUntil: string | null

@@ -8,6 +8,7 @@ import { startLanguage } from './lib/i18n.ts'
 import { startLive } from './lib/live.ts'
 import { newQueryClient } from './lib/queries.ts'
 import { startTheme } from './lib/theme.ts'
+import { startWishes } from './lib/wishes.ts'
 import { newRouter } from './router.tsx'
 import { onSessionEnd, resumeSession } from './session.ts'
 import { SignInAgain } from './shell/sign-in-again.tsx'
@@ -45,6 +46,7 @@ function Console() {
 startTheme()
 const place = document.getElementById('console')
 await Promise.all([startLanguage(), resumeSession()])
+await startWishes()
 if (place !== null)
   createRoot(place).render(
     <StrictMode>

@@ -145,6 +145,11 @@ const newRepository = createRoute({
   path: 'new',
   component: lazyRouteComponent(() => import('./pages/storage/new.tsx'), 'NewRepository'),
 })
+const upload = createRoute({
+  getParentRoute: () => storage,
+  path: 'upload',
+  component: lazyRouteComponent(() => import('./pages/storage/upload.tsx'), 'UploadArchive'),
+})
 const repository = createRoute({
   getParentRoute: () => storage,
   path: '$name',
@@ -240,6 +245,12 @@ const newDestination = createRoute({
   component: lazyRouteComponent(() => import('./pages/destinations/new.tsx'), 'NewDestination'),
 })
 
+const destination = createRoute({
+  getParentRoute: () => destinations,
+  path: '$name',
+  component: lazyRouteComponent(() => import('./pages/destinations/details.tsx'), 'DestinationDetails'),
+})
+
 const routes = root.addChildren([
   signIn,
   invitation,
@@ -253,14 +264,14 @@ const routes = root.addChildren([
     jobs.addChildren([job]),
     schedules.addChildren([newSchedule, schedule]),
     sources.addChildren([newSource, source]),
-    storage.addChildren([newRepository, repository]),
+    storage.addChildren([newRepository, upload, repository]),
     people.addChildren([invite, person]),
     alarms.addChildren([alarm]),
     keys.addChildren([newKey, key]),
     audit.addChildren([auditEntry]),
     rights,
     system,
-    destinations.addChildren([newDestination]),
+    destinations.addChildren([newDestination, destination]),
     approvals,
     account,
   ]),

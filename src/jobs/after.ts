@@ -9,6 +9,7 @@ import { asOwner } from '../catalog/claims.ts'
 import type { Queries } from '../catalog/database.ts'
 import { rememberDetails, rememberPins } from '../catalog/one-backup.ts'
 import { noteStorage } from '../catalog/storage.ts'
+import { codes, type ErrorCode } from '../lib/error-codes.ts'
 import type { HeldJob } from './attempt.ts'
 import { enqueue } from './enqueue.ts'
 import { jobKind } from './kinds.ts'
@@ -42,7 +43,8 @@ export async function afterCompleted(
   }
   if (job.kind === 'refresh' && Array.isArray(result['backups']))
     await refreshBackups(queries, { repositoryId, listed: result['backups'] })
-  if (job.kind === 'copy') await refreshOther(queries, o)
+  // What a copy holds now.
+  if (job.kind === 'copy') await refreshSoon(queries, { ...o, by: 'name', value: job.params['to'] })
   if (job.kind === 'measure') await noteMeasured(queries, repositoryId, result)
   const summary = job.kind === 'backup' ? asSummary(result['backup']) : null
   if (summary === null) return
@@ -62,28 +64,43 @@ export async function afterCompleted(
   })
 }
 
-/** What follows when a job has failed: a backup that was to be removed and is not there is not listed any more, whoever has removed it. */
-export async function afterFailed(queries: Queries, o: { job: HeldJob; code: string }): Promise<void> {
+/**
+ * What follows when a job has failed: a backup that was to be removed and is not there is not listed any more, whoever has removed it; and what a drill
+ * has found is in the repository, where it is read from, so that a backup that fails is not told as proven by the drill before.
+ */
+export async function afterFailed(
+  queries: Queries,
+  o: { job: HeldJob; code: ErrorCode; queue: Queue },
+): Promise<void> {
   const { kind, params, repositoryId } = o.job
-  if (kind !== 'remove' || o.code !== 'backup_not_found' || repositoryId === null) return
-  await forgetBackups(queries, { repositoryId, ids: [String(params['backup'])] })
+  if (repositoryId === null) return
+  if (kind === 'remove' && o.code === 'backup_not_found')
+    await forgetBackups(queries, { repositoryId, ids: [String(params['backup'])] })
+  if (kind === 'drill' && codes[o.code].exit === foundWrong)
+    await refreshSoon(queries, { ...o, by: 'id', value: repositoryId })
 }
 
-/** What a copy holds now is read again. */
-async function refreshOther(queries: Queries, { job, queue }: { job: HeldJob; queue: Queue }): Promise<void> {
-  const [other] = await queries.query<{ id: string; name: string }>(
-    'SELECT id, name FROM holdfast.repositories WHERE name = $1',
-    [job.params['to']],
+/** The exit status of commands that found a backup to be other than it should be. */
+const foundWrong = 4
+
+/** What the repository of this id or name holds is read again. */
+async function refreshSoon(
+  queries: Queries,
+  { job, queue, by, value }: { job: HeldJob; queue: Queue; by: 'id' | 'name'; value: unknown },
+): Promise<void> {
+  const [place] = await queries.query<{ id: string; name: string }>(
+    `SELECT id, name FROM holdfast.repositories WHERE ${by} = $1`,
+    [value],
   )
-  if (other === undefined) return
+  if (place === undefined) return
   await enqueue(asOwner(queries), queue, {
     kind: jobKind('refresh'),
     sourceId: null,
-    repositoryId: other.id,
-    about: other.name,
+    repositoryId: place.id,
+    about: place.name,
     params: {},
     requestedBy: `job:${job.id}`,
-    dedupeKey: `refresh:${other.id}`,
+    dedupeKey: `refresh:${place.id}`,
   })
 }
 

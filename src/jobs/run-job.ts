@@ -154,7 +154,8 @@ async function tellEnd(
         also: async (queries) => {
           if (outcome.status === 'completed')
             await afterCompleted(queries, { job, result: outcome.result, queue })
-          if (outcome.status === 'failed') await afterFailed(queries, { job, code: outcome.error.code })
+          if (outcome.status === 'failed')
+            await afterFailed(queries, { job, code: outcome.error.code, queue })
           return await endStep(queries, job, keptOf(job, outcome), { said, afterSeconds: 0 })
         },
       })

@@ -23,6 +23,8 @@ export interface Person {
   readonly totp: boolean
   readonly language: Language
   readonly theme: Theme
+  /** They have chosen language and theme themselves. */
+  readonly wished: boolean
   readonly createdAt: string
   readonly changedAt: string
   readonly signedInAt: string | null
@@ -39,16 +41,17 @@ interface Row extends Record<string, unknown> {
   readonly totp_on: boolean
   readonly language: Language
   readonly theme: Theme
+  readonly wished: boolean
   readonly created_at: Date
   readonly changed_at: Date
   readonly signed_in_at: Date | null
 }
 
-const columns = `id, email, name, role, active, password_at IS NULL AS invited, totp_on, language, theme, created_at, changed_at,
+const columns = `id, email, name, role, active, password_at IS NULL AS invited, totp_on, language, theme, wished, created_at, changed_at,
   signed_in_at, ARRAY(SELECT s.name FROM holdfast.sources AS s WHERE s.id = ANY (people.sources) ORDER BY s.name) AS source_names`
 
 function toPerson(row: Row): Person {
-  const { id, email, name, role, active, invited, language, theme } = row
+  const { id, email, name, role, active, invited, language, theme, wished } = row
   return {
     id,
     email,
@@ -60,6 +63,7 @@ function toPerson(row: Row): Person {
     totp: row.totp_on,
     language,
     theme,
+    wished,
     createdAt: iso(row.created_at),
     changedAt: iso(row.changed_at),
     signedInAt: iso(row.signed_in_at),
@@ -119,7 +123,7 @@ export async function changePerson({ query }: Queries, id: string, o: PersonChan
     query<Row>(
       `UPDATE holdfast.people SET email = coalesce($2, email), name = coalesce($3, name), role = coalesce($4, role),
          sources = coalesce($5, sources), active = coalesce($6, active), language = coalesce($7, language),
-         theme = coalesce($8, theme), changed_at = pg_catalog.now()
+         theme = coalesce($8, theme), wished = wished OR $7 IS NOT NULL OR $8 IS NOT NULL, changed_at = pg_catalog.now()
        WHERE id = $1 RETURNING ${columns}`,
       [id, o.email, o.name, o.role, o.sources, o.active, o.language, o.theme].map((value) => value ?? null),
     ),

@@ -193,8 +193,10 @@ test('the last administrator stays one, also when two go at once', async () => {
 
 test('people change themselves, and nobody else', async () => {
   const { browser: one, id } = await service.person('platform_operator', 'one@example.com')
+  assert.equal((await one.call('GET /session')).body.wished, false)
   const changed = await one.call('PATCH /me', { name: 'One', language: 'ar', theme: 'dark' })
   assert.deepEqual([changed.body.name, changed.body.language, changed.body.theme], ['One', 'ar', 'dark'])
+  assert.equal(changed.body.wished, true)
   for (const change of [
     { role: 'super_admin' },
     { email: 'root@example.com' },

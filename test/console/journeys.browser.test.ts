@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Page } from '@playwright/test'
 import pg from 'pg'
 import { testBrowser } from '../support/chromium.ts'
-import { consoleService, openPage, reader, watch } from '../support/console.ts'
+import { consoleService, openPage, reader, second, watch } from '../support/console.ts'
 
 /* What people do in the console, against a real service and real backups. */
 
@@ -143,6 +145,69 @@ test('a schedule is added from words, shows when it runs as the service counts i
   )
 })
 
+test('a schedule is changed, which shows at once, and run now: its backup comes', async () => {
+  await using open = await openPage(browser, service)
+  const { page } = open
+  await page.goto(`${url}/schedules/shop-every-night`)
+  const sheet = page.getByRole('dialog', { name: 'shop-every-night' })
+  await sheet.getByLabel('When').selectOption('week')
+  await sheet.getByRole('checkbox', { name: 'Wednesday' }).click()
+  await sheet.getByLabel('At', { exact: true }).fill('04:45')
+  // What its rules would do to the backups that there are, by day and with the reason.
+  await sheet.getByRole('button', { name: 'See what would stay' }).click()
+  await sheet
+    .getByRole('button', { name: /: \d+ backups? stays?/ })
+    .first()
+    .click()
+  await sheet.getByText('the newest of its source').waitFor()
+  await sheet.getByRole('button', { name: 'Save' }).click()
+  await page.waitForURL('**/schedules')
+  await page.getByText('Every Sunday and Wednesday at 04:45').waitFor()
+  await page.getByRole('button', { name: 'More for shop-every-night' }).click()
+  await page.getByRole('menuitem', { name: 'Run now' }).click()
+  await page.getByRole('link', { name: 'Open the backup' }).click()
+  await page.getByRole('heading', { name: 'Backup of' }).waitFor()
+  const { items } = await service.api.call<{ items: { id: string }[] }>('GET', '/backups?source=shop&limit=2')
+  assert.equal(addressOf(page), `/backups/${items[0]?.id}`)
+  await page.goto(`${url}/backups/${items[0]?.id}?source=shop&with=${items[1]?.id}`)
+  await page.getByText('9 tables have as many rows as before.').waitFor()
+})
+
+test('a drill that passes says what it compared; after a chunk was damaged, one that fails says so, and the backup with it', async () => {
+  const { items: places } = await service.api.call<{ items: { address: string }[] }>('GET', '/repositories')
+  const chunks = join(places[0]?.address ?? '', 'chunks')
+  const files = async () => (await readdir(chunks, { recursive: true })).filter((name) => name.length > 60)
+  const before = await files()
+  await shop.query('UPDATE invoice SET total = total + 0.01')
+  const { id: job } = await service.api.call<{ id: string }>('POST', '/backups', { source: 'shop' })
+  const { result } = await service.api.until(job, ({ status }) => status === 'completed')
+  await using open = await openPage(browser, service)
+  const { page } = open
+  const drill = async (): Promise<void> => {
+    await page.goto(`${url}/backups/${result?.backup.id}?source=shop`)
+    await page.getByRole('button', { name: 'Prove it by a drill' }).click()
+    await page.waitForURL('**/jobs/*')
+  }
+  await drill()
+  await page.getByText('Passed').waitFor()
+  await page.getByText(/^[\d,]+ rows in 9 tables restored and compared in/).waitFor()
+  await page.getByRole('cell', { name: 'public.invoice', exact: true }).waitFor()
+
+  // One that only this backup needs.
+  const own = (await files()).find((name) => !before.includes(name)) ?? ''
+  const bytes = await readFile(join(chunks, own))
+  const middle = bytes.length >> 1
+  bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle)
+  await chmod(join(chunks, own), 0o600)
+  await writeFile(join(chunks, own), bytes)
+  await drill()
+  await page.getByRole('dialog').getByText('Failed', { exact: true }).waitFor()
+  await page.getByRole('alert').getByText('Do not rely on this backup').waitFor()
+  assert.equal(await page.getByText('Passed').count(), 0)
+  await page.goto(`${url}/backups/${result?.backup.id}?source=shop`)
+  await page.getByRole('dialog').getByText('Drill failed').waitFor()
+})
+
 test('what a role may not do is greyed, with the reason, and stays in reach of the keyboard', async () => {
   await using open = await openPage(browser, service, { session: reader })
   const { page } = open
@@ -155,8 +220,8 @@ test('what a role may not do is greyed, with the reason, and stays in reach of t
   assert.equal(addressOf(page), '/backups')
 })
 
-test('the palette goes to a page by a few letters, and language and theme are remembered', async () => {
-  await using open = await openPage(browser, service)
+test('the palette goes to a page by a few letters, and language and theme follow the account to another browser', async () => {
+  await using open = await openPage(browser, service, { session: second })
   const { page } = open
   await page.goto(url)
   await page.getByRole('heading', { name: 'Overview' }).waitFor()
@@ -164,18 +229,25 @@ test('the palette goes to a page by a few letters, and language and theme are re
   await page.getByRole('combobox').fill('sched')
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'Schedules' }).waitFor()
-  await page.getByRole('button', { name: 'Layla Haddad' }).click()
+  await page.getByRole('button', { name: 'Amina Saleh' }).click()
   await page.getByRole('menuitemradio', { name: 'Dark' }).click()
-  await page.getByRole('button', { name: 'Layla Haddad' }).click()
+  await page.getByRole('button', { name: 'Amina Saleh' }).click()
   await page.getByRole('menuitemradio', { name: 'العربية' }).click()
   await page.getByRole('heading', { name: 'المواعيد' }).waitFor()
-  await page.reload()
-  await page.getByRole('heading', { name: 'المواعيد' }).waitFor()
-  const wishes = await page.evaluate(() => {
-    const root = document.documentElement
-    return { lang: root.lang, dir: root.dir, theme: root.dataset['theme'] }
+  await page.waitForFunction(async () => {
+    const me = await fetch('/api/v1/session')
+    return /"language":"ar","theme":"dark"/.test(await me.text())
   })
-  assert.deepEqual(wishes, { lang: 'ar', dir: 'rtl', theme: 'dark' })
+  await using other = await openPage(browser, service, { session: second })
+  for (const one of [page, other.page]) {
+    await one.goto(`${url}/schedules`)
+    await one.getByRole('heading', { name: 'المواعيد' }).waitFor()
+    const wishes = await one.evaluate(() => {
+      const root = document.documentElement
+      return { lang: root.lang, dir: root.dir, theme: root.dataset['theme'] }
+    })
+    assert.deepEqual(wishes, { lang: 'ar', dir: 'rtl', theme: 'dark' })
+  }
 })
 
 test('the first load is small, and ten thousand jobs are a few dozen rows at a time', async () => {

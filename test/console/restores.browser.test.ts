@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
-import { stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
+import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import type { Page } from '@playwright/test'
 import { testBrowser } from '../support/chromium.ts'
 import { consoleService, openPage, reader, watch } from '../support/console.ts'
 import { besideUrl, requireSame, stateOf } from '../support/journey.ts'
 import { testServer } from '../support/postgres.ts'
+import { unzip } from '../support/unzip.ts'
+import { addressOf } from '../support/address.ts'
+import { connectWire } from '../../src/postgres/connect.ts'
 
 /* What was lost comes back through the console, and goes again: against a real service, real backups and real databases. */
 
@@ -167,24 +171,96 @@ test('a backup shows its tables, is pinned with a reason, and is removed after i
   assert.equal(items.some((one) => one.id === id), false) // prettier-ignore
 })
 
-test('a backup is downloaded as one file by whoever may, in clear only where the service holds the identity', async () => {
-  const backups = await service.api.call<{ items: { id: string }[] }>('GET', '/backups?source=shop&limit=1')
-  const id = backups.items[0]?.id ?? ''
+test('a backup is downloaded in every format, and each is whole; lost, it is uploaded from its file and restored from', async (t) => {
+  const before = await stateOf(shop.url)
+  const { id: job } = await service.api.call<{ id: string }>('POST', '/backups', { source: 'shop', name: 'To be lost' }) // prettier-ignore
+  const { result } = await service.api.until(job, ({ status }) => status === 'completed')
+  const id = result?.backup.id ?? ''
   await using open = await openPage(browser, service)
   const { page } = open
+  const said = watch(page)
   await page.goto(`${url}/backups/${id}?source=shop`)
-  for (const [item, ending] of [
-    ['Sealed, as it is stored', 'holdfast'],
-    ['In clear: one SQL script', 'sql'],
-  ] as const) {
+  const download = async (item: string, ending: string): Promise<Buffer> => {
     const begun = page.waitForEvent('download')
     await page.getByRole('button', { name: 'Download' }).click()
     await page.getByRole('menuitem', { name: item }).click()
-    const download = await begun
-    assert.equal(download.suggestedFilename(), `holdfast-${id}.${ending}`)
-    assert.ok((await stat(await download.path())).size > 10_000)
+    const one = await begun
+    assert.equal(one.suggestedFilename(), `holdfast-${id}.${ending}`)
+    return await readFile(await one.path())
   }
+  const archive = await download('Sealed, as it is stored', 'holdfast')
+  const made = await server.database()
+  await runScript(made.url, await download('In clear: one SQL script', 'sql'))
+  requireSame(await stateOf(made.url), before, 'what the script makes')
+  const rows = Number((await shop.query('SELECT count(*) AS n FROM invoice'))[0]?.['n'])
+  const fileOf = (zip: Buffer, name: string): string =>
+    unzip(zip)
+      .find((one) => one.name === name)
+      ?.bytes.toString() ?? ''
+  const csv = fileOf(await download('In clear: a CSV file per table', 'zip'), 'public.invoice.csv')
+  assert.equal(csv.trim().split('\n').length, 1 + rows)
+  const json = fileOf(await download('In clear: a JSON file per table', 'zip'), 'public.invoice.json')
+  assert.equal((JSON.parse(json) as unknown[]).length, rows)
+  const folder = await download('In clear: a folder that psql restores', 'zip')
+  assert.match(fileOf(folder, 'restore.sh'), /^#!/)
+  assert.equal(fileOf(folder, 'data/public.invoice.csv').trim().split('\n').length, 1 + rows)
+
+  const removal = { confirm: id, evenLast: true }
+  const gone = await service.api.call<{ id: string }>('DELETE', `/backups/${id}`, removal)
+  await service.api.until(gone.id, ({ status }) => status === 'completed')
+  await shop.query('UPDATE invoice SET total = 0')
+
+  const { promise: held, resolve: letGo } = Promise.withResolvers<undefined>()
+  await page.route('**/api/v1/uploads?*', async (route) => {
+    await held
+    await route.continue()
+  })
+  await page.goto(`${url}/storage`)
+  await page.getByRole('button', { name: 'Upload a backup' }).click()
+  await page.getByLabel('Choose a file').setInputFiles({ name: `holdfast-${id}.holdfast`, mimeType: '', buffer: archive }) // prettier-ignore
+  const name = `upload-${id.slice(0, 8)}`
+  assert.equal(await page.getByLabel('Name').inputValue(), name)
+  await page.getByRole('button', { name: 'Send it' }).click()
+  // Left and found again, on its way.
+  await page.getByRole('button', { name: 'Stop' }).waitFor()
+  await page.getByRole('button', { name: 'Close' }).click()
+  await page.getByRole('link', { name: 'Jobs' }).click()
+  await page.getByRole('heading', { name: 'Jobs' }).waitFor()
+  await page.getByRole('link', { name: 'Storage' }).click()
+  await page.getByRole('heading', { name, exact: true }).waitFor()
+  await page.getByRole('progressbar').waitFor()
+  letGo(undefined)
+  await page.getByText(`${name} was uploaded.`, { exact: true }).waitFor()
+  await page.getByRole('link', { name }).click()
+
+  const upload = page.getByRole('dialog', { name })
+  await upload.getByText('To be lost').waitFor()
+  await upload.getByLabel('Identity').fill(service.identity)
+  await upload.getByRole('button', { name: 'Keep the identity' }).click()
+  await page.getByText('The identity is kept, sealed.', { exact: true }).waitFor()
+  await upload.getByRole('link').first().click()
+  await page.getByRole('cell', { name: 'public.playlist_track' }).waitFor()
+  await page.goBack()
+  await upload.getByRole('button', { name: 'Bring it into main' }).click()
+  await upload.getByRole('button', { name: 'Restore from it' }).click()
+
+  await next(page)
+  await page.getByLabel('Name of the new database').fill(`${shop.name}_uploaded`)
+  t.after(() => server.query(`DROP DATABASE IF EXISTS "${shop.name}_uploaded" WITH (FORCE)`))
+  await page.getByLabel('Password').fill(server.password)
+  await page.getByRole('button', { name: 'Look first' }).click()
+  await page.getByRole('button', { name: 'Restore into' }).click()
+  await page.getByText('Restored', { exact: true }).waitFor()
+  requireSame(await stateOf(besideUrl(shop.url, `${shop.name}_uploaded`)), before, 'restored from the upload')
+  assert.deepEqual(said(), [])
+})
+
+test('nothing of a backup is given in clear where the service does not hold the identity, and what to do is said', async () => {
+  const backups = await service.api.call<{ items: { id: string }[] }>('GET', '/backups?source=shop&limit=1')
   await service.catalog.query('UPDATE holdfast.repositories SET secrets = NULL')
+  await using open = await openPage(browser, service)
+  const { page } = open
+  await page.goto(`${url}/backups/${backups.items[0]?.id}?source=shop`)
   await page.getByRole('button', { name: 'Download' }).click()
   await page.getByRole('menuitem', { name: 'In clear: one SQL script' }).click()
   await page
@@ -208,3 +284,20 @@ test('a database is tested before it is added, and what is wrong has its cause',
   await page.getByRole('button', { name: 'Test it' }).click()
   await page.getByText('It can be backed up.').waitFor()
 })
+
+/** Runs a script as psql does, whose COPY has its rows in the lines that follow. */
+async function runScript(target: string, script: Buffer): Promise<void> {
+  const wire = await connectWire({ address: addressOf(target) })
+  try {
+    const text = script.toString().replace(":'ON_ERROR_STOP'", "'1'")
+    // Statements, a COPY, its rows, and so on.
+    const parts = text.split(/^(COPY .* FROM STDIN .*;)\n((?:.*\n)*?)\\\.\n/m)
+    for (let i = 0; i < parts.length; i += 3) {
+      await wire.query(parts[i] ?? '')
+      const [copy, lines] = [parts[i + 1], parts[i + 2]]
+      if (copy !== undefined) await wire.copyIn(copy, Readable.from([Buffer.from(lines ?? '')]))
+    }
+  } finally {
+    await wire.close()
+  }
+}

@@ -53,6 +53,13 @@ const { id: restore } = await service.api.call<{ id: string }>('POST', '/restore
 })
 await service.api.until(restore, (job) => job.status === 'waiting')
 const alarms = await raised()
+const hook = { kind: 'slack', url: 'https://chat.example.com/hook' }
+await service.api.call('POST', '/destinations', { name: 'on-call', address: hook })
+await service.api.call('POST', '/subscriptions', {
+  destination: 'on-call',
+  events: ['backup_failed'],
+  mode: 'daily',
+})
 const { items: keys } = await service.api.call<{ items: { id: string }[] }>('GET', '/keys')
 const { items: entries } = await service.api.call<{ items: { number: number }[] }>('GET', '/audit')
 await service.api.call('POST', '/people', second)
@@ -82,10 +89,12 @@ const pages: readonly { readonly name: string; readonly path: string }[] = [
   { name: 'storage', path: '/storage' },
   { name: 'repository', path: '/storage/main' },
   { name: 'new-storage', path: '/storage/new' },
+  { name: 'upload', path: '/storage/upload' },
   { name: 'alarms', path: '/alarms' },
   { name: 'alarm', path: `/alarms/${alarms[0]?.id}` },
   { name: 'destinations', path: '/destinations' },
   { name: 'new-destination', path: '/destinations/new' },
+  { name: 'destination', path: '/destinations/on-call' },
   { name: 'people', path: '/people' },
   { name: 'person', path: `/people/${people[0]?.id}` },
   { name: 'invite', path: '/people/new' },

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { formatOf } from '../../src/console/lib/format.ts'
 import { searchOf } from '../../src/console/lib/search.ts'
-import type { Schedule, ScheduleRule } from '../../src/console/lib/types.ts'
+import { monthsOf, planOf } from '../../src/console/lib/keep-calendar.ts'
+import { newRate } from '../../src/console/lib/sending-rate.ts'
+import type { JobProgress, Schedule, ScheduleRule } from '../../src/console/lib/types.ts'
 import { draftOf, keepOf, newDraft, ruleOf } from '../../src/console/pages/schedules/draft.ts'
 
 const now = new Date('2026-11-28T14:32:00')
@@ -53,4 +55,53 @@ test('a schedule goes through the form unchanged, also what the form does not sh
   }
   const none = { last: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 }
   assert.equal(keepOf({ ...newDraft('shop', now), keep: none }, null), null)
+})
+
+test('a file on its way says how fast it goes lately, and how long it will take', () => {
+  const rate = newRate(1000)
+  assert.deepEqual(pick(rate(0, 0)), [0, null, null])
+  // Too short to tell.
+  assert.deepEqual(pick(rate(10, 100)), [1, null, null])
+  assert.deepEqual(pick(rate(100, 1000)), [10, 100, 9])
+  // What was long ago does not count any more.
+  rate(200, 10_000)
+  assert.deepEqual(pick(rate(600, 20_000)), [60, 40, 10])
+})
+
+const pick = ({ percent, perSecond, secondsLeft }: JobProgress): readonly unknown[] => [
+  percent,
+  perSecond,
+  secondsLeft,
+]
+
+test('what a clean-up would do stands on the days of its own time zone, without the backups of others', () => {
+  const one = (id: string, moment: string, keep: boolean, rule = 'daily') => ({
+    id,
+    moment,
+    name: null,
+    keep,
+    reasons: [{ rule, text: '' }],
+  })
+  const plan = planOf({
+    policy: { zone: 'Asia/Riyadh' },
+    frees: { bytes: 5 },
+    decisions: [
+      one('a', '2026-10-31T22:30:00Z', true),
+      one('b', '2026-11-01T10:00:00Z', false, 'none'),
+      one('c', '2026-09-01T10:00:00Z', true),
+      one('d', '2026-11-02T10:00:00Z', true, 'other'),
+    ],
+  })
+  assert.ok(plan !== null)
+  const months = monthsOf(plan)
+  assert.deepEqual(
+    months.map(({ key, before, days }) => [key, before, days.length]),
+    [
+      ['2026-11', 6, 30],
+      ['2026-09', 1, 30],
+    ],
+  )
+  const [first] = months[0]?.days ?? []
+  assert.deepEqual([first?.stay.map(({ id }) => id), first?.go.map(({ id }) => id)], [['a'], ['b']])
+  assert.equal(planOf({}), null)
 })

@@ -9,6 +9,8 @@ export interface ConsoleService {
   readonly url: string
   /** Of the first administrator. */
   readonly key: string
+  /** What opens its backups. */
+  readonly identity: string
   readonly api: ServiceClient
   /** The database of the source `shop`. */
   readonly shop: TestDatabase
@@ -22,7 +24,7 @@ export interface ConsoleService {
  */
 export async function consoleService(): Promise<ConsoleService> {
   const server = await testServer(17)
-  const { start, client, directory } = await serving()
+  const { start, client, directory, identity } = await serving()
   const [shop, crm, catalog] = await Promise.all([server.database(), server.database(), server.database()])
   await shop.query(musicShop())
   await crm.query(
@@ -51,11 +53,11 @@ export async function consoleService(): Promise<ConsoleService> {
   await shop.query('UPDATE track SET unit_price = unit_price + 1 WHERE track_id < 400')
   await run('backup', 'shop', { description: 'After the prices were raised' })
   await catalog.query(past)
-  return { url, key, api, shop, catalog }
+  return { url, key, identity, api, shop, catalog }
 }
 
 /** A service with nothing to back up, for what is about people: a storage `spare`, which nothing uses. */
-export async function consoleCatalog(): Promise<Omit<ConsoleService, 'shop'>> {
+export async function consoleCatalog(): Promise<Omit<ConsoleService, 'shop' | 'identity'>> {
   const server = await testServer(17)
   const { start, client, directory } = await serving()
   const catalog = await server.database()

@@ -41,6 +41,8 @@ export const over = ({ status }: ServedJob): boolean => ['completed', 'failed', 
 
 /** A user with a repository `repo`, who starts services. */
 export interface Serving extends CommandLine {
+  /** The text of the identity of `repo`. */
+  readonly identity: string
   start(args: readonly string[], env?: Readonly<Record<string, string>>): Started
   client(url: string, key: string): ServiceClient
 }
@@ -58,6 +60,7 @@ export async function serving(): Promise<Serving> {
 
   return {
     ...user,
+    identity,
     start(args, env = {}) {
       const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], {
         cwd: directory,

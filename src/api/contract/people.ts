@@ -72,6 +72,7 @@ export const Me = z
     scopes: z.array(z.enum(keyScopes)).nullable().openapi({ description: 'of a key; null: not limited' }),
     language: z.enum(languages),
     theme: z.enum(themes),
+    wished: z.boolean().openapi({ description: 'they have chosen language and theme' }),
     totp: z.boolean(),
     recentUntil: time.nullable().openapi({ description: 'until when what destroys takes no new sign-in' }),
     session: z

@@ -149,6 +149,6 @@ async function findShown(queries: Queries, id: string) {
 
 const locked = { table: 'people', by: 'id', what: 'person', find: findShown } as const
 
-function toAnswer({ sources, ...person }: PersonRecord) {
+function toAnswer({ sources, wished: _wished, ...person }: PersonRecord) {
   return { ...person, sources: [...sources] }
 }

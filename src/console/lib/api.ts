@@ -85,23 +85,35 @@ async function reach(url: string, init: RequestInit): Promise<Response> {
     return await fetch(url, init)
   } catch (cause) {
     if (init.signal?.aborted === true) throw cause
-    throw new ApiError({ code: 'unreachable', hint: '', status: 0, detail: '' })
+    throw apiErrorOf(0, '')
   }
 }
 
-/** Others that are 401, such as a wrong password, are about what was sent, and not about the session. */
 async function refusalOf(response: Response): Promise<ApiError> {
-  const problem = await problemOf(response)
+  return apiErrorOf(response.status, await response.text().catch(() => ''))
+}
+
+/** Others that are 401, such as a wrong password, are about what was sent, and not about the session. `status` 0: there was no answer. */
+export function apiErrorOf(status: number, text: string): ApiError {
+  const problem = problemOf(status, text)
   if (problem.code === 'not_signed_in') endSession()
   return new ApiError(problem)
 }
 
 /** What is no problem of the API, such as a proxy's page, is told as one. */
-async function problemOf(response: Response): Promise<Problem> {
-  const given = (await response.json().catch(() => null)) as Problem | null
-  if (given !== null && typeof given.code === 'string') return given
-  const { status } = response
-  return { type: 'about:blank', title: '', status, detail: '', code: `http_${status}`, hint: '' }
+function problemOf(status: number, text: string): Problem {
+  const given = parsed(text) as Partial<Problem> | null
+  if (typeof given?.code === 'string') return given as Problem
+  const code = status === 0 ? 'unreachable' : `http_${status}`
+  return { type: 'about:blank', title: '', status, detail: '', code, hint: '' }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }
 
 export function isApiError(error: unknown, code?: string): error is ApiError {

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { request } from './api.ts'
 import { fresh } from './live.ts'
-import { isOver, useBackupDetail, useChange } from './queries.ts'
+import { isOver, useBackupDetail, useChange, useRepositories } from './queries.ts'
 import type { Backup, JobDetail } from './types.ts'
 import { useMay } from '../session.ts'
 
@@ -25,9 +25,11 @@ export interface BackupTables {
  */
 export function useBackupTables(backup: Pick<Backup, 'id' | 'repositoryId'> | undefined): BackupTables {
   const may = useMay('create', 'jobs')
-  const read = useChange((id: string) => request<JobDetail>('POST', `/backups/${id}/details`), ['jobs'])
+  const repository = useRepositories().data?.find((one) => one.id === backup?.repositoryId)?.name
+  const read = useChange((path: string) => request<JobDetail>('POST', path), ['jobs'])
   const id = backup?.id
-  const own = read.variables === id
+  const path = `/backups/${id}/details?repository=${repository}`
+  const own = read.variables === path
   const job = useQuery({
     queryKey: ['jobs', read.data?.id, 'reading'],
     queryFn: ({ signal }) => request<JobDetail>('GET', `/jobs/${read.data?.id}`, { signal }),
@@ -35,12 +37,12 @@ export function useBackupTables(backup: Pick<Backup, 'id' | 'repositoryId'> | un
     refetchInterval: ({ state }) => (state.data !== undefined && isOver(state.data) ? false : fresh.always()),
   })
   const over = own && job.data !== undefined && isOver(job.data)
-  const detail = useBackupDetail(id, own && !over)
+  const detail = useBackupDetail({ id, repository, reading: own && !over })
   const unread = detail.data !== undefined && detail.data.details === null
   const { mutate } = read
   useEffect(() => {
-    if (unread && may && id !== undefined && !own) mutate(id)
-  }, [unread, may, id, own, mutate])
+    if (unread && may && !own) mutate(path)
+  }, [unread, may, path, own, mutate])
   const { refetch } = detail
   useEffect(() => {
     if (over) void refetch()
@@ -49,7 +51,10 @@ export function useBackupTables(backup: Pick<Backup, 'id' | 'repositoryId'> | un
   const failed = over && job.data?.status !== 'completed'
   return {
     tables: tablesOf(detail.data?.details ?? null),
-    reading: detail.isLoading || (unread && may && !failed && read.error === null),
+    reading:
+      (id !== undefined && repository === undefined) ||
+      detail.isLoading ||
+      (unread && may && !failed && read.error === null),
     error: detail.error ?? (own ? (read.error ?? (failed ? job.data?.error : null)) : null),
   }
 }

@@ -14,6 +14,8 @@ export interface Format {
   /** All of it, with the zone: for whoever points at a time. */
   readonly exact: (at: Date, zone?: string) => string
   readonly day: (at: Date) => string
+  /** `08:00`, of an hour of the day. */
+  readonly hour: (hour: number) => string
   /** `3 hours ago`, `in 5 minutes` */
   readonly relative: (at: Date, now: Date) => string
   readonly list: (items: readonly string[]) => string
@@ -109,6 +111,7 @@ export function formatOf(language: string, wished: readonly string[]): Format {
         ...(zone === undefined ? {} : { timeZone: zone }),
       }).format(at),
     day: (at) => days.format(at),
+    hour: (hour) => hours.format(new Date(2000, 0, 1, hour)),
     relative(at, now) {
       let rest = (at.getTime() - now.getTime()) / 1000
       if (Math.abs(rest) < 10) return ago.format(0, 'second')

@@ -26,6 +26,10 @@ function isLanguage(value: string | null): value is Language {
   return languages.some((one) => one === value)
 }
 
+export function currentLanguage(): Language {
+  return isLanguage(i18next.language) ? i18next.language : 'en'
+}
+
 async function load(language: Language): Promise<void> {
   if (i18next.hasResourceBundle(language, 'messages')) return
   const { messages } = await loaders[language]()

@@ -10,7 +10,7 @@ import {
 import { useMemo } from 'react'
 import { isApiError, request } from './api.ts'
 import { fresh, type Freshness } from './live.ts'
-import type { Alarm, Approval, AuditEntries, Backup, BackupDetail, Destination, Job, JobDetail, Key, Log, Overview, Page, Person, Repository, RepositoryStorage, Restore, RestoreSummary, Roles, Schedule, Settings, SignInWays, Source, SourceTables, Subscription, Statistics, System } from './types.ts' // prettier-ignore
+import type { Alarm, Approval, AuditEntries, Backup, BackupDetail, Delivery, Destination, Job, JobDetail, Key, Log, Overview, Page, Person, Repository, RepositoryStorage, Restore, RestoreSummary, Roles, Schedule, Settings, SignInWays, Source, SourceTables, Subscription, Statistics, System } from './types.ts' // prettier-ignore
 import { useMay } from '../session.ts'
 
 /** What pages read. Keys begin with the noun of the path, so that whoever changes something says which nouns are stale. */
@@ -167,13 +167,21 @@ export function useSourceTables(name: string | undefined) {
 }
 
 /** One backup with its tables, which a job reads the first time; `details` is null until then. */
-export function useBackupDetail(id: string | undefined, reading: boolean) {
+export function useBackupDetail(o: {
+  readonly id: string | undefined
+  /** Its name: an upload or a copy may have a backup of the same id. Undefined: it is not known yet. */
+  readonly repository: string | undefined
+  readonly reading: boolean
+}) {
+  const { id, repository } = o
   return useQuery({
-    queryKey: ['backups', 'one', id],
-    queryFn: ({ signal }) => request<BackupDetail>('GET', `/backups/${id}`, { signal }),
-    enabled: id !== undefined,
-    refetchInterval: reading ? fresh.always() : false,
-    placeholderData: (old) => (old?.id === id ? old : undefined),
+    queryKey: ['backups', 'one', id, repository],
+    queryFn: ({ signal }) =>
+      request<BackupDetail>('GET', `/backups/${id}`, { signal, query: { repository } }),
+    enabled: id !== undefined && repository !== undefined,
+    refetchInterval: o.reading ? fresh.always() : false,
+    placeholderData: (old, before) =>
+      before?.queryKey[3] === repository && old?.id === id ? old : undefined,
   })
 }
 
@@ -197,6 +205,19 @@ export const usePeople = (may = true) => useList<Person>('people', fresh.slow, m
 export const useKeys = (may = true) => useList<Key>('keys', fresh.slow, may)
 export const useDestinations = () => useList<Destination>('destinations')
 export const useSubscriptions = () => useList<Subscription>('subscriptions')
+/** What was sent to a destination lately, newest first. */
+export function useDeliveries(destination: string) {
+  const may = useMay('read', 'deliveries')
+  return useQuery({
+    enabled: may,
+    queryKey: ['deliveries', destination],
+    queryFn: ({ signal }) =>
+      request<Page<Delivery>>('GET', '/deliveries', { signal, query: { destination, limit: 10 } }),
+    select: ({ items }) => items,
+    refetchInterval: fresh.untold,
+  })
+}
+
 export const useRoles = () => useList<Roles['items'][number]>('roles')
 export const useAlarms = (filter: Filter = {}) => usePaged<Alarm>('alarms', filter, fresh.calm)
 

@@ -25,12 +25,13 @@ export function chooseTheme(next: Theme): void {
   for (const listener of listeners) listener()
 }
 
+export function currentTheme(): Theme {
+  return theme
+}
+
 export function useTheme(): Theme {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
-    () => theme,
-  )
+  return useSyncExternalStore((listener) => {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }, currentTheme)
 }

@@ -24,6 +24,7 @@ export type BackupInput = z.input<typeof contract.BackupInput>
 export type BackupDetail = z.infer<typeof contract.BackupDetail>
 export type DownloadInput = z.input<typeof contract.DownloadInput>
 export type DownloadLink = z.infer<typeof contract.DownloadLink>
+export type Upload = z.infer<typeof contract.Upload>
 export type Consequences = z.infer<typeof contract.Consequences>
 export type Restore = z.infer<typeof contract.Restore>
 export type RestoreSummary = z.infer<typeof contract.RestoreSummary>
@@ -63,6 +64,8 @@ export type DestinationWithKey = z.infer<typeof contract.DestinationWithKey>
 export type DestinationTest = z.infer<typeof contract.DestinationTest>
 export type Subscription = z.infer<typeof contract.Subscription>
 export type SubscriptionInput = z.input<typeof contract.SubscriptionInput>
+export type SubscriptionChange = z.input<typeof contract.SubscriptionChange>
+export type Delivery = z.infer<typeof contract.Delivery>
 export type Event = z.infer<typeof events.Event>
 
 /** Lists that come in pages. */

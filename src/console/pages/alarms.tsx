@@ -1,13 +1,16 @@
 import { Outlet, useNavigate, useSearch } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { useAlarms } from '../lib/queries.ts'
-import type { Alarm, Severity } from '../lib/types.ts'
+import { request } from '../lib/api.ts'
+import { useAlarms, useChange, useUnseenAlarms } from '../lib/queries.ts'
+import type { Alarm, Page, Severity } from '../lib/types.ts'
 import { State, type Meaning } from '../ui/badge.tsx'
+import { Button } from '../ui/button.tsx'
 import { PageHead } from '../ui/card.tsx'
 import { FilterBar } from '../ui/filter-bar.tsx'
 import type { IconName } from '../ui/icons.tsx'
 import { EmptyState, ErrorNote, Skeleton } from '../ui/notes.tsx'
 import { Table, type Column } from '../ui/table.tsx'
+import { toast } from '../ui/toast.tsx'
 import { Moment, Name } from '../ui/words.tsx'
 
 const severities: readonly Severity[] = ['info', 'warning', 'error', 'critical']
@@ -45,7 +48,7 @@ export function AlarmsPage() {
   ]
   return (
     <>
-      <PageHead title={t('nav.alarms')} about={t('alarms.pageAbout')} />
+      <PageHead title={t('nav.alarms')} about={t('alarms.pageAbout')} actions={<SeeAll />} />
       <FilterBar
         filters={[
           {
@@ -88,6 +91,32 @@ export function AlarmsPage() {
       <Outlet />
     </>
   )
+}
+
+/** All that are open and were not seen, also those that the list has not read yet. */
+function SeeAll() {
+  const { t } = useTranslation()
+  const unseen = useUnseenAlarms().data?.items.length ?? 0
+  const see = useChange(seeAll, ['alarms'])
+  return (
+    <Button
+      icon="check"
+      refused={unseen === 0 ? t('alarms.allSeen') : null}
+      busy={see.isPending}
+      onClick={() => see.mutate(undefined, { onError: ({ message }) => toast(message, 'bad') })}
+    >
+      {t('alarms.seeAll')}
+    </Button>
+  )
+}
+
+async function seeAll(): Promise<void> {
+  for (;;) {
+    const query = { open: 'true', unseen: 'true', limit: 200 }
+    const { items, next } = await request<Page<Alarm>>('GET', '/alarms', { query })
+    if (items.length > 0) await request('POST', '/alarms/seen', { body: { ids: items.map(({ id }) => id) } })
+    if (next === null) return
+  }
 }
 
 const looks: Readonly<Record<Severity, readonly [Meaning, IconName]>> = {

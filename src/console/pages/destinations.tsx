@@ -1,4 +1,4 @@
-import { Outlet, useNavigate } from '@tanstack/react-router'
+import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { request } from '../lib/api.ts'
@@ -7,11 +7,13 @@ import { useRefusal } from '../lib/rights.ts'
 import type { Destination, DestinationTest, Subscription } from '../lib/types.ts'
 import { Button } from '../ui/button.tsx'
 import { Card, PageHead } from '../ui/card.tsx'
+import { Destroy } from '../ui/destroy.tsx'
 import { Switch } from '../ui/field.tsx'
 import { EmptyState, ErrorNote, Skeleton } from '../ui/notes.tsx'
-import { ConfirmDialog } from '../ui/overlay.tsx'
 import { toast } from '../ui/toast.tsx'
-import { Code, Name } from '../ui/words.tsx'
+import { Name } from '../ui/words.tsx'
+import { Where } from './destinations/details.tsx'
+import { Heard } from './destinations/hearings.tsx'
 
 /** Where alarms go besides the console, and what of them. */
 export function DestinationsPage() {
@@ -62,22 +64,21 @@ function One({ of, heard }: { of: Destination; heard: readonly Subscription[] })
   const refused = useRefusal('change', 'destinations')
   const mayRemove = useRefusal('remove', 'destinations')
   const [asked, setAsked] = useState(false)
-  const { name, kind, enabled, settings } = of
+  const { name, enabled } = of
   const path = `/destinations/${name}`
   const change = useChange((body: { enabled: boolean }) => request('PATCH', path, { body }), ['destinations'])
   const test = useChange(() => request<DestinationTest>('POST', `${path}/test`), ['destinations'])
-  const remove = useChange(() => request('DELETE', path), ['destinations', 'subscriptions'])
-  const to = settings['to'] ?? settings['host']
   return (
     <Card className="grid gap-3 p-4">
       <div className="flex items-start justify-between gap-3">
         <div className="grid min-w-0 gap-0.5">
           <h2 className="font-semibold">
-            <Name>{name}</Name>
+            <Link to="/destinations/$name" params={{ name }} className="underline-offset-2 hover:underline">
+              <Name>{name}</Name>
+            </Link>
           </h2>
           <p className="break-words text-ink-2">
-            {t(`destinations.kinds.${kind}`)}{' '}
-            <Code>{Array.isArray(to) ? to.join(', ') : typeof to === 'string' ? to : ''}</Code>
+            <Where of={of} />
           </p>
         </div>
         <Switch
@@ -87,14 +88,15 @@ function One({ of, heard }: { of: Destination; heard: readonly Subscription[] })
           onChange={(next) => change.mutate({ enabled: next })}
         />
       </div>
-      {heard.map(({ id, mode, minSeverity }) => (
-        <p key={id} className="text-ink-2">
-          {t(`destinations.heard.${mode}`, { from: t(`alarms.severities.${minSeverity}`) })}
+      {heard.map((one) => (
+        <p key={one.id} className="text-ink-2">
+          <Heard of={one} />
+          {!one.enabled && ` · ${t('destinations.hearingOff')}`}
         </p>
       ))}
       {test.data !== undefined && test.data.error !== null && <ErrorNote error={test.data.error} />}
       {(change.error ?? test.error) !== null && <ErrorNote error={change.error ?? test.error} />}
-      <div className="flex gap-2">
+      <div className="flex flex-wrap gap-2">
         <Button
           refused={refused}
           busy={test.isPending}
@@ -106,22 +108,28 @@ function One({ of, heard }: { of: Destination; heard: readonly Subscription[] })
         >
           {t('destinations.test')}
         </Button>
+        <Button asChild>
+          <Link to="/destinations/$name" params={{ name }}>
+            {t('destinations.edit')}
+          </Link>
+        </Button>
         <Button look="quiet" icon="trash" refused={mayRemove} onClick={() => setAsked(true)}>
           {t('destinations.remove')}
         </Button>
       </div>
       {asked && (
-        <ConfirmDialog
+        <Destroy
           title={t('destinations.removeTitle', { name })}
           typed={name}
           verb={t('destinations.remove')}
-          busy={remove.isPending}
+          method="DELETE"
+          path={path}
+          stale={['destinations', 'subscriptions']}
           onClose={() => setAsked(false)}
-          onConfirm={() => remove.mutate(undefined, { onSuccess: () => setAsked(false) })}
+          onDone={() => setAsked(false)}
         >
           <p>{t('destinations.removeText')}</p>
-          {remove.error !== null && <ErrorNote error={remove.error} />}
-        </ConfirmDialog>
+        </Destroy>
       )}
     </Card>
   )

@@ -1,7 +1,8 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { chooseLanguage, languageNames, languages, type Language } from '../lib/i18n.ts'
-import { chooseTheme, themes, useTheme } from '../lib/theme.ts'
+import { languageNames, languages, type Language } from '../lib/i18n.ts'
+import { themes, useTheme } from '../lib/theme.ts'
+import { wishLanguage, wishTheme } from '../lib/wishes.ts'
 import { signOut, useSession } from '../session.ts'
 import { Icon } from '../ui/icons.tsx'
 import { Menu, MenuChoices, MenuItem, MenuLine } from '../ui/menu.tsx'
@@ -57,13 +58,13 @@ export function Wishes() {
         title={t('account.language')}
         value={i18n.language as Language}
         choices={languages.map((value) => ({ value, text: languageNames[value] }))}
-        onChoose={(language) => void chooseLanguage(language)}
+        onChoose={(language) => void wishLanguage(language)}
       />
       <MenuChoices
         title={t('account.theme')}
         value={theme}
         choices={themes.map((value) => ({ value, text: t(`account.themes.${value}`) }))}
-        onChoose={chooseTheme}
+        onChoose={(next) => void wishTheme(next)}
       />
     </>
   )

@@ -60,7 +60,7 @@ export function Sheet({ title, about, actions, onClose, children }: SheetProps) 
 function focusFirst(event: Event): void {
   event.preventDefault()
   if (!(event.currentTarget instanceof HTMLElement)) return
-  const field = event.currentTarget.querySelector<HTMLElement>('form :is(input, select)')
+  const field = event.currentTarget.querySelector<HTMLElement>('form :is(input, select, textarea)')
   ;(field ?? event.currentTarget).focus()
 }
 

@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { request } from '../../lib/api.ts'
 import type { BackupFacts } from '../../lib/backup-facts.ts'
-import { useChange } from '../../lib/queries.ts'
+import { useChange, useRepositories } from '../../lib/queries.ts'
 import { useRefusal } from '../../lib/rights.ts'
 import type { Consequences, JobDetail } from '../../lib/types.ts'
 import { Button } from '../../ui/button.tsx'
@@ -16,6 +16,13 @@ import { ErrorNote, Skeleton, Warning } from '../../ui/notes.tsx'
 import { ConfirmDialog } from '../../ui/overlay.tsx'
 
 type Asked = 'pin' | 'unpin' | 'remove'
+
+/** Where it is in the API, below its id: an upload or a copy may have a backup of the same id. */
+function usePathOf({ id, repositoryId }: BackupFacts): (below?: string) => string {
+  const repository = useRepositories().data?.find((one) => one.id === repositoryId)?.name
+  return (below = '') =>
+    `/backups/${id}${below}${repository === undefined ? '' : `?repository=${repository}`}`
+}
 
 const stale = ['jobs', 'backups']
 
@@ -64,9 +71,10 @@ function useGoTo(onClose: () => void): (job: JobDetail) => void {
 function Pin({ of, onClose }: AskProps) {
   const { t } = useTranslation()
   const [reason, setReason] = useState('')
+  const path = usePathOf(of)
   const onSuccess = useGoTo(onClose)
   const pin = useChange(
-    () => request<JobDetail>('POST', `/backups/${of.id}/pin`, { body: { reason: reason.trim() || t('backups.pin.noReason') } }), // prettier-ignore
+    () => request<JobDetail>('POST', path('/pin'), { body: { reason: reason.trim() || t('backups.pin.noReason') } }), // prettier-ignore
     stale,
   )
   return (
@@ -92,13 +100,14 @@ function Pin({ of, onClose }: AskProps) {
 
 function Unpin({ of, onClose }: AskProps) {
   const { t } = useTranslation()
+  const path = usePathOf(of)
   return (
     <Destroy<JobDetail>
       title={t('backups.unpin.title')}
       typed={of.id}
       verb={t('backups.unpin.verb')}
       method="DELETE"
-      path={`/backups/${of.id}/pin`}
+      path={path('/pin')}
       stale={stale}
       onClose={onClose}
       onDone={useGoTo(onClose)}
@@ -112,9 +121,10 @@ function Unpin({ of, onClose }: AskProps) {
 function Remove({ of, onClose }: AskProps) {
   const { t } = useTranslation()
   const [evenLast, setEvenLast] = useState(false)
+  const path = usePathOf(of)
   const told = useQuery({
-    queryKey: ['backups', of.id, 'consequences'],
-    queryFn: ({ signal }) => request<Consequences>('GET', `/backups/${of.id}/consequences`, { signal }),
+    queryKey: ['backups', of.id, of.repositoryId, 'consequences'],
+    queryFn: ({ signal }) => request<Consequences>('GET', path('/consequences'), { signal }),
   })
   const against = told.data?.against ?? []
   return (
@@ -123,7 +133,7 @@ function Remove({ of, onClose }: AskProps) {
       typed={of.id}
       verb={t('backups.remove.verb')}
       method="DELETE"
-      path={`/backups/${of.id}`}
+      path={path()}
       body={evenLast ? { evenLast } : {}}
       stale={stale}
       onClose={onClose}

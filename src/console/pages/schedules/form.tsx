@@ -2,6 +2,7 @@ import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useState, type FormEvent, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { request } from '../../lib/api.ts'
+import { KeepPreview } from '../../lib/keep-preview.tsx'
 import { useNow } from '../../lib/now.ts'
 import { useChange, useRepositories, useSchedules, useSources } from '../../lib/queries.ts'
 import { useRefusal } from '../../lib/rights.ts'
@@ -20,6 +21,8 @@ import { RuleFields } from './rule-fields.tsx'
 const kinds = ['backup', 'drill', 'check', 'prune', 'refresh'] as const
 /** Those of a whole repository; the others are of a source. */
 const ofRepository: readonly string[] = ['check', 'refresh']
+/** Whether it decides which backups stay. */
+const keeps = ({ kind }: Draft): boolean => kind === 'backup' || kind === 'prune'
 
 export function NewSchedule() {
   const { t } = useTranslation()
@@ -33,6 +36,8 @@ export function NewSchedule() {
       title={t('schedules.new.title')}
       draft={draft}
       onDraft={setDraft}
+      source={keeps(draft) ? about : undefined}
+      keep={keepOf(draft, null)}
       refused={useRefusal('create', 'schedules')}
       error={add.error}
       busy={add.isPending}
@@ -40,7 +45,7 @@ export function NewSchedule() {
       onSubmit={(done) => {
         const { name, kind, zone } = draft
         const what = ofRepository.includes(kind) ? { repository: about } : { source: about }
-        const keep = kind === 'backup' || kind === 'prune' ? { keep: keepOf(draft, null) } : {}
+        const keep = keeps(draft) ? { keep: keepOf(draft, null) } : {}
         add.mutate({ name, kind, ...what, zone, rule: ruleOf(draft), ...keep }, { onSuccess: done })
       }}
     >
@@ -98,6 +103,7 @@ export function EditSchedule() {
 function Edit({ schedule }: { schedule: Schedule }) {
   const { t } = useTranslation()
   const [draft, setDraft] = useState<Draft>(draftOf(schedule, '', useNow()))
+  const source = useSources().data?.find(({ id }) => id === schedule.sourceId)?.name
   const change = useChange(
     (body: unknown) => request<Schedule>('PATCH', `/schedules/${schedule.name}`, { body }),
     ['schedules'],
@@ -107,13 +113,15 @@ function Edit({ schedule }: { schedule: Schedule }) {
       title={<Name>{schedule.name}</Name>}
       draft={draft}
       onDraft={setDraft}
+      source={keeps(draft) ? source : undefined}
+      keep={keepOf(draft, schedule.keep)}
       refused={useRefusal('change', 'schedules')}
       error={change.error}
       busy={change.isPending}
       verb={t('common.save')}
       onSubmit={(done) => {
-        const { kind, zone } = draft
-        const keep = kind === 'backup' || kind === 'prune' ? { keep: keepOf(draft, schedule.keep) } : {}
+        const { zone } = draft
+        const keep = keeps(draft) ? { keep: keepOf(draft, schedule.keep) } : {}
         change.mutate({ rule: ruleOf(draft), zone, ...keep }, { onSuccess: done })
       }}
     />
@@ -121,6 +129,9 @@ function Edit({ schedule }: { schedule: Schedule }) {
 }
 
 interface ScheduleSheetProps {
+  /** Whose backups it decides about, and by which rules; null: all stay. */
+  readonly source: string | undefined
+  readonly keep: Readonly<Record<string, unknown>> | null
   readonly title: ReactNode
   readonly draft: Draft
   readonly onDraft: (draft: Draft) => void
@@ -152,9 +163,8 @@ function ScheduleSheet(o: ScheduleSheetProps) {
         {o.children}
         <RuleFields draft={draft} onDraft={onDraft} />
         <NextRuns rule={ruleOf(draft)} zone={draft.zone} />
-        {(draft.kind === 'backup' || draft.kind === 'prune') && (
-          <KeepFields draft={draft} onDraft={onDraft} />
-        )}
+        {keeps(draft) && <KeepFields draft={draft} onDraft={onDraft} />}
+        {o.source !== undefined && o.keep !== null && <KeepPreview source={o.source} keep={o.keep} />}
         {o.error !== null && <ErrorNote error={o.error} />}
         <div className="flex gap-2">
           <Button type="submit" look="main" busy={o.busy} refused={o.refused}>

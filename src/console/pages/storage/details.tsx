@@ -16,6 +16,8 @@ import { Sheet } from '../../ui/overlay.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { Bytes, Code, Moment, Name } from '../../ui/words.tsx'
 import { Capacity } from './capacity.tsx'
+import { PrunePreview } from './prune.tsx'
+import { Uploaded } from './uploaded.tsx'
 
 export function RepositoryDetails() {
   const { t } = useTranslation()
@@ -49,9 +51,12 @@ function Details({ repository, onClose }: { repository: Repository; onClose: () 
   // Sums only where all of them were read.
   const whole = found.items !== undefined && !found.hasNextPage
   const added = backups.reduce((sum, { newBytes }) => sum + newBytes, 0)
+  const upload = repository.kind === 'upload'
   const facts = [
-    { name: t('storage.address'), value: <Code>{repository.address}</Code> },
-    ...(whole
+    ...(upload
+      ? [{ name: t('uploads.ownerKey'), value: <Code className="break-all">{repository.ownerKey}</Code> }]
+      : [{ name: t('storage.address'), value: <Code>{repository.address}</Code> }]),
+    ...(whole && !upload
       ? [
           {
             name: t('nav.backups'),
@@ -60,7 +65,7 @@ function Details({ repository, onClose }: { repository: Repository; onClose: () 
           { name: t('storage.written'), value: <Bytes of={added} /> },
         ]
       : []),
-    { name: t('common.added'), value: <Moment at={repository.createdAt} /> },
+    { name: t(upload ? 'uploads.sent' : 'common.added'), value: <Moment at={repository.createdAt} /> },
     ...(sources.length === 0
       ? []
       : [
@@ -83,18 +88,19 @@ function Details({ repository, onClose }: { repository: Repository; onClose: () 
   return (
     <Sheet
       title={<Name>{repository.name}</Name>}
+      about={upload ? t('uploads.archive') : undefined}
       onClose={onClose}
       actions={
         <>
           <Run kind="check" repository={repository.name} />
-          <Run kind="refresh" repository={repository.name} />
+          {!upload && <Run kind="refresh" repository={repository.name} />}
           <Forget repository={repository} onDone={onClose} />
         </>
       }
     >
-      <Capacity name={repository.name} />
+      {upload ? <Uploaded repository={repository} /> : <Capacity name={repository.name} />}
       <Facts facts={facts} />
-      {backups.length > 1 && (
+      {!upload && backups.length > 1 && (
         <section>
           <SectionHead aside={<Bytes of={backups[0]?.newBytes ?? 0} />}>{t('storage.perBackup')}</SectionHead>
           <div className="rounded-lg border bg-surface p-3">
@@ -113,6 +119,7 @@ function Details({ repository, onClose }: { repository: Repository; onClose: () 
           </div>
         </section>
       )}
+      {!upload && <PrunePreview repository={repository} />}
     </Sheet>
   )
 }
@@ -163,7 +170,7 @@ function Forget({ repository, onDone }: { repository: Repository; onDone: () => 
             onDone()
           }}
         >
-          <p>{t('storage.forgetText')}</p>
+          <p>{t(repository.kind === 'upload' ? 'uploads.forgetText' : 'storage.forgetText')}</p>
         </Destroy>
       )}
     </>
