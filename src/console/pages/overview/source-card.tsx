@@ -9,6 +9,7 @@ import { useNow } from '../../lib/now.ts'
 import { useRefusal } from '../../lib/rights.ts'
 import { useScheduleWords } from '../../lib/schedule-words.ts'
 import type { Schedule, Source } from '../../lib/types.ts'
+import { useMay } from '../../session.ts'
 import { Badge, type Meaning } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
@@ -28,7 +29,8 @@ const days = 30
 interface SourceCardProps {
   readonly source: Source
   readonly backups: readonly BackupFacts[]
-  readonly schedules: readonly Schedule[]
+  /** Undefined where the role sees none. */
+  readonly schedules: readonly Schedule[] | undefined
   readonly meaning: Meaning
   /** The state in a word. */
   readonly word: string
@@ -45,8 +47,9 @@ export function SourceCard({ source, backups, schedules, meaning, word, sentence
   const keepWords = useKeepWords()
   const refused = useRefusal('create', 'jobs')
   const restoreRefused = useRefusal('create', 'restores')
+  const mayPlan = useMay('create', 'schedules')
   const points = useMemo(() => backups.map(pointOf), [backups])
-  const planned = schedules.filter(({ kind, enabled }) => kind === 'backup' && enabled)
+  const planned = schedules?.filter(({ kind, enabled }) => kind === 'backup' && enabled)
   return (
     <Card className="grid grid-cols-1 gap-4 p-5 phone:p-4">
       <div className="flex flex-wrap items-center justify-between gap-3">
@@ -88,25 +91,29 @@ export function SourceCard({ source, backups, schedules, meaning, word, sentence
           void navigate({ to: '/backups/$id', params: { id }, search: { source: source.name } })
         }
       />
-      <ul className="grid gap-1 text-sm text-ink-2">
-        {planned.map((schedule) => (
-          <li key={schedule.id}>
-            {words(schedule.rule, schedule.zone)} · {keepWords(schedule.keep)}
-          </li>
-        ))}
-        {planned.length === 0 && (
-          <li>
-            {t('sources.noSchedule')}{' '}
-            <Link
-              to="/schedules/new"
-              search={{ of: source.name }}
-              className="text-accent-text underline underline-offset-2"
-            >
-              {t('schedules.new.title')}
-            </Link>
-          </li>
-        )}
-      </ul>
+      {planned !== undefined && (
+        <ul className="grid gap-1 text-sm text-ink-2">
+          {planned.map((schedule) => (
+            <li key={schedule.id}>
+              {words(schedule.rule, schedule.zone)} · {keepWords(schedule.keep)}
+            </li>
+          ))}
+          {planned.length === 0 && (
+            <li>
+              {t('sources.noSchedule')}{' '}
+              {mayPlan && (
+                <Link
+                  to="/schedules/new"
+                  search={{ of: source.name }}
+                  className="text-accent-text underline underline-offset-2"
+                >
+                  {t('schedules.new.title')}
+                </Link>
+              )}
+            </li>
+          )}
+        </ul>
+      )}
     </Card>
   )
 }
