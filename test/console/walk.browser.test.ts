@@ -1,34 +1,51 @@
 import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
 import { testBrowser } from '../support/chromium.ts'
-import { consoleService, openPage, second, watch } from '../support/console.ts'
+import {
+  administrator,
+  consoleService,
+  openPage,
+  operator,
+  reader,
+  second,
+  tenant,
+  watch,
+  type Somebody,
+} from '../support/console.ts'
 import type { ServedJob } from '../support/serve.ts'
+import { greyed } from './greyed.ts'
+import { contrast, go, load, look, prepareWalk, resize, rules, type Look } from './walk.ts'
 
 /*
- * Every page in both languages, on a desk and then narrowed to a phone: nothing is said in the browser's console, and no text is cut.
- * What axe knows is looked for once on a desk, in English, and once on a phone, in Arabic, both light. The dark theme has other colours and nothing
- * else, and these are the same everywhere: only the contrast is looked at, in English on a desk. HOLDFAST_SCREENSHOTS=docs/console
- * takes the few pictures of the documentation anew.
+ * Every page as each role, in both languages and both themes, on a desk and on a phone: nothing is said in the browser's console, no text is
+ * cut, axe finds nothing, nothing moves by itself where a page is loaded, and what a role may not see is not asked for, which the service would refuse.
+ *
+ * The administrator sees every page in both languages and sizes. What axe knows is looked for once on a desk, in English, and once on a phone,
+ * in Arabic, both light; the dark theme has other colours and nothing else, so that only the contrast is looked at, in English on a desk. The
+ * others see every page once, each in another of the eight ways, which are all had and of which a draw says who begins with which.
+ * HOLDFAST_WALK=all has everybody see every page in all of them. HOLDFAST_SCREENSHOTS=docs/console takes the pictures of the documentation anew.
  */
 
 const [service, browser] = await Promise.all([consoleService(), testBrowser()])
+const everything = process.env['HOLDFAST_WALK'] === 'all'
 const shown = process.env['HOLDFAST_SCREENSHOTS']
 if (shown !== undefined) await mkdir(shown, { recursive: true })
-/** Those that are shown to people. */
-const chosen = [
-  'overview-en-light-1280',
-  'overview-ar-dark-1280',
-  'backups-en-light-1280',
-  'backups-ar-dark-1280',
-  'restore-look-en-light-1280',
-  'restore-look-ar-dark-1280',
-  'people-en-light-1280',
-  'people-ar-dark-1280',
-]
+/** Of each page a picture in English on a desk; of these one more, in Arabic, dark, and this wide. */
+const inArabic: Readonly<Record<string, Look['width']>> = {
+  overview: 1280,
+  backups: 1280,
+  'restore-when': 390,
+  'restore-look': 1280,
+  schedules: 390,
+  source: 390,
+  people: 1280,
+  rights: 1280,
+}
 
 const { items } = await service.api.call<{ items: (ServedJob & { kind: string })[] }>(
   'GET',
@@ -65,19 +82,28 @@ const { items: entries } = await service.api.call<{ items: { number: number }[] 
 await service.api.call('POST', '/people', second)
 const { items: people } = await service.api.call<{ items: { id: string }[] }>('GET', '/people')
 
+interface Visited {
+  readonly name: string
+  readonly path: string
+  /** Of whoever is not signed in: the same for all roles. */
+  readonly door?: true
+  /** Those that people begin with are loaded by their address each time. */
+  readonly often?: true
+}
+
 /** A page is added by a line here. */
-const pages: readonly { readonly name: string; readonly path: string }[] = [
-  { name: 'overview', path: '/' },
-  { name: 'backups', path: '/backups?source=shop' },
+const pages: readonly Visited[] = [
+  { name: 'overview', path: '/', often: true },
+  { name: 'backups', path: '/backups?source=shop', often: true },
   { name: 'backup', path: `/backups/${backups[0]?.id}?source=shop&with=${backups[1]?.id}` },
   { name: 'new-backup', path: '/backups/new' },
   { name: 'restores', path: '/restores' },
-  { name: 'restore-when', path: '/restores/new?source=shop' },
+  { name: 'restore-when', path: '/restores/new?source=shop', often: true },
   { name: 'restore-what', path: '/restores/new?source=shop&step=what&scope=tables&names=public.invoice' },
   { name: 'restore-where', path: '/restores/new?source=shop&step=where' },
   { name: 'restore-plan', path: '/restores/new?source=shop&step=look' },
   { name: 'restore-look', path: `/restores/${restore}` },
-  { name: 'jobs', path: '/jobs' },
+  { name: 'jobs', path: '/jobs', often: true },
   { name: 'job', path: `/jobs/${idOf('drill', 'completed')}` },
   { name: 'failed-job', path: `/jobs/${idOf('backup', 'failed')}` },
   { name: 'schedules', path: '/schedules' },
@@ -107,9 +133,9 @@ const pages: readonly { readonly name: string; readonly path: string }[] = [
   { name: 'audit-entry', path: `/audit/${entries[0]?.number}` },
   { name: 'system', path: '/system' },
   { name: 'account', path: '/account' },
-  { name: 'sign-in', path: '/sign-in' },
-  { name: 'invitation', path: '/invitation#token' },
-  { name: 'reset', path: '/reset' },
+  { name: 'sign-in', path: '/sign-in', door: true },
+  { name: 'invitation', path: '/invitation#token', door: true },
+  { name: 'reset', path: '/reset', door: true },
   { name: 'nowhere', path: '/nowhere' },
 ]
 
@@ -123,81 +149,114 @@ async function raised(): Promise<readonly { readonly id: string }[]> {
   throw new Error('No alarm came of the backup that failed.')
 }
 
-type Rules = NonNullable<Parameters<AxeBuilder['options']>[0]['runOnly']>
+type Language = 'en' | 'ar'
 
-const rules: Rules = {
-  type: 'tag',
-  values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
+const sizes = [1280, 390] as const
+const themes = ['light', 'dark'] as const
+/** Everything that can be looked with, all of it looked for. */
+const allLooks: readonly Look[] = sizes.flatMap((width) =>
+  themes.map((theme) => ({ width, theme, axe: rules })),
+)
+const administratorLooks: Readonly<Record<Language, readonly Look[]>> = {
+  en: [
+    { width: 1280, theme: 'light', axe: rules },
+    { width: 1280, theme: 'dark', axe: contrast },
+    { width: 390, theme: 'light', axe: null },
+  ],
+  ar: [
+    { width: 1280, theme: 'dark', axe: null },
+    { width: 390, theme: 'light', axe: rules },
+  ],
 }
-const contrast: Rules = { type: 'rule', values: ['color-contrast'] }
 
-const sizes = { desk: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } }
+interface Walk {
+  readonly session: Somebody
+  readonly language: Language
+  readonly visits: readonly { readonly to: Visited; readonly looks: readonly Look[] }[]
+  /** Which pages are loaded by their address, as from a link; the others are gone to from the one before. */
+  readonly loads: (page: Visited) => boolean
+}
+
+/** What is wrong on the way. */
+async function walk({ session, language, visits, loads }: Walk): Promise<readonly string[]> {
+  await using open = await openPage(browser, service, { language, session })
+  const { page } = open
+  await prepareWalk(page)
+  const said = watch(page)
+  const problems: string[] = []
+  for (const [index, { to, looks }] of visits.entries()) {
+    if (index === 0 || loads(to)) {
+      await resize(page, looks[0]?.width ?? 1280)
+      const moved = await load(page, service.url + to.path)
+      problems.push(...moved.map((what) => `${to.name}, ${language}: it moved by itself: ${what}`))
+    } else await go(page, to.path)
+    for (const one of looks) {
+      for (const problem of await look(page, one))
+        problems.push(`${to.name}, ${language}, ${one.theme}, ${one.width}: ${problem}`)
+    }
+    if (shown !== undefined && session === administrator) await takePictures(page, to.name, language)
+  }
+  return [...problems, ...said()]
+}
+
+async function takePictures(page: Page, name: string, language: Language): Promise<void> {
+  const width = language === 'en' ? 1280 : inArabic[name]
+  const theme = language === 'en' ? 'light' : 'dark'
+  if (width === undefined || shown === undefined) return
+  await look(page, { theme, width, axe: null })
+  await page.screenshot({ path: join(shown, `${name}-${language}-${theme}-${width}.png`) })
+}
 
 for (const language of ['en', 'ar'] as const)
-  test(`every page in ${language}, on a desk and on a phone`, async () => {
-    await using open = await openPage(browser, service, { language })
-    const { page } = open
-    const said = watch(page)
-    const problems: unknown[] = []
-
-    async function look(name: string, runOnly: Rules): Promise<void> {
-      const axe = new AxeBuilder({ page }).setLegacyMode(true)
-      const { violations } = await axe.options({ runOnly, resultTypes: ['violations'] }).analyze()
-      for (const { id, nodes } of violations)
-        problems.push([name, id, nodes.slice(0, 3).map(({ html }) => html)])
-    }
-
-    for (const { name, path } of pages) {
-      await page.setViewportSize(sizes.desk)
-      await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
-      await page.goto(service.url + path)
-      await page.locator('h1, h2').first().waitFor()
-      await page.waitForFunction(() => document.querySelector('.animate-pulse.bg-sunken') === null)
-      for (const text of await page.evaluate(cutTexts)) problems.push([name, 'desk', text])
-      if (language === 'en') await look(name, rules)
-      for (const theme of ['light', 'dark'] as const) {
-        const picture = `${name}-${language}-${theme}-1280`
-        const taken = shown !== undefined && chosen.includes(picture)
-        const looked = theme === 'dark' && language === 'en'
-        if (taken || looked) await page.emulateMedia({ colorScheme: theme })
-        if (looked) await look(`${name}, dark`, contrast)
-        if (taken) await page.screenshot({ path: join(shown, `${picture}.png`) })
-      }
-      await page.emulateMedia({ colorScheme: 'light' })
-      await page.setViewportSize(sizes.phone)
-      for (const text of await page.evaluate(cutTexts)) problems.push([name, 'phone', text])
-      if (language === 'ar') await look(`${name}, phone`, rules)
-    }
-    assert.deepEqual([...problems, ...said()], [])
+  test(`every page in ${language}`, async (t: TestContext) => {
+    const turn = randomInt(3)
+    t.diagnostic(`Of three pages that with number ${turn} is loaded by its address.`)
+    const loads = (page: Visited): boolean =>
+      everything || (language === 'en' && (page.often === true || pages.indexOf(page) % 3 === turn))
+    const looks = everything ? allLooks : administratorLooks[language]
+    const visits = pages.map((to) => ({ to, looks }))
+    assert.deepEqual(await walk({ session: administrator, language, visits, loads }), [])
   })
 
-/** Runs in the page: texts that are wider than their place and end without three dots, and whatever makes the page itself wider than the screen. */
-async function cutTexts(): Promise<string[]> {
-  // Whatever follows the size of the window has followed it after this.
-  for (let frame = 0; frame < 2; frame++) await new Promise((resolve) => requestAnimationFrame(resolve))
-  const found: string[] = []
-  const { scrollWidth, clientWidth } = document.documentElement
-  if (scrollWidth > clientWidth) found.push(`the page: ${scrollWidth} > ${clientWidth}`)
-  for (const element of document.querySelectorAll<HTMLElement>('body *')) {
-    const own = [...element.childNodes].some(
-      (node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim() !== '',
-    )
-    if (!own || element.closest('.sr-only, svg, option') !== null) continue
-    const style = getComputedStyle(element)
-    if (style.overflowX === 'visible' || style.textOverflow === 'ellipsis' || style.overflowX === 'auto')
-      continue
-    if (element.scrollWidth > element.clientWidth + 1)
-      found.push(`${element.tagName}: ${element.textContent}`)
+for (const session of [operator, reader, tenant])
+  test(`every page as ${session.role}`, async (t: TestContext) => {
+    const turn = randomInt(8)
+    t.diagnostic(`The first way to look is number ${turn}.`)
+    const inside = pages.filter(({ door }) => door === undefined)
+    const ways = (['en', 'ar'] as const).flatMap((language) => allLooks.map((one) => ({ language, one })))
+    for (const language of ['en', 'ar'] as const) {
+      const visits = inside.flatMap((to, index) => {
+        const way = ways[(index + turn) % ways.length]
+        if (everything) return [{ to, looks: allLooks }]
+        return way?.language === language ? [{ to, looks: [way.one] }] : []
+      })
+      assert.deepEqual(await walk({ session, language, visits, loads: () => false }), [])
+    }
+  })
+
+test('what a role may not do is greyed, and says so', async () => {
+  const doing = Object.keys(greyed[reader.role] ?? {})
+  for (const session of [operator, reader, tenant]) {
+    await using open = await openPage(browser, service, { session })
+    const { page } = open
+    await prepareWalk(page)
+    await load(page, service.url)
+    const found: Record<string, string> = {}
+    for (const { name, path } of pages.filter(({ name }) => doing.includes(name))) {
+      await go(page, path)
+      const names = await page.evaluate(greyedNames)
+      if (names.length > 0) found[name] = names.join(', ')
+    }
+    assert.deepEqual(found, greyed[session.role])
+    await go(page, '/sources')
+    await page.getByRole('button', { name: 'Add a source' }).focus()
+    assert.match((await page.getByRole('tooltip').textContent()) ?? '', /Your role, .*, may not do this/)
   }
-  // What stands over the edge of the screen can't be read either.
-  for (const element of document.querySelectorAll<HTMLElement>(
-    'h1, h2, h3, p, dd, dt, button, a, label, td, th',
-  )) {
-    const { left, right, width } = element.getBoundingClientRect()
-    const scrolls =
-      element.closest('.overflow-x-auto, .overflow-auto, .sr-only, [aria-hidden="true"]') !== null
-    if (width > 1 && !scrolls && (left < -1 || right > innerWidth + 1))
-      found.push(`over the edge: ${element.textContent}`)
-  }
-  return found
+})
+
+/** Runs in the page: what is greyed in the sheet that is open, or else on the page. */
+function greyedNames(): string[] {
+  const within = document.querySelector('[role=dialog]') ?? document
+  const all = [...within.querySelectorAll('[aria-disabled=true]')]
+  return [...new Set(all.map((one) => one.getAttribute('aria-label') ?? one.textContent?.trim() ?? ''))]
 }

@@ -122,11 +122,15 @@ export interface Somebody {
   readonly name: string
   readonly email: string
   readonly role: string
+  /** Those that a tenant_admin is bound to. */
+  readonly sources?: readonly string[]
 }
 
 export const administrator: Somebody = { name: 'Layla Haddad', email: 'layla@example.com', role: 'super_admin' } // prettier-ignore
 export const second: Somebody = { name: 'Amina Saleh', email: 'amina@example.com', role: 'super_admin' }
 export const reader: Somebody = { name: 'Omar Nasser', email: 'omar@example.com', role: 'read_only_admin' }
+export const operator: Somebody = { name: 'Sami Farouk', email: 'sami@example.com', role: 'platform_operator' } // prettier-ignore
+export const tenant: Somebody = { name: 'Nour Aziz', email: 'nour@example.com', role: 'tenant_admin', sources: ['shop', 'warehouse'] } // prettier-ignore
 export const password = 'seven green camels'
 
 type Served = Pick<ConsoleService, 'url' | 'api'>

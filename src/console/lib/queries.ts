@@ -11,9 +11,12 @@ import { useMemo } from 'react'
 import { isApiError, request } from './api.ts'
 import { fresh, type Freshness } from './live.ts'
 import type { Alarm, Approval, AuditEntries, Backup, BackupDetail, Delivery, Destination, Job, JobDetail, Key, Log, Overview, Page, Person, Repository, RepositoryStorage, Restore, RestoreSummary, Roles, Schedule, Settings, SignInWays, Source, SourceTables, Subscription, Statistics, System } from './types.ts' // prettier-ignore
-import { useMay } from '../session.ts'
+import { useMay, type Resource } from '../session.ts'
 
-/** What pages read. Keys begin with the noun of the path, so that whoever changes something says which nouns are stale. */
+/*
+ * What pages read. Keys begin with the noun of the path, so that whoever changes something says which nouns are stale. What the role may
+ * not read is never asked for: it stays undefined, and whoever shows it says nothing of it.
+ */
 
 export function newQueryClient(): QueryClient {
   return new QueryClient({
@@ -33,23 +36,32 @@ interface Items<T> {
   readonly items: readonly T[]
 }
 
-function useList<T>(noun: string, every: Freshness = fresh.slow, enabled = true) {
+function useList<T>(noun: string, resource: Resource | null) {
+  const may = useMayRead(resource)
   return useQuery({
-    enabled,
+    enabled: may,
     queryKey: [noun],
     queryFn: ({ signal }) => request<Items<T>>('GET', `/${noun}`, { signal }),
     select: ({ items }) => items,
-    refetchInterval: every,
+    refetchInterval: fresh.slow,
   })
 }
 
-export const useSources = () => useList<Source>('sources')
-export const useRepositories = () => useList<Repository>('repositories')
-export const useSchedules = () => useList<Schedule>('schedules')
+/** null: everybody may. */
+function useMayRead(resource: Resource | null): boolean {
+  const may = useMay('read', resource ?? 'sources')
+  return resource === null || may
+}
+
+export const useSources = () => useList<Source>('sources', 'sources')
+export const useRepositories = () => useList<Repository>('repositories', 'repositories')
+export const useSchedules = () => useList<Schedule>('schedules', 'schedules')
 
 /** A list that comes in pages, as one; `more` reads the next page. */
-function usePaged<T>(noun: string, query: Filter, every: Freshness) {
+function usePaged<T>(noun: 'jobs' | 'backups' | 'restores' | 'alarms', query: Filter, every: Freshness) {
+  const may = useMayRead(noun)
   const found = useInfiniteQuery({
+    enabled: may,
     queryKey: [noun, 'pages', query],
     queryFn: ({ signal, pageParam }) =>
       request<Page<T>>('GET', `/${noun}`, { signal, query: { ...query, limit: 200, after: pageParam } }),
@@ -68,7 +80,7 @@ export const useBackups = (filter: Filter = {}) => usePaged<Backup>('backups', f
 export const useRestores = (filter: Filter = {}) => usePaged<RestoreSummary>('restores', filter, fresh.untold)
 
 /** The newest few of one list for each of several filters, such as the last backup of each source; undefined where not read yet. */
-export function useEach<T>(noun: string, filters: readonly Filter[], limit: number) {
+export function useEach<T>(noun: 'backups', filters: readonly Filter[], limit: number) {
   return useQueries({
     queries: filters.map((filter) => ({
       queryKey: [noun, 'each', filter, limit],
@@ -114,7 +126,9 @@ export function useJobLog(id: string, over: boolean) {
 }
 
 export function useRestore(id: string) {
+  const may = useMayRead('restores')
   return useQuery({
+    enabled: may,
     queryKey: ['restores', id],
     queryFn: ({ signal }) => request<Restore>('GET', `/restores/${id}`, { signal }),
     // One that waits for somebody may be confirmed elsewhere.
@@ -150,7 +164,9 @@ export function useStatistics() {
 
 /** How full a storage is and how that went. */
 export function useRepositoryStorage(name: string) {
+  const may = useMayRead('repositories')
   return useQuery({
+    enabled: may,
     queryKey: ['repositories', name, 'storage'],
     queryFn: ({ signal }) => request<RepositoryStorage>('GET', `/repositories/${name}/storage`, { signal }),
     refetchInterval: fresh.untold,
@@ -200,11 +216,10 @@ export function useChange<Input, Result>(
   })
 }
 
-/** `may`: only where they may be read at all. */
-export const usePeople = (may = true) => useList<Person>('people', fresh.slow, may)
-export const useKeys = (may = true) => useList<Key>('keys', fresh.slow, may)
-export const useDestinations = () => useList<Destination>('destinations')
-export const useSubscriptions = () => useList<Subscription>('subscriptions')
+export const usePeople = () => useList<Person>('people', 'people')
+export const useKeys = () => useList<Key>('keys', 'api_keys')
+export const useDestinations = () => useList<Destination>('destinations', 'destinations')
+export const useSubscriptions = () => useList<Subscription>('subscriptions', 'subscriptions')
 /** What was sent to a destination lately, newest first. */
 export function useDeliveries(destination: string) {
   const may = useMay('read', 'deliveries')
@@ -218,7 +233,7 @@ export function useDeliveries(destination: string) {
   })
 }
 
-export const useRoles = () => useList<Roles['items'][number]>('roles')
+export const useRoles = () => useList<Roles['items'][number]>('roles', null)
 export const useAlarms = (filter: Filter = {}) => usePaged<Alarm>('alarms', filter, fresh.calm)
 
 /** Those that are open and that the one who is signed in has not seen, for the bell: some, and whether there are more. */

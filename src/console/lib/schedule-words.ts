@@ -22,14 +22,20 @@ function useCronstrue(language: string) {
         })
     },
     staleTime: Infinity,
-  }).data
+  })
+}
+
+/** Whether expressions can be told in words already; until then they stand for themselves. */
+export function useKnowsWords(): boolean {
+  const { i18n } = useTranslation()
+  return useCronstrue(i18n.language).data !== undefined
 }
 
 /** When a rule runs, as a sentence: `Every day at 02:30, Berlin time`. An expression of cron that can't be read stands for itself. */
 export function useScheduleWords(): (rule: unknown, zone: string) => string {
   const { t, i18n } = useTranslation()
   const format = useFormat()
-  const cronstrue = useCronstrue(i18n.language)
+  const cronstrue = useCronstrue(i18n.language).data
   const dayOf = new Intl.DateTimeFormat(format.locale, { weekday: 'long', timeZone: 'UTC' })
   const dayName = (day: string): string =>
     dayOf.format(new Date(someSunday + weekdays.findIndex((one) => one === day) * 86_400_000))

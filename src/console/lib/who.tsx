@@ -1,5 +1,4 @@
 import { useTranslation } from 'react-i18next'
-import { useMay } from '../session.ts'
 import { Code, Name } from '../ui/words.tsx'
 import { useKeys, usePeople } from './queries.ts'
 
@@ -7,8 +6,8 @@ import { useKeys, usePeople } from './queries.ts'
 export function Who({ of }: { of: string }) {
   const { t } = useTranslation()
   const [kind = '', id = ''] = of.split(':')
-  const people = usePeople(useMay('read', 'people')).data
-  const keys = useKeys(useMay('read', 'api_keys')).data
+  const people = usePeople().data
+  const keys = useKeys().data
   const name = [...(people ?? []), ...(keys ?? [])].find((one) => one.id === id)?.name
   const word = t(`rights.subjects.${kind}`, { defaultValue: kind })
   if (name !== undefined)

@@ -6,6 +6,7 @@ import { BackupProof, pointOf } from '../lib/backup-words.tsx'
 import { useFormat } from '../lib/format.ts'
 import { useBackups, useRepositories, useSources } from '../lib/queries.ts'
 import { useRefusal } from '../lib/rights.ts'
+import { useMay } from '../session.ts'
 import { Button } from '../ui/button.tsx'
 import { Card, PageHead } from '../ui/card.tsx'
 import { FilterBar } from '../ui/filter-bar.tsx'
@@ -21,10 +22,13 @@ export function BackupsPage() {
   const { id: selected } = useParams({ strict: false })
   const navigate = useNavigate()
   const backups = useBackups({ source, repository })
-  const sources = useSources().data ?? []
-  const repositories = useRepositories().data ?? []
+  const asked = [useSources(), useRepositories()] as const
+  const [sources, repositories] = [asked[0].data ?? [], asked[1].data ?? []]
+  const seesStorage = useMay('read', 'repositories')
   const rows = useMemo(() => (backups.items ?? []).map(factsOf), [backups.items])
   const nameOf = new Map(sources.map(({ id, name }) => [id, name]))
+  const waits =
+    asked.some(({ isLoading }) => isLoading) || (backups.items === undefined && backups.error === null)
   const filtered = source !== undefined || repository !== undefined
   const set = (changed: Readonly<Record<string, string | undefined>>): void =>
     void navigate({ to: '.', search: (old) => ({ ...old, ...changed }), replace: true })
@@ -83,29 +87,36 @@ export function BackupsPage() {
   return (
     <>
       <PageHead title={t('nav.backups')} about={t('backups.pageAbout')} actions={<BackUpNow />} />
-      {rows.length > 0 && (source !== undefined || sources.length === 1) && (
+      {!waits && rows.length > 0 && (source !== undefined || sources.length === 1) && (
         <History rows={rows} selected={selected} />
       )}
-      <FilterBar
-        filters={[
-          {
-            name: 'source',
-            label: t('sources.one'),
-            value: source,
-            choices: sources.map(({ name }) => ({ value: name, text: name })),
-          },
-          {
-            name: 'repository',
-            label: t('storage.one'),
-            value: repository,
-            choices: repositories.map(({ name }) => ({ value: name, text: name })),
-          },
-        ]}
-        onFilter={set}
-      />
+      {!waits && (
+        <FilterBar
+          filters={[
+            {
+              name: 'source',
+              label: t('sources.one'),
+              value: source,
+              choices: sources.map(({ name }) => ({ value: name, text: name })),
+            },
+            ...(seesStorage
+              ? [
+                  {
+                    name: 'repository',
+                    label: t('storage.one'),
+                    value: repository,
+                    choices: repositories.map(({ name }) => ({ value: name, text: name })),
+                  },
+                ]
+              : []),
+          ]}
+          onFilter={set}
+        />
+      )}
       {backups.error !== null && <ErrorNote error={backups.error} retry={() => void backups.refetch()} />}
-      {backups.items === undefined && backups.error === null && <Skeleton className="h-80" />}
-      {backups.items !== undefined &&
+      {waits && <Skeleton className="h-80" />}
+      {!waits &&
+        backups.items !== undefined &&
         (rows.length === 0 ? (
           <EmptyState
             icon="backups"

@@ -84,7 +84,7 @@ function One({ of, heard }: { of: Destination; heard: readonly Subscription[] })
         <Switch
           label={t('destinations.enabled', { name })}
           checked={enabled}
-          disabled={refused !== null}
+          refused={refused}
           onChange={(next) => change.mutate({ enabled: next })}
         />
       </div>

@@ -23,7 +23,8 @@ export function JobsPage() {
   const { status, kind, source, sort } = search
   const filtered = status !== undefined || kind !== undefined || source !== undefined
   const jobs = useJobs({ status, kind, source })
-  const sources = useSources().data ?? []
+  const { data: sources = [], isLoading } = useSources()
+  const waits = isLoading || (jobs.items === undefined && jobs.error === null)
   const set = (changed: Readonly<Record<string, string | undefined>>): void =>
     void navigate({ search: (old) => ({ ...old, ...changed }), replace: true })
 
@@ -62,32 +63,35 @@ export function JobsPage() {
   return (
     <>
       <PageHead title={t('nav.jobs')} about={t('jobs.pageAbout')} />
-      <FilterBar
-        filters={[
-          {
-            name: 'status',
-            label: t('jobs.status'),
-            value: status,
-            choices: statuses.map((value) => ({ value, text: t(`jobs.statuses.${value}`) })),
-          },
-          {
-            name: 'kind',
-            label: t('jobs.kind'),
-            value: kind,
-            choices: kinds.map((value) => ({ value, text: t(`jobs.kinds.${value}`) })),
-          },
-          {
-            name: 'source',
-            label: t('sources.one'),
-            value: source,
-            choices: sources.map(({ name }) => ({ value: name, text: name })),
-          },
-        ]}
-        onFilter={set}
-      />
+      {!waits && (
+        <FilterBar
+          filters={[
+            {
+              name: 'status',
+              label: t('jobs.status'),
+              value: status,
+              choices: statuses.map((value) => ({ value, text: t(`jobs.statuses.${value}`) })),
+            },
+            {
+              name: 'kind',
+              label: t('jobs.kind'),
+              value: kind,
+              choices: kinds.map((value) => ({ value, text: t(`jobs.kinds.${value}`) })),
+            },
+            {
+              name: 'source',
+              label: t('sources.one'),
+              value: source,
+              choices: sources.map(({ name }) => ({ value: name, text: name })),
+            },
+          ]}
+          onFilter={set}
+        />
+      )}
       {jobs.error !== null && <ErrorNote error={jobs.error} retry={() => void jobs.refetch()} />}
-      {jobs.items === undefined && jobs.error === null && <Skeleton className="h-80" />}
-      {jobs.items !== undefined &&
+      {waits && <Skeleton className="h-80" />}
+      {!waits &&
+        jobs.items !== undefined &&
         (jobs.items.length === 0 ? (
           <EmptyState icon="jobs" title={t(filtered ? 'table.nothing' : 'jobs.empty.title')}>
             {t(filtered ? 'table.nothingText' : 'jobs.empty.text')}

@@ -2,7 +2,15 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { factsOf } from '../lib/backup-facts.ts'
 import { useFormat } from '../lib/format.ts'
-import { useEach, useJobs, useOverview, useRunningJobs, useSchedules, useSources } from '../lib/queries.ts'
+import {
+  useEach,
+  useJobs,
+  useOverview,
+  useRunningJobs,
+  useSchedules,
+  useSources,
+  useStatistics,
+} from '../lib/queries.ts'
 import { useRefusal } from '../lib/rights.ts'
 import { levelMeanings, useStateSentence } from '../lib/source-state.ts'
 import type { Backup } from '../lib/types.ts'
@@ -28,22 +36,25 @@ export function OverviewPage() {
   // Each for itself: in one list of all, a source that stopped long ago would look as if it had never begun.
   const backups = useEach<Backup>('backups', names.map((source) => ({ source })), 200) // prettier-ignore
   const jobs = useJobs()
-  const running = useRunningJobs().data ?? []
+  const running = useRunningJobs()
+  const statistics = useStatistics()
   const sentence = useStateSentence()
   const error = sources.error ?? schedules.error ?? backups.error ?? overview.error
 
   if (error !== null) return <ErrorNote error={error} retry={() => void overview.refetch()} />
-  if (sources.data === undefined || schedules.data === undefined) return <Skeleton className="h-80" />
+  if (sources.data === undefined || schedules.isLoading) return <Skeleton className="h-80" />
   if (sources.data.length === 0) return <FirstSteps />
-  // Nothing is said of how safe it is before all of it is known.
-  if (overview.data === undefined || backups.lists.includes(undefined)) return <Skeleton className="h-80" />
+  // Nothing is said of how safe it is before all of it is known, and nothing moves when the rest comes.
+  const waits =
+    backups.lists.includes(undefined) || jobs.isLoading || running.isLoading || statistics.isLoading
+  if (overview.data === undefined || waits) return <Skeleton className="h-80" />
   const states = new Map(overview.data.sources.map((state) => [state.source, state]))
   const cards = sources.data
     .flatMap((source, index) => {
       const state = states.get(source.name)
       if (state === undefined) return []
       const own = (backups.lists[index] ?? []).map(factsOf)
-      const planned = schedules.data.filter(({ sourceId }) => sourceId === source.id)
+      const planned = schedules.data?.filter(({ sourceId }) => sourceId === source.id)
       return [{ source, own, planned, state }]
     })
     // What is wrong is seen first.
@@ -75,7 +86,7 @@ export function OverviewPage() {
           ))}
         </div>
         <aside className="grid grid-cols-1 gap-5">
-          <RunningJobs jobs={running} />
+          <RunningJobs jobs={running.data ?? []} />
           <StorageForecast storage={overview.data.storage} />
           <Figures />
           <Lately jobs={jobs.items ?? []} />

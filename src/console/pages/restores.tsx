@@ -19,8 +19,9 @@ export function RestoresPage() {
   const navigate = useNavigate({ from: '/restores' })
   const now = useNow()
   const restores = useRestores({ source })
-  const sources = useSources().data ?? []
+  const { data: sources = [], isLoading } = useSources()
   const { items, error } = restores
+  const waits = isLoading || (items === undefined && error === null)
 
   const columns: readonly Column<RestoreSummary>[] = [
     {
@@ -54,7 +55,7 @@ export function RestoresPage() {
   return (
     <>
       <PageHead title={t('nav.restores')} about={t('restores.pageAbout')} actions={<BeginRestore />} />
-      {sources.length > 1 && (
+      {!waits && sources.length > 1 && (
         <FilterBar
           filters={[
             {
@@ -68,8 +69,9 @@ export function RestoresPage() {
         />
       )}
       {error !== null && <ErrorNote error={error} retry={() => void restores.refetch()} />}
-      {items === undefined && error === null && <Skeleton className="h-60" />}
-      {items !== undefined &&
+      {waits && <Skeleton className="h-60" />}
+      {!waits &&
+        items !== undefined &&
         (items.length === 0 ? (
           <EmptyState
             icon="restores"

@@ -5,7 +5,7 @@ import { request } from '../lib/api.ts'
 import { useKeepWords } from '../lib/keep-words.ts'
 import { useChange, useRepositories, useSchedules, useSources } from '../lib/queries.ts'
 import { useRefusal } from '../lib/rights.ts'
-import { useScheduleWords } from '../lib/schedule-words.ts'
+import { useKnowsWords, useScheduleWords } from '../lib/schedule-words.ts'
 import type { JobDetail, Schedule } from '../lib/types.ts'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
@@ -20,14 +20,18 @@ import { Moment, Name } from '../ui/words.tsx'
 export function SchedulesPage() {
   const { t } = useTranslation()
   const schedules = useSchedules()
+  // What words are found later is longer than the expression.
+  const known = useKnowsWords()
+  const waits = schedules.data === undefined || !known
   return (
     <>
       <PageHead title={t('nav.schedules')} about={t('schedules.pageAbout')} actions={<AddSchedule />} />
       {schedules.error !== null && (
         <ErrorNote error={schedules.error} retry={() => void schedules.refetch()} />
       )}
-      {schedules.data === undefined && schedules.error === null && <Skeleton className="h-60" />}
-      {schedules.data !== undefined &&
+      {waits && schedules.error === null && <Skeleton className="h-60" />}
+      {!waits &&
+        schedules.data !== undefined &&
         (schedules.data.length === 0 ? (
           <EmptyState icon="schedules" title={t('schedules.empty.title')} action={<AddSchedule />}>
             {t('schedules.empty.text')}
@@ -91,7 +95,8 @@ function Row({ schedule }: { schedule: Schedule }) {
         <Switch
           label={t('schedules.enabled', { name: schedule.name })}
           checked={enabled}
-          disabled={mayChange !== null || change.isPending}
+          disabled={change.isPending}
+          refused={mayChange}
           onChange={(next) => change.mutate(next)}
         />
         <Actions schedule={schedule} about={about} />

@@ -5,6 +5,7 @@ import { BackupProof } from '../lib/backup-words.tsx'
 import { useEach, useRepositories, useSources } from '../lib/queries.ts'
 import { useRefusal } from '../lib/rights.ts'
 import type { Backup, Source } from '../lib/types.ts'
+import { useMay } from '../session.ts'
 import { Button } from '../ui/button.tsx'
 import { PageHead } from '../ui/card.tsx'
 import { EmptyState, ErrorNote, Skeleton } from '../ui/notes.tsx'
@@ -20,16 +21,18 @@ export function SourcesPage() {
   const latest = (row: Source) => newest.lists[rows.indexOf(row)]?.map(factsOf)[0]
   const isKnown = (row: Source) => newest.lists[rows.indexOf(row)] !== undefined
 
+  const seesStorage = useMay('read', 'repositories')
+  const storage: Column<Source> = {
+    id: 'storage',
+    head: t('storage.one'),
+    cell: (row) => <Name>{repositories.find(({ id }) => id === row.repositoryId)?.name ?? ''}</Name>,
+    width: '14%',
+    from: 'md',
+  }
   const columns: readonly Column<Source>[] = [
     { id: 'name', head: t('sources.name'), cell: ({ name }) => <Name>{name}</Name>, width: '18%' },
     { id: 'address', head: t('sources.address'), cell: ({ address }) => <Code>{address}</Code> },
-    {
-      id: 'storage',
-      head: t('storage.one'),
-      cell: (row) => <Name>{repositories.find(({ id }) => id === row.repositoryId)?.name ?? ''}</Name>,
-      width: '14%',
-      from: 'md',
-    },
+    ...(seesStorage ? [storage] : []),
     {
       id: 'latest',
       head: t('sources.latest'),

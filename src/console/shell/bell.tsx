@@ -28,21 +28,26 @@ export function Bell() {
     <Link
       to="/alarms"
       search={{ open: 'true' }}
-      className="flex h-9 items-center gap-1 rounded-lg px-2.5 text-ink-2 hover:bg-sunken"
+      className="relative flex h-9 items-center rounded-lg px-2.5 text-ink-2 hover:bg-sunken"
     >
       <Icon name="bell" />
       <span className="sr-only">{t('nav.alarms')}</span>
-      <UnseenCount />
+      <span className="absolute start-5 top-0.5 flex">
+        <UnseenCount />
+      </span>
     </Link>
   )
 }
 
-/** That the page is not told of changes just now, and asks for them instead. */
+/** That the page is not told of changes just now, and asks for them instead. It stands over what is there, so that nothing moves. */
 export function Away() {
   const { t } = useTranslation()
   if (useLive()) return null
   return (
-    <p role="status" className="flex items-center gap-2 px-2 text-xs text-ink-3">
+    <p
+      role="status"
+      className="absolute inset-x-0 bottom-full flex animate-late items-center gap-2 bg-surface px-2 pb-2 text-xs text-ink-3"
+    >
       <span className="size-1.5 rounded-full border border-edge" />
       {t('nav.away')}
     </p>

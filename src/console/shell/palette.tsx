@@ -1,16 +1,19 @@
 import { useNavigate, type NavigateOptions } from '@tanstack/react-router'
 import { Dialog } from 'radix-ui'
-import { useId, useMemo, useState, type KeyboardEvent } from 'react'
+import { useId, useState, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useRepositories, useSchedules, useSources } from '../lib/queries.ts'
+import { useRefusal } from '../lib/rights.ts'
 import { Icon, type IconName } from '../ui/icons.tsx'
-import { pages } from './pages.ts'
+import { usePages } from './pages.ts'
 
 interface Entry {
   readonly id: string
   readonly group: string
   readonly icon: IconName
   readonly text: string
+  /** Why the role may not begin it. */
+  readonly refused?: string | null
   readonly go: () => void
 }
 
@@ -23,16 +26,14 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const entries = useEntries()
   const [text, setText] = useState('')
   const [at, setAt] = useState(0)
-  const found = useMemo(() => {
-    const words = text.toLowerCase().split(/\s+/)
-    return entries
-      .filter((entry) => words.every((word) => `${entry.group} ${entry.text}`.toLowerCase().includes(word)))
-      .slice(0, most)
-  }, [entries, text])
+  const words = text.toLowerCase().split(/\s+/)
+  const found = entries
+    .filter((entry) => words.every((word) => `${entry.group} ${entry.text}`.toLowerCase().includes(word)))
+    .slice(0, most)
   const chosen = found[Math.min(at, found.length - 1)]
 
   function take(entry: Entry | undefined): void {
-    if (entry === undefined) return
+    if (entry === undefined || typeof entry.refused === 'string') return
     onClose()
     entry.go()
   }
@@ -88,13 +89,14 @@ export function Palette({ onClose }: { onClose: () => void }) {
                 id={`${list}-${entry.id}`}
                 role="option"
                 aria-selected={entry === chosen}
+                aria-disabled={typeof entry.refused === 'string' || undefined}
                 onPointerMove={() => setAt(found.indexOf(entry))}
                 onClick={() => take(entry)}
-                className={`flex h-9 cursor-pointer items-center gap-3 rounded-md px-2.5 ${entry === chosen ? 'bg-sunken' : ''}`}
+                className={`flex min-h-9 cursor-pointer items-center gap-3 rounded-md px-2.5 aria-disabled:cursor-not-allowed aria-disabled:opacity-60 ${entry === chosen ? 'bg-sunken' : ''}`}
               >
                 <Icon name={entry.icon} className="text-ink-3" />
                 <bdi className="min-w-0 flex-1 truncate">{entry.text}</bdi>
-                <span className="text-xs text-ink-3">{entry.group}</span>
+                <span className="text-end text-xs text-ink-3">{entry.refused ?? entry.group}</span>
               </li>
             ))}
           </ul>
@@ -108,46 +110,82 @@ export function Palette({ onClose }: { onClose: () => void }) {
 function useEntries(): readonly Entry[] {
   const { t } = useTranslation()
   const navigate = useNavigate()
+  const pages = usePages()
   const sources = useSources().data
   const schedules = useSchedules().data
   const repositories = useRepositories().data
-  return useMemo(() => {
-    const go = (to: NavigateOptions) => () => void navigate(to)
-    const begun = { group: t('palette.actions'), icon: 'plus' as const }
-    return [
-      ...pages.map(({ id, icon, to }) => ({
-        id,
-        icon,
-        group: t('palette.pages'),
-        text: t(`nav.${id}`),
-        go: go({ to }),
-      })),
-      { id: 'back-up', ...begun, text: t('backups.new.title'), go: go({ to: '/backups/new' }) },
-      { id: 'restore', ...begun, text: t('restores.new.title'), go: go({ to: '/restores/new' }) },
-      { id: 'add-source', ...begun, text: t('sources.new.title'), go: go({ to: '/sources/new' }) },
-      { id: 'add-schedule', ...begun, text: t('schedules.new.title'), go: go({ to: '/schedules/new' }) },
-      { id: 'add-storage', ...begun, text: t('storage.new.title'), go: go({ to: '/storage/new' }) },
-      ...(sources ?? []).map(({ id, name }) => ({
-        id,
-        icon: 'sources' as const,
-        group: t('nav.sources'),
-        text: name,
-        go: go({ to: '/sources/$name', params: { name } }),
-      })),
-      ...(schedules ?? []).map(({ id, name }) => ({
-        id,
-        icon: 'schedules' as const,
-        group: t('nav.schedules'),
-        text: name,
-        go: go({ to: '/schedules/$name', params: { name } }),
-      })),
-      ...(repositories ?? []).map(({ id, name }) => ({
-        id,
-        icon: 'storage' as const,
-        group: t('nav.storage'),
-        text: name,
-        go: go({ to: '/storage/$name', params: { name } }),
-      })),
-    ]
-  }, [t, navigate, sources, schedules, repositories])
+  const refused = {
+    job: useRefusal('create', 'jobs'),
+    restore: useRefusal('create', 'restores'),
+    source: useRefusal('create', 'sources'),
+    schedule: useRefusal('create', 'schedules'),
+    storage: useRefusal('create', 'repositories'),
+  }
+  const go = (to: NavigateOptions) => () => void navigate(to)
+  const begun = { group: t('palette.actions'), icon: 'plus' as const }
+  return [
+    ...pages.map(({ id, icon, to }) => ({
+      id,
+      icon,
+      group: t('palette.pages'),
+      text: t(`nav.${id}`),
+      go: go({ to }),
+    })),
+    {
+      id: 'back-up',
+      ...begun,
+      refused: refused.job,
+      text: t('backups.new.title'),
+      go: go({ to: '/backups/new' }),
+    },
+    {
+      id: 'restore',
+      ...begun,
+      refused: refused.restore,
+      text: t('restores.new.title'),
+      go: go({ to: '/restores/new' }),
+    },
+    {
+      id: 'add-source',
+      ...begun,
+      refused: refused.source,
+      text: t('sources.new.title'),
+      go: go({ to: '/sources/new' }),
+    },
+    {
+      id: 'add-schedule',
+      ...begun,
+      refused: refused.schedule,
+      text: t('schedules.new.title'),
+      go: go({ to: '/schedules/new' }),
+    },
+    {
+      id: 'add-storage',
+      ...begun,
+      refused: refused.storage,
+      text: t('storage.new.title'),
+      go: go({ to: '/storage/new' }),
+    },
+    ...(sources ?? []).map(({ id, name }) => ({
+      id,
+      icon: 'sources' as const,
+      group: t('nav.sources'),
+      text: name,
+      go: go({ to: '/sources/$name', params: { name } }),
+    })),
+    ...(schedules ?? []).map(({ id, name }) => ({
+      id,
+      icon: 'schedules' as const,
+      group: t('nav.schedules'),
+      text: name,
+      go: go({ to: '/schedules/$name', params: { name } }),
+    })),
+    ...(repositories ?? []).map(({ id, name }) => ({
+      id,
+      icon: 'storage' as const,
+      group: t('nav.storage'),
+      text: name,
+      go: go({ to: '/storage/$name', params: { name } }),
+    })),
+  ]
 }

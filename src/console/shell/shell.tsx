@@ -8,13 +8,15 @@ import { Button } from '../ui/button.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { AccountMenu } from './account-menu.tsx'
 import { Away, Bell, UnseenCount } from './bell.tsx'
+import { NotYours } from './not-yours.tsx'
 import { Palette } from './palette.tsx'
-import { pages } from './pages.ts'
+import { useHiddenPage, usePages } from './pages.ts'
 
 /** What is around every page: where one can go, search, and who is signed in. */
 export function Shell() {
   const { t } = useTranslation()
   const [palette, setPalette] = useState(false)
+  const hidden = useHiddenPage(useRouterState({ select: ({ matches }) => matches.at(-1)?.pathname ?? '' }))
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey)) return
@@ -36,7 +38,7 @@ export function Shell() {
         <Brand />
         <SearchButton onOpen={() => setPalette(true)} />
         <Navigation />
-        <div className="mt-auto grid gap-2">
+        <div className="relative mt-auto">
           <Away />
           <AccountMenu />
         </div>
@@ -47,7 +49,7 @@ export function Shell() {
         tabIndex={-1}
         className="mx-auto w-full max-w-[1200px] px-8 py-7 focus:outline-none max-md:px-4 max-md:py-5"
       >
-        <Outlet />
+        {hidden === undefined ? <Outlet /> : <NotYours page={hidden.id} icon={hidden.icon} />}
       </main>
       {palette && <Palette onClose={() => setPalette(false)} />}
     </div>
@@ -97,6 +99,7 @@ function Navigation({ onGo }: { onGo?: () => void }) {
   const format = useFormat()
   const running = useRunningJobs().data?.length ?? 0
   const path = useRouterState({ select: ({ location }) => location.pathname })
+  const pages = usePages()
   return (
     <nav aria-label={t('nav.label')} className="-mx-1 min-h-0 overflow-y-auto px-1">
       <ul className="grid gap-0.5">
@@ -143,7 +146,7 @@ function PhoneBar({ onSearch }: { onSearch: () => void }) {
       >
         <Brand />
         <Navigation onGo={() => setOpen(false)} />
-        <div className="mt-auto grid gap-2">
+        <div className="relative mt-auto">
           <Away />
           <AccountMenu />
         </div>

@@ -1,6 +1,7 @@
 import { Checkbox as RadixCheckbox, Switch as RadixSwitch } from 'radix-ui'
 import { useId, type ComponentProps, type ReactNode } from 'react'
 import { Icon } from './icons.tsx'
+import { Tip } from './tooltip.tsx'
 
 interface FieldProps {
   readonly label: ReactNode
@@ -166,22 +167,25 @@ export function Checkbox({ label, hint, checked, onChange, disabled = false }: T
   )
 }
 
+interface SwitchProps extends Omit<ToggleProps, 'label'> {
+  readonly label: string
+  /** Why it can't be used; it is greyed, and says so. */
+  readonly refused?: string | null
+}
+
 /** Takes effect at once. `label` is read aloud; what it is about stands beside it. */
-export function Switch({
-  label,
-  checked,
-  onChange,
-  disabled = false,
-}: Omit<ToggleProps, 'label'> & { label: string }) {
-  return (
+export function Switch({ label, checked, onChange, disabled = false, refused = null }: SwitchProps) {
+  const root = (
     <RadixSwitch.Root
       aria-label={label}
       checked={checked}
       disabled={disabled}
-      onCheckedChange={onChange}
-      className="inline-flex h-5 w-9 shrink-0 items-center rounded-full border border-edge bg-sunken p-0.5 transition-colors disabled:cursor-not-allowed disabled:opacity-50 data-[state=checked]:border-accent data-[state=checked]:bg-accent"
+      aria-disabled={refused !== null || undefined}
+      onCheckedChange={refused === null ? onChange : undefined}
+      className="inline-flex h-5 w-9 shrink-0 items-center rounded-full border border-edge bg-sunken p-0.5 transition-colors disabled:cursor-not-allowed disabled:opacity-50 aria-disabled:cursor-not-allowed aria-disabled:opacity-50 data-[state=checked]:border-accent data-[state=checked]:bg-accent"
     >
       <RadixSwitch.Thumb className="size-3.5 rounded-full bg-edge transition-transform data-[state=checked]:translate-x-4 data-[state=checked]:bg-on-accent rtl:data-[state=checked]:-translate-x-4" />
     </RadixSwitch.Root>
   )
+  return refused === null ? root : <Tip text={refused}>{root}</Tip>
 }

@@ -26,7 +26,7 @@ export function AlarmDetails() {
       title={
         data === undefined ? t('alarms.one') : t(`alarms.events.${data.event}`, { defaultValue: data.title })
       }
-      about={data === undefined ? undefined : <AlarmState of={data} />}
+      about={data === undefined ? '\u00a0' : <AlarmState of={data} />}
       onClose={close}
     >
       {alarm.error !== null && <ErrorNote error={alarm.error} />}

@@ -19,7 +19,7 @@ export function AuditDetails() {
   return (
     <Sheet
       title={entry === undefined ? t('audit.one') : <Code>{entry.action}</Code>}
-      about={entry === undefined ? undefined : <Result of={entry} />}
+      about={entry === undefined ? shown === undefined ? '\u00a0' : undefined : <Result of={entry} />}
       onClose={() => void navigate({ to: '/audit', search: true })}
     >
       {entry !== undefined && <Details entry={entry} />}

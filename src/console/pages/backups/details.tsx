@@ -138,8 +138,9 @@ function Details({ of, others, onClose }: DetailsProps) {
       )}
       <Reuse of={of} />
       <Facts facts={facts} />
-      <BackupTablesList of={of} />
       {same.length > 0 && <Compare of={of} others={same} compared={compared} />}
+      {/* The last, since it may be read for a while and is long then. */}
+      <BackupTablesList of={of} />
     </Sheet>
   )
 }

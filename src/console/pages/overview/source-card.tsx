@@ -9,6 +9,7 @@ import { useNow } from '../../lib/now.ts'
 import { useRefusal } from '../../lib/rights.ts'
 import { useScheduleWords } from '../../lib/schedule-words.ts'
 import type { Schedule, Source } from '../../lib/types.ts'
+import { useMay } from '../../session.ts'
 import { Badge, type Meaning } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
@@ -28,7 +29,8 @@ const days = 30
 interface SourceCardProps {
   readonly source: Source
   readonly backups: readonly BackupFacts[]
-  readonly schedules: readonly Schedule[]
+  /** Undefined where the role sees none. */
+  readonly schedules: readonly Schedule[] | undefined
   readonly meaning: Meaning
   /** The state in a word. */
   readonly word: string
@@ -48,9 +50,10 @@ export function SourceCard(props: SourceCardProps) {
   const keepWords = useKeepWords()
   const refused = useRefusal('create', 'jobs')
   const restoreRefused = useRefusal('create', 'restores')
+  const mayPlan = useMay('create', 'schedules')
   const points = useMemo(() => backups.map(pointOf), [backups])
   const newest = backups.toSorted((a, b) => Date.parse(b.moment) - Date.parse(a.moment))[0]
-  const planned = schedules.filter(({ kind, enabled }) => kind === 'backup' && enabled)
+  const planned = schedules?.filter(({ kind, enabled }) => kind === 'backup' && enabled)
   return (
     <Card className="grid grid-cols-1 gap-4 p-5 phone:p-4">
       <div className="flex flex-wrap items-center justify-between gap-3">
@@ -92,37 +95,41 @@ export function SourceCard(props: SourceCardProps) {
           void navigate({ to: '/backups/$id', params: { id }, search: { source: source.name } })
         }
       />
-      <ul className="grid gap-1 text-sm text-ink-2">
-        {planned.map((schedule) => (
-          <li key={schedule.id}>
-            {words(schedule.rule, schedule.zone)} · {keepWords(schedule.keep)}
-          </li>
-        ))}
-        {unproven && newest !== undefined && (
-          <li>
-            <Link
-              to="/backups/$id"
-              params={{ id: newest.id }}
-              search={{ source: source.name }}
-              className="text-accent-text underline underline-offset-2"
-            >
-              {t('overview.prove')}
-            </Link>
-          </li>
-        )}
-        {planned.length === 0 && (
-          <li>
-            {t('sources.noSchedule')}{' '}
-            <Link
-              to="/schedules/new"
-              search={{ of: source.name }}
-              className="text-accent-text underline underline-offset-2"
-            >
-              {t('schedules.new.title')}
-            </Link>
-          </li>
-        )}
-      </ul>
+      {planned !== undefined && (
+        <ul className="grid gap-1 text-sm text-ink-2">
+          {planned.map((schedule) => (
+            <li key={schedule.id}>
+              {words(schedule.rule, schedule.zone)} · {keepWords(schedule.keep)}
+            </li>
+          ))}
+          {unproven && newest !== undefined && (
+            <li>
+              <Link
+                to="/backups/$id"
+                params={{ id: newest.id }}
+                search={{ source: source.name }}
+                className="text-accent-text underline underline-offset-2"
+              >
+                {t('overview.prove')}
+              </Link>
+            </li>
+          )}
+          {planned.length === 0 && (
+            <li>
+              {t('sources.noSchedule')}{' '}
+              {mayPlan && (
+                <Link
+                  to="/schedules/new"
+                  search={{ of: source.name }}
+                  className="text-accent-text underline underline-offset-2"
+                >
+                  {t('schedules.new.title')}
+                </Link>
+              )}
+            </li>
+          )}
+        </ul>
+      )}
     </Card>
   )
 }

@@ -33,7 +33,7 @@ export function NewRestore() {
   // The newest that is whole, unless another was chosen.
   const chosen = facts.find(({ id }) => id === choice.backup) ?? facts.find(({ damaged }) => !damaged) ?? facts[0] // prettier-ignore
   const own = useBackupTables(chosen)
-  const counted = useSourceTables(source?.name).data
+  const { data: counted, isLoading } = useSourceTables(source?.name)
   const start = useChange((body: RestoreInput) => request<Restore>('POST', '/restores', { body }), ['restores', 'jobs']) // prettier-ignore
   const [mayCreate, mayChange] = [useRefusal('create', 'restores'), useRefusal('change', 'restores')]
 
@@ -66,6 +66,9 @@ export function NewRestore() {
   const place = placeOf(choice, source.address)
   const inPlace = isInPlace(choice)
   const missing = step === 'when' ? (chosen === undefined ? 'restores.when.choose' : null) : missingIn(choice)
+  // The tables would push away what stands under them.
+  const shows = step === 'what' || step === 'look'
+  const waits = shows && own.tables === null && counted === undefined && (isLoading || own.reading)
   const right = step === 'where' || step === 'look' ? (inPlace ? mayChange : mayCreate) : null
 
   function begin(): void {
@@ -128,23 +131,25 @@ export function NewRestore() {
           />
         )}
         {start.error !== null && <ErrorNote error={start.error} />}
-        <div className="flex flex-wrap gap-2 border-t pt-4">
-          {step !== 'when' && (
-            <Button onClick={() => go(steps[steps.indexOf(step) - 1] ?? 'when')}>{t('common.back')}</Button>
-          )}
-          <Button
-            type="submit"
-            look="main"
-            busy={start.isPending}
-            refused={right ?? (missing === null ? null : t(missing))}
-          >
-            {step === 'look'
-              ? t('restores.new.start', { database: place.database })
-              : step === 'where'
-                ? t('restores.new.look')
-                : t('restores.new.next')}
-          </Button>
-        </div>
+        {!waits && (
+          <div className="flex flex-wrap gap-2 border-t pt-4">
+            {step !== 'when' && (
+              <Button onClick={() => go(steps[steps.indexOf(step) - 1] ?? 'when')}>{t('common.back')}</Button>
+            )}
+            <Button
+              type="submit"
+              look="main"
+              busy={start.isPending}
+              refused={right ?? (missing === null ? null : t(missing))}
+            >
+              {step === 'look'
+                ? t('restores.new.start', { database: place.database })
+                : step === 'where'
+                  ? t('restores.new.look')
+                  : t('restores.new.next')}
+            </Button>
+          </div>
+        )}
       </form>
     </>
   )

@@ -39,7 +39,7 @@ export function NextRuns({ rule, zone }: { rule: ScheduleRule; zone: string }) {
     <section aria-live="polite" className="grid gap-3 rounded-lg border bg-surface p-4">
       <p className="font-medium">{words(rule, zone)}</p>
       {runs.error !== null && <ErrorNote error={runs.error} />}
-      {runs.data === undefined && runs.error === null && <Skeleton className="h-28" />}
+      {runs.data === undefined && runs.error === null && <Skeleton className="h-37 rtl:h-40" />}
       {runs.data !== undefined && runs.error === null && (
         <>
           <h3 className="text-sm font-medium text-ink-2">{t('schedules.nextRuns')}</h3>

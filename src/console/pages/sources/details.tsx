@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { factsOf } from '../../lib/backup-facts.ts'
 import { pointOf } from '../../lib/backup-words.tsx'
-import { useBackups, useRepositories, useSchedules, useSources } from '../../lib/queries.ts'
+import { useBackups, useRepositories, useSchedules, useSources, useSourceTables } from '../../lib/queries.ts'
 import { useRefusal } from '../../lib/rights.ts'
 import { useScheduleWords } from '../../lib/schedule-words.ts'
 import type { Source } from '../../lib/types.ts'
@@ -47,14 +47,20 @@ function Details({ source, onClose }: { source: Source; onClose: () => void }) {
   const { at } = useSearch({ from: '/app/sources/$name' })
   const refused = useRefusal('create', 'jobs')
   const restoreRefused = useRefusal('create', 'restores')
-  const repository = useRepositories().data?.find(({ id }) => id === source.repositoryId)
-  const schedules = (useSchedules().data ?? []).filter(({ sourceId }) => sourceId === source.id)
+  const repositories = useRepositories()
+  const repository = repositories.data?.find(({ id }) => id === source.repositoryId)
+  const planRefused = useRefusal('create', 'schedules')
+  const planned = useSchedules()
+  const schedules = planned.data?.filter(({ sourceId }) => sourceId === source.id)
   const backups = useBackups({ source: source.name }).items
+  const waits =
+    [repositories, planned, useSourceTables(source.name)].some(({ isLoading }) => isLoading) ||
+    backups === undefined
   const points = useMemo(() => (backups ?? []).map(factsOf).map(pointOf), [backups])
   const from = Math.min(...points.map((point) => point.at)) - 3_600_000
   const facts = [
     { name: t('sources.address'), value: <Code>{source.address}</Code> },
-    { name: t('storage.one'), value: <Name>{repository?.name ?? ''}</Name> },
+    ...(repository === undefined ? [] : [{ name: t('storage.one'), value: <Name>{repository.name}</Name> }]),
     { name: t('common.added'), value: <Moment at={source.createdAt} /> },
   ]
   return (
@@ -90,58 +96,67 @@ function Details({ source, onClose }: { source: Source; onClose: () => void }) {
         </>
       }
     >
-      {points.length > 0 && (
-        <section className="grid gap-2 rounded-lg border bg-surface px-4 pt-4 pb-3">
-          <Timeline
-            label={t('backups.timeline')}
-            points={points}
-            from={from}
-            selected={at}
-            onSelect={({ id }) => void navigate({ search: { at: id }, replace: true })}
-          />
-          <TimelineKey />
-          {at !== undefined && (
-            <Link
-              to="/backups/$id"
-              params={{ id: at }}
-              className="text-accent-text underline-offset-2 hover:underline"
-            >
-              {t('jobs.results.openBackup')}
-            </Link>
-          )}
-        </section>
-      )}
-      <Facts facts={facts} />
-      <Modules source={source.name} />
-      <section>
-        <SectionHead>{t('nav.schedules')}</SectionHead>
-        {schedules.length === 0 ? (
-          <div className="grid justify-items-start gap-2">
-            <p className="text-ink-2">{t('sources.noSchedule')}</p>
-            <Button
-              icon="plus"
-              onClick={() => void navigate({ to: '/schedules/new', search: { of: source.name } })}
-            >
-              {t('schedules.new.title')}
-            </Button>
-          </div>
-        ) : (
-          <ul className="grid gap-px overflow-hidden rounded-lg border bg-line">
-            {schedules.map((schedule) => (
-              <li key={schedule.id} className="bg-surface px-3 py-2">
+      {waits ? (
+        <Skeleton className="h-80" />
+      ) : (
+        <>
+          {points.length > 0 && (
+            <section className="grid gap-2 rounded-lg border bg-surface px-4 pt-4 pb-3">
+              <Timeline
+                label={t('backups.timeline')}
+                points={points}
+                from={from}
+                selected={at}
+                onSelect={({ id }) => void navigate({ search: { at: id }, replace: true })}
+              />
+              <TimelineKey />
+              {at !== undefined && (
                 <Link
-                  to="/schedules/$name"
-                  params={{ name: schedule.name }}
-                  className="font-medium underline-offset-2 hover:underline"
+                  to="/backups/$id"
+                  params={{ id: at }}
+                  className="text-accent-text underline-offset-2 hover:underline"
                 >
-                  {t(`jobs.kinds.${schedule.kind}`)}
+                  {t('jobs.results.openBackup')}
                 </Link>
-                <p className="text-ink-2">{words(schedule.rule, schedule.zone)}</p>
-              </li>
-            ))}
-          </ul>
-        )}
-      </section>
+              )}
+            </section>
+          )}
+          <Facts facts={facts} />
+          <Modules source={source.name} />
+          {schedules !== undefined && (
+            <section>
+              <SectionHead>{t('nav.schedules')}</SectionHead>
+              {schedules.length === 0 ? (
+                <div className="grid justify-items-start gap-2">
+                  <p className="text-ink-2">{t('sources.noSchedule')}</p>
+                  <Button
+                    icon="plus"
+                    refused={planRefused}
+                    onClick={() => void navigate({ to: '/schedules/new', search: { of: source.name } })}
+                  >
+                    {t('schedules.new.title')}
+                  </Button>
+                </div>
+              ) : (
+                <ul className="grid gap-px overflow-hidden rounded-lg border bg-line">
+                  {schedules.map((schedule) => (
+                    <li key={schedule.id} className="bg-surface px-3 py-2">
+                      <Link
+                        to="/schedules/$name"
+                        params={{ name: schedule.name }}
+                        className="font-medium underline-offset-2 hover:underline"
+                      >
+                        {t(`jobs.kinds.${schedule.kind}`)}
+                      </Link>
+                      <p className="text-ink-2">{words(schedule.rule, schedule.zone)}</p>
+                    </li>
+                  ))}
+                </ul>
+              )}
+            </section>
+          )}
+        </>
+      )}
     </Sheet>
   )
 }

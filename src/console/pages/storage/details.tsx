@@ -4,7 +4,13 @@ import { useTranslation } from 'react-i18next'
 import { request } from '../../lib/api.ts'
 import { factsOf } from '../../lib/backup-facts.ts'
 import { useFormat } from '../../lib/format.ts'
-import { useBackups, useChange, useRepositories, useSources } from '../../lib/queries.ts'
+import {
+  useBackups,
+  useChange,
+  useRepositories,
+  useRepositoryStorage,
+  useSources,
+} from '../../lib/queries.ts'
 import { useRefusal } from '../../lib/rights.ts'
 import type { JobDetail, JobKind, Repository } from '../../lib/types.ts'
 import { Button } from '../../ui/button.tsx'
@@ -45,8 +51,10 @@ export function RepositoryDetails() {
 function Details({ repository, onClose }: { repository: Repository; onClose: () => void }) {
   const { t } = useTranslation()
   const format = useFormat()
-  const sources = (useSources().data ?? []).filter(({ repositoryId }) => repositoryId === repository.id)
+  const known = useSources()
+  const sources = (known.data ?? []).filter(({ repositoryId }) => repositoryId === repository.id)
   const found = useBackups({ repository: repository.name })
+  const waits = [known, found, useRepositoryStorage(repository.name)].some(({ isLoading }) => isLoading)
   const backups = (found.items ?? []).map(factsOf)
   // Sums only where all of them were read.
   const whole = found.items !== undefined && !found.hasNextPage
@@ -98,26 +106,34 @@ function Details({ repository, onClose }: { repository: Repository; onClose: () 
         </>
       }
     >
-      {upload ? <Uploaded repository={repository} /> : <Capacity name={repository.name} />}
-      <Facts facts={facts} />
-      {!upload && backups.length > 1 && (
-        <section>
-          <SectionHead aside={<Bytes of={backups[0]?.newBytes ?? 0} />}>{t('storage.perBackup')}</SectionHead>
-          <div className="rounded-lg border bg-surface p-3">
-            <SparkLine
-              label={t('storage.perBackupWords', {
-                last: format.bytes(backups[0]?.newBytes ?? 0),
-                count: backups.length,
-                value: format.number(backups.length),
-              })}
-              values={backups
-                .slice(0, 90)
-                .map(({ newBytes }) => newBytes)
-                .reverse()}
-              height={56}
-            />
-          </div>
-        </section>
+      {waits ? (
+        <Skeleton className="h-80" />
+      ) : (
+        <>
+          {upload ? <Uploaded repository={repository} /> : <Capacity name={repository.name} />}
+          <Facts facts={facts} />
+          {!upload && backups.length > 1 && (
+            <section>
+              <SectionHead aside={<Bytes of={backups[0]?.newBytes ?? 0} />}>
+                {t('storage.perBackup')}
+              </SectionHead>
+              <div className="rounded-lg border bg-surface p-3">
+                <SparkLine
+                  label={t('storage.perBackupWords', {
+                    last: format.bytes(backups[0]?.newBytes ?? 0),
+                    count: backups.length,
+                    value: format.number(backups.length),
+                  })}
+                  values={backups
+                    .slice(0, 90)
+                    .map(({ newBytes }) => newBytes)
+                    .reverse()}
+                  height={56}
+                />
+              </div>
+            </section>
+          )}
+        </>
       )}
       {!upload && <PrunePreview repository={repository} />}
     </Sheet>

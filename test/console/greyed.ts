@@ -1,0 +1,57 @@
+import { operator, reader, tenant } from '../support/console.ts'
+
+const switches =
+  'Schedule crm-every-hour is on, Schedule main-check is on, Schedule shop-every-night is on, Schedule shop-proof is on'
+
+/**
+ * What each of them may not do where others may, by page: it is there, greyed. A page that is not named has nothing greyed for them, or is
+ * not shown to them at all. Those that the reader has are all on which something can be done.
+ */
+export const greyed: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  [operator.role]: {
+    'restore-look': 'Leave it, Restore',
+    schedules: `Add a schedule, ${switches}`,
+    schedule: 'Save',
+    'new-schedule': 'Add the schedule',
+    sources: 'Add a source',
+    source: 'Forget',
+    'new-source': 'Test it, Add the source',
+    storage: 'Add storage',
+    repository: 'Forget',
+    'new-storage': 'Add the storage',
+    destinations: 'Add a destination',
+    'new-destination': 'Add a destination',
+  },
+  [reader.role]: {
+    overview: 'Back up, Restore',
+    backups: 'Back up now',
+    backup: 'Restore, Prove it by a drill',
+    'new-backup': 'Start the backup',
+    restores: 'Restore',
+    'restore-where': 'Look first',
+    'restore-look': 'Leave it, Restore',
+    schedules: `Add a schedule, ${switches}`,
+    schedule: 'Save',
+    'new-schedule': 'Add the schedule',
+    sources: 'Add a source',
+    source: 'Back up now, Restore, Forget',
+    'new-source': 'Test it, Add the source',
+    storage: 'Add storage',
+    repository: 'Check it, Read it again, Forget',
+    'new-storage': 'Add the storage',
+    alarm: 'Close the alarm',
+    destinations: 'Add a destination',
+    'new-destination': 'Add a destination',
+    approvals: 'Ask a second person',
+  },
+  [tenant.role]: {
+    overview: 'Back up, Restore',
+    backups: 'Back up now',
+    backup: 'Restore, Prove it by a drill',
+    'new-backup': 'Start the backup',
+    sources: 'Add a source',
+    source: 'Back up now, Restore, Forget',
+    'new-source': 'Test it, Add the source',
+    alarm: 'Close the alarm',
+  },
+}
