@@ -10,6 +10,7 @@ import {
 import { useMemo } from 'react'
 import { isApiError, request } from './api.ts'
 import { fresh, type Freshness } from './live.ts'
+import { useOnly } from './only.ts'
 import type { Alarm, Approval, AuditEntries, Backup, BackupDetail, Destination, Job, JobDetail, Key, Log, Overview, Page, Person, Repository, RepositoryStorage, Restore, RestoreSummary, Roles, Schedule, Settings, SignInWays, Source, SourceTables, Subscription, Statistics, System } from './types.ts' // prettier-ignore
 import { useMay } from '../session.ts'
 
@@ -33,22 +34,52 @@ interface Items<T> {
   readonly items: readonly T[]
 }
 
-function useList<T>(noun: string, every: Freshness = fresh.slow, enabled = true) {
+interface ListOptions<T> {
+  readonly enabled?: boolean
+  /** Which of them are seen here; without it, all. */
+  readonly shown?: ((one: T) => boolean) | undefined
+}
+
+function useList<T>(noun: string, { enabled = true, shown }: ListOptions<T> = {}) {
   return useQuery({
     enabled,
     queryKey: [noun],
     queryFn: ({ signal }) => request<Items<T>>('GET', `/${noun}`, { signal }),
-    select: ({ items }) => items,
-    refetchInterval: every,
+    select: ({ items }) => (shown === undefined ? items : items.filter(shown)),
+    refetchInterval: fresh.slow,
   })
 }
 
-export const useSources = () => useList<Source>('sources')
-export const useRepositories = () => useList<Repository>('repositories')
-export const useSchedules = () => useList<Schedule>('schedules')
+export function useSources() {
+  const { source } = useOnly()
+  return useList<Source>('sources', source === undefined ? {} : { shown: ({ name }) => name === source })
+}
+
+export function useRepositories() {
+  const { source } = useOnly()
+  const own = useSources().data
+  return useList<Repository>('repositories', {
+    enabled: source === undefined || own !== undefined,
+    shown:
+      source === undefined ? undefined : ({ id }) => own?.some((one) => one.repositoryId === id) ?? false,
+  })
+}
+
+/** Of one source: its own, and those of the repository that it is in. */
+export function useSchedules() {
+  const { source } = useOnly()
+  const own = useSources().data
+  const shown = ({ sourceId, repositoryId }: Schedule): boolean =>
+    own?.some((one) => (sourceId === null ? one.repositoryId === repositoryId : one.id === sourceId)) ?? false
+  return useList<Schedule>('schedules', {
+    enabled: source === undefined || own !== undefined,
+    shown: source === undefined ? undefined : shown,
+  })
+}
 
 /** A list that comes in pages, as one; `more` reads the next page. */
-function usePaged<T>(noun: string, query: Filter, every: Freshness) {
+function usePaged<T>(noun: string, filter: Filter, every: Freshness) {
+  const query = { ...filter, ...useOnly() }
   const found = useInfiniteQuery({
     queryKey: [noun, 'pages', query],
     queryFn: ({ signal, pageParam }) =>
@@ -85,9 +116,11 @@ export function useEach<T>(noun: string, filters: readonly Filter[], limit: numb
 
 /** Those that are under way, for the shell and the overview. */
 export function useRunningJobs() {
+  const only = useOnly()
   return useQuery({
-    queryKey: ['jobs', 'running'],
-    queryFn: ({ signal }) => request<Page<Job>>('GET', '/jobs', { signal, query: { status: 'running' } }),
+    queryKey: ['jobs', 'running', only],
+    queryFn: ({ signal }) =>
+      request<Page<Job>>('GET', '/jobs', { signal, query: { status: 'running', ...only } }),
     select: ({ items }) => items,
     refetchInterval: fresh.busy,
   })
@@ -132,18 +165,29 @@ const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
 
 /** How safe each source is, what is used of each storage, and how many alarms and jobs there are. */
 export function useOverview() {
+  const { source } = useOnly()
+  const repositories = useRepositories().data
   return useQuery({
     queryKey: ['overview'],
     queryFn: ({ signal }) => request<Overview>('GET', '/overview', { signal, query: { zone } }),
+    select: (all) =>
+      source === undefined
+        ? all
+        : {
+            ...all,
+            sources: all.sources.filter((one) => one.source === source),
+            storage: all.storage.filter((one) => repositories?.some(({ name }) => name === one.repository)),
+          },
     refetchInterval: fresh.untold,
   })
 }
 
 /** Of the last thirty days. */
 export function useStatistics() {
+  const only = useOnly()
   return useQuery({
-    queryKey: ['statistics'],
-    queryFn: ({ signal }) => request<Statistics>('GET', '/statistics', { signal, query: { zone } }),
+    queryKey: ['statistics', only],
+    queryFn: ({ signal }) => request<Statistics>('GET', '/statistics', { signal, query: { zone, ...only } }),
     refetchInterval: 60_000,
   })
 }
@@ -193,8 +237,8 @@ export function useChange<Input, Result>(
 }
 
 /** `may`: only where they may be read at all. */
-export const usePeople = (may = true) => useList<Person>('people', fresh.slow, may)
-export const useKeys = (may = true) => useList<Key>('keys', fresh.slow, may)
+export const usePeople = (may = true) => useList<Person>('people', { enabled: may })
+export const useKeys = (may = true) => useList<Key>('keys', { enabled: may })
 export const useDestinations = () => useList<Destination>('destinations')
 export const useSubscriptions = () => useList<Subscription>('subscriptions')
 export const useRoles = () => useList<Roles['items'][number]>('roles')
