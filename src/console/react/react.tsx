@@ -42,8 +42,8 @@ export interface Place {
 
 export interface PartProps {
   /**
-   * The place that it begins at, if not at its own first page. Another value later makes it go there; unless it is given, it goes where it
-   * is led to and keeps that for itself.
+   * The place that it begins at, if not at its own first page. Another value later makes it go there; in between it goes where it is led
+   * to.
    */
   readonly at?: string | undefined
   /** Told before the part goes somewhere. True: the application goes there itself, as to another of its pages, and the part stays. */
