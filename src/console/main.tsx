@@ -11,12 +11,13 @@ import { startTheme } from './lib/theme.ts'
 import { startWishes } from './lib/wishes.ts'
 import { newRouter } from './router.tsx'
 import { onSessionEnd, resumeSession } from './session.ts'
+import { Shell } from './shell/shell.tsx'
 import { SignInAgain } from './shell/sign-in-again.tsx'
 import { Toasts } from './ui/toast.tsx'
 import { TipProvider } from './ui/tooltip.tsx'
 
 const client = newQueryClient()
-const router = newRouter()
+const router = newRouter({ frame: Shell })
 
 function Console() {
   const { i18n } = useTranslation()

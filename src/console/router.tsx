@@ -1,15 +1,16 @@
 import {
-  createRootRoute,
+  createRootRouteWithContext,
   createRoute,
   createRouter,
   lazyRouteComponent,
   Outlet,
   redirect,
+  type RouterHistory,
 } from '@tanstack/react-router'
+import type { ComponentType } from 'react'
 import { searchOf } from './lib/search.ts'
 import { choiceNames } from './pages/restores/choice.ts'
 import { currentSession } from './session.ts'
-import { Shell } from './shell/shell.tsx'
 import { NotFound, PageFailed } from './shell/not-found.tsx'
 
 /*
@@ -17,18 +18,32 @@ import { NotFound, PageFailed } from './shell/not-found.tsx'
  * a sheet is a child of the page that it is seen over.
  */
 
-const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: PageFailed })
+interface RouterContext {
+  /** What is around every page: the shell, or what a part of another application has there. */
+  readonly frame: ComponentType
+}
+
+const root = createRootRouteWithContext<RouterContext>()({
+  component: Outlet,
+  notFoundComponent: NotFound,
+  errorComponent: PageFailed,
+})
 
 /** Everything that needs somebody to be signed in. */
 const app = createRoute({
   getParentRoute: () => root,
   id: 'app',
-  component: Shell,
+  component: Framed,
   beforeLoad({ location }) {
     if (currentSession() === null)
       redirect({ to: '/sign-in', search: { to: location.href }, replace: true, throw: true })
   },
 })
+
+function Framed() {
+  const { frame: Frame } = app.useRouteContext()
+  return <Frame />
+}
 
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -277,9 +292,16 @@ const routes = root.addChildren([
   ]),
 ])
 
-export function newRouter() {
+/** `history`: where the address is kept, if not in the browser's. */
+export function newRouter({ frame, history }: RouterContext & { readonly history?: RouterHistory }) {
   // A sheet is read before the list under it has scrolled away: going to one or back leaves the list where it was.
-  return createRouter({ routeTree: routes, defaultPreload: 'intent', scrollRestoration: false })
+  return createRouter({
+    routeTree: routes,
+    context: { frame },
+    defaultPreload: 'intent',
+    scrollRestoration: false,
+    ...(history === undefined ? {} : { history }),
+  })
 }
 
 declare module '@tanstack/react-router' {

@@ -33,7 +33,7 @@ export type Action = 'read' | 'create' | 'change' | 'remove'
 export type Session = Me
 
 const place = 'holdfast.key'
-let key: string | null = sessionStorage.getItem(place)
+let key: string | null = null
 let session: Session | null = null
 const listeners = new Set<() => void>()
 
@@ -51,6 +51,7 @@ export function credentials(): Readonly<Record<string, string>> {
 
 /** Finds out whether somebody is signed in. Called once, before anything is shown. */
 export async function resumeSession(): Promise<void> {
+  key = sessionStorage.getItem(place)
   tell(await request<Session>('GET', '/session').catch(() => null))
 }
 
@@ -65,7 +66,7 @@ export function begin(next: Session): void {
   tell(next)
 }
 
-/** Reads anew who is signed in, such as after codes were switched on. */
+/** Reads anew who is signed in, such as after codes were switched on. Throws ApiError. */
 export async function rereadSession(): Promise<void> {
   tell(await request<Session>('GET', '/session'))
 }
@@ -116,7 +117,7 @@ export function currentSession(): Session | null {
 }
 
 export function useSession(): Session | null {
-  return useSyncExternalStore(onSession, currentSession)
+  return useSyncExternalStore(onSession, currentSession, currentSession)
 }
 
 /** Whether they have the right; lib/rights.ts has the words for what they lack. */

@@ -25,6 +25,26 @@ export class ApiError extends Error {
   }
 }
 
+/** Where the API is: the service's own, unless another application forwards to it. */
+export interface Service {
+  /** What stands for `/api/v1`. */
+  readonly address: string
+  readonly fetch: typeof fetch
+}
+
+const own: Service = { address: '/api/v1', fetch: (...asked) => fetch(...asked) }
+let service = own
+
+/** From now on requests go there. */
+export function reachThrough(other: Service): void {
+  service = other
+}
+
+/** What the API calls an address of its own, as it is reached from here. */
+export function reachedAs(path: string): string {
+  return path.startsWith(`${own.address}/`) ? `${service.address}${path.slice(own.address.length)}` : path
+}
+
 type Query = Readonly<Record<string, string | number | undefined>>
 
 export interface RequestOptions {
@@ -56,7 +76,7 @@ async function send<T>(method: Method, path: string, o: RequestOptions): Promise
     value === undefined || value === '' ? [] : [[name, String(value)]],
   )
   const search = new URLSearchParams(given as [string, string][]).toString()
-  const response = await reach(`/api/v1${path}${search === '' ? '' : `?${search}`}`, {
+  const response = await reach(`${path}${search === '' ? '' : `?${search}`}`, {
     method,
     headers: {
       ...credentials(),
@@ -72,7 +92,7 @@ async function send<T>(method: Method, path: string, o: RequestOptions): Promise
 
 /** An answer as the browser has it, such as a stream or a file. Throws ApiError. */
 export async function open(path: string, init: RequestInit = {}): Promise<Response> {
-  const response = await reach(`/api/v1${path}`, {
+  const response = await reach(path, {
     ...init,
     headers: { ...credentials(), ...(init.headers as Record<string, string> | undefined) },
   })
@@ -80,9 +100,9 @@ export async function open(path: string, init: RequestInit = {}): Promise<Respon
   throw await refusalOf(response)
 }
 
-async function reach(url: string, init: RequestInit): Promise<Response> {
+async function reach(path: string, init: RequestInit): Promise<Response> {
   try {
-    return await fetch(url, init)
+    return await service.fetch(`${service.address}${path}`, init)
   } catch (cause) {
     if (init.signal?.aborted === true) throw cause
     throw apiErrorOf(0, '')

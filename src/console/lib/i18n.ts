@@ -1,4 +1,4 @@
-import i18next from 'i18next'
+import i18next, { type i18n, type InitOptions } from 'i18next'
 import { initReactI18next } from 'react-i18next'
 import { remember, remembered } from './remember.ts'
 
@@ -30,10 +30,20 @@ export function currentLanguage(): Language {
   return isLanguage(i18next.language) ? i18next.language : 'en'
 }
 
-async function load(language: Language): Promise<void> {
-  if (i18next.hasResourceBundle(language, 'messages')) return
+async function load(into: i18n, language: Language): Promise<void> {
+  if (into.hasResourceBundle(language, 'messages')) return
   const { messages } = await loaders[language]()
-  i18next.addResourceBundle(language, 'messages', messages)
+  into.addResourceBundle(language, 'messages', messages)
+}
+
+const options: InitOptions = {
+  ns: ['messages'],
+  defaultNS: 'messages',
+  resources: {},
+  // React escapes.
+  interpolation: { escapeValue: false },
+  react: { useSuspense: false },
+  partialBundledLanguages: true,
 }
 
 function apply(language: Language): void {
@@ -44,22 +54,21 @@ function apply(language: Language): void {
 
 export async function startLanguage(): Promise<void> {
   const language = firstLanguage()
-  await i18next.use(initReactI18next).init({
-    lng: language,
-    ns: ['messages'],
-    defaultNS: 'messages',
-    resources: {},
-    // React escapes.
-    interpolation: { escapeValue: false },
-    react: { useSuspense: false },
-    partialBundledLanguages: true,
-  })
-  await load(language)
+  await i18next.use(initReactI18next).init({ ...options, lng: language })
+  await load(i18next, language)
   apply(language)
 }
 
+/** Messages in one language for a part of a page that is not ours, whose own messages these leave alone. */
+export async function newMessages(language: Language): Promise<i18n> {
+  const own = i18next.createInstance()
+  await own.init({ ...options, lng: language })
+  await load(own, language)
+  return own
+}
+
 export async function chooseLanguage(language: Language): Promise<void> {
-  await load(language)
+  await load(i18next, language)
   remember('language', language)
   apply(language)
   await i18next.changeLanguage(language)

@@ -10,6 +10,7 @@ import {
 import { useMemo } from 'react'
 import { isApiError, request } from './api.ts'
 import { fresh, type Freshness } from './live.ts'
+import { useOnly } from './only.ts'
 import type { Alarm, Approval, AuditEntries, Backup, BackupDetail, Delivery, Destination, Job, JobDetail, Key, Log, Overview, Page, Person, Repository, RepositoryStorage, Restore, RestoreSummary, Roles, Schedule, Settings, SignInWays, Source, SourceTables, Subscription, Statistics, System } from './types.ts' // prettier-ignore
 import { useMay, type Resource } from '../session.ts'
 
@@ -36,13 +37,21 @@ interface Items<T> {
   readonly items: readonly T[]
 }
 
-function useList<T>(noun: string, resource: Resource | null) {
+interface ListOptions<T> {
+  /** False: not yet. */
+  readonly enabled?: boolean
+  /** Which of them are seen here; without it, all. */
+  readonly shown?: ((one: T) => boolean) | undefined
+}
+
+function useList<T>(noun: string, resource: Resource | null, options: ListOptions<T> = {}) {
+  const { enabled = true, shown } = options
   const may = useMayRead(resource)
   return useQuery({
-    enabled: may,
+    enabled: may && enabled,
     queryKey: [noun],
     queryFn: ({ signal }) => request<Items<T>>('GET', `/${noun}`, { signal }),
-    select: ({ items }) => items,
+    select: ({ items }) => (shown === undefined ? items : items.filter(shown)),
     refetchInterval: fresh.slow,
   })
 }
@@ -53,13 +62,41 @@ function useMayRead(resource: Resource | null): boolean {
   return resource === null || may
 }
 
-export const useSources = () => useList<Source>('sources', 'sources')
-export const useRepositories = () => useList<Repository>('repositories', 'repositories')
-export const useSchedules = () => useList<Schedule>('schedules', 'schedules')
+export function useSources() {
+  const { source } = useOnly()
+  return useList<Source>(
+    'sources',
+    'sources',
+    source === undefined ? {} : { shown: ({ name }) => name === source },
+  )
+}
+
+export function useRepositories() {
+  const { source } = useOnly()
+  const own = useSources().data
+  return useList<Repository>('repositories', 'repositories', {
+    enabled: source === undefined || own !== undefined,
+    shown:
+      source === undefined ? undefined : ({ id }) => own?.some((one) => one.repositoryId === id) ?? false,
+  })
+}
+
+/** Of one source: its own, and those of the repository that it is in. */
+export function useSchedules() {
+  const { source } = useOnly()
+  const own = useSources().data
+  const shown = ({ sourceId, repositoryId }: Schedule): boolean =>
+    own?.some((one) => (sourceId === null ? one.repositoryId === repositoryId : one.id === sourceId)) ?? false
+  return useList<Schedule>('schedules', 'schedules', {
+    enabled: source === undefined || own !== undefined,
+    shown: source === undefined ? undefined : shown,
+  })
+}
 
 /** A list that comes in pages, as one; `more` reads the next page. */
-function usePaged<T>(noun: 'jobs' | 'backups' | 'restores' | 'alarms', query: Filter, every: Freshness) {
+function usePaged<T>(noun: 'jobs' | 'backups' | 'restores' | 'alarms', filter: Filter, every: Freshness) {
   const may = useMayRead(noun)
+  const query = { ...filter, ...useOnly() }
   const found = useInfiniteQuery({
     enabled: may,
     queryKey: [noun, 'pages', query],
@@ -97,9 +134,11 @@ export function useEach<T>(noun: 'backups', filters: readonly Filter[], limit: n
 
 /** Those that are under way, for the shell and the overview. */
 export function useRunningJobs() {
+  const only = useOnly()
   return useQuery({
-    queryKey: ['jobs', 'running'],
-    queryFn: ({ signal }) => request<Page<Job>>('GET', '/jobs', { signal, query: { status: 'running' } }),
+    queryKey: ['jobs', 'running', only],
+    queryFn: ({ signal }) =>
+      request<Page<Job>>('GET', '/jobs', { signal, query: { status: 'running', ...only } }),
     select: ({ items }) => items,
     refetchInterval: fresh.busy,
   })
@@ -146,18 +185,29 @@ const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
 
 /** How safe each source is, what is used of each storage, and how many alarms and jobs there are. */
 export function useOverview() {
+  const { source } = useOnly()
+  const repositories = useRepositories().data
   return useQuery({
     queryKey: ['overview'],
     queryFn: ({ signal }) => request<Overview>('GET', '/overview', { signal, query: { zone } }),
+    select: (all) =>
+      source === undefined
+        ? all
+        : {
+            ...all,
+            sources: all.sources.filter((one) => one.source === source),
+            storage: all.storage.filter((one) => repositories?.some(({ name }) => name === one.repository)),
+          },
     refetchInterval: fresh.untold,
   })
 }
 
 /** Of the last thirty days. */
 export function useStatistics() {
+  const only = useOnly()
   return useQuery({
-    queryKey: ['statistics'],
-    queryFn: ({ signal }) => request<Statistics>('GET', '/statistics', { signal, query: { zone } }),
+    queryKey: ['statistics', only],
+    queryFn: ({ signal }) => request<Statistics>('GET', '/statistics', { signal, query: { zone, ...only } }),
     refetchInterval: 60_000,
   })
 }

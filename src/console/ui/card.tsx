@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { useSurroundings } from './surroundings.ts'
 
 export function Card({ children, className = '' }: { children: ReactNode; className?: string }) {
   return <section className={`rounded-lg border bg-surface ${className}`}>{children}</section>
@@ -12,10 +13,11 @@ interface PageHeadProps {
 
 /** The top of every page: what it is, a sentence about it, and what can be done. */
 export function PageHead({ title, about, actions }: PageHeadProps) {
+  const { title: Title } = useSurroundings()
   return (
     <header className="mb-5 flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
       <div className="grid min-w-0 gap-1">
-        <h1 className="text-xl tracking-[-0.01em]">{title}</h1>
+        <Title className="text-xl tracking-[-0.01em]">{title}</Title>
         {about !== undefined && <p className="max-w-[64ch] text-ink-2">{about}</p>}
       </div>
       {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}

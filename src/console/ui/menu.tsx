@@ -1,6 +1,7 @@
 import { DropdownMenu } from 'radix-ui'
 import type { ReactNode } from 'react'
 import { Icon, type IconName } from './icons.tsx'
+import { useSurroundings } from './surroundings.ts'
 
 const item =
   'flex h-8 items-center gap-2.5 rounded-md px-2 outline-none select-none phone:h-10 ' +
@@ -18,10 +19,11 @@ export function Menu({
   side?: 'top' | 'bottom'
   align?: 'start' | 'end'
 }) {
+  const { floats } = useSurroundings()
   return (
     <DropdownMenu.Root>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
+      <DropdownMenu.Portal container={floats}>
         <DropdownMenu.Content
           side={side}
           align={align}

@@ -3,6 +3,7 @@ import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Button } from './button.tsx'
 import { Input } from './field.tsx'
+import { useSurroundings } from './surroundings.ts'
 import { Code } from './words.tsx'
 
 const veil = 'fixed inset-0 animate-appear bg-veil'
@@ -18,9 +19,10 @@ interface SheetProps {
 /** The details of one thing, beside the list that it is from. It has an address of its own: closing it goes back there. */
 export function Sheet({ title, about, actions, onClose, children }: SheetProps) {
   const { t } = useTranslation()
+  const { floats } = useSurroundings()
   return (
     <RadixDialog.Root open onOpenChange={(open) => !open && onClose()}>
-      <RadixDialog.Portal>
+      <RadixDialog.Portal container={floats}>
         <RadixDialog.Overlay className={`${veil} z-30`} />
         <RadixDialog.Content
           aria-describedby={undefined}
@@ -71,9 +73,10 @@ interface DialogProps {
 }
 
 export function Dialog({ title, onClose, children }: DialogProps) {
+  const { floats } = useSurroundings()
   return (
     <RadixDialog.Root open onOpenChange={(open) => !open && onClose()}>
-      <RadixDialog.Portal>
+      <RadixDialog.Portal container={floats}>
         <RadixDialog.Overlay className={`${veil} z-45`} />
         <RadixDialog.Content
           aria-describedby={undefined}

@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef, useState, useSyncExternalStore, type RefObject } from 'react'
+import { useSurroundings } from './surroundings.ts'
 
 /**
  * How wide an element is, in pixels; 0 before it is laid out. What is drawn at that width is in it, so it must be `contain-inline-size`: else it holds
@@ -19,15 +20,29 @@ export function useWidth<T extends Element>(): [RefObject<T | null>, number] {
   return [ref, width]
 }
 
-const narrow = matchMedia('(width < 640px)')
+/** Below it, in pixels, it is as narrow as a phone. The same line as `phone:` in styles.css. */
+export const phoneWidth = 640
 
-/** Whether it is as narrow as a phone: lists become cards there. The same line as `phone:` in styles.css. */
+/** Asked when it is needed: where a page is rendered before it is in a browser there is none. */
+const narrow = (): MediaQueryList => matchMedia(`(width < ${phoneWidth}px)`)
+
+/** Whether it is as narrow as a phone: lists become cards there. */
 export function usePhone(): boolean {
-  return useSyncExternalStore(
+  const { phone } = useSurroundings()
+  const window = useSyncExternalStore(
     (listener) => {
-      narrow.addEventListener('change', listener)
-      return () => narrow.removeEventListener('change', listener)
+      const query = narrow()
+      query.addEventListener('change', listener)
+      return () => query.removeEventListener('change', listener)
     },
-    () => narrow.matches,
+    () => narrow().matches,
   )
+  return phone ?? window
+}
+
+/** What scrolls an element up and down; null: the window. */
+export function scrollerOf(element: Element | null): Element | null {
+  for (let at = element?.parentElement ?? null; at !== null && at !== document.body; at = at.parentElement)
+    if (/auto|scroll/.test(getComputedStyle(at).overflowY)) return at
+  return null
 }

@@ -20,11 +20,11 @@ export function RemoveScroll({ children, enabled = true }: StillPage) {
     // The room of the scroll bar stays, so that nothing behind moves.
     if (holders === 0) root.style.paddingInlineEnd = `${innerWidth - root.clientWidth}px`
     holders++
-    root.dataset['still'] = ''
+    root.dataset['holdfastStill'] = ''
     return () => {
       holders--
       if (holders > 0) return
-      delete root.dataset['still']
+      delete root.dataset['holdfastStill']
       root.style.paddingInlineEnd = ''
     }
   }, [enabled])

@@ -1,9 +1,9 @@
 import { Link, type LinkProps } from '@tanstack/react-router'
-import { useWindowVirtualizer } from '@tanstack/react-virtual'
+import { useVirtualizer, useWindowVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Icon } from './icons.tsx'
-import { usePhone } from './size.ts'
+import { scrollerOf, usePhone } from './size.ts'
 
 export interface Column<T> {
   readonly id: string
@@ -48,20 +48,32 @@ export function Table<T>(o: TableProps<T>) {
   const phone = usePhone()
   const sorted = useMemo(() => sortRows(rows, columns, sort), [rows, columns, sort])
   const top = useRef<HTMLDivElement>(null)
+  // Null: the window, as in the console. Another application's page may scroll within itself.
+  const [scroller, setScroller] = useState<Element | null>(null)
   const [margin, setMargin] = useState(0)
   useLayoutEffect(() => {
-    setMargin((top.current?.getBoundingClientRect().top ?? 0) + window.scrollY)
+    const found = scrollerOf(top.current)
+    const above = found === null ? -window.scrollY : found.getBoundingClientRect().top - found.scrollTop
+    setScroller(found)
+    setMargin((top.current?.getBoundingClientRect().top ?? 0) - above)
   }, [phone])
-  const virtual = useWindowVirtualizer({
+  const list = {
     count: sorted.length,
     estimateSize: () => (phone ? cardHeight : rowHeight),
     overscan: 12,
     scrollMargin: margin,
-    getItemKey: (index) => {
+    getItemKey: (index: number) => {
       const row = sorted[index]
       return row === undefined ? index : o.idOf(row)
     },
+  }
+  const inWindow = useWindowVirtualizer({ ...list, enabled: scroller === null })
+  const within = useVirtualizer({
+    ...list,
+    enabled: scroller !== null,
+    getScrollElement: () => scroller,
   })
+  const virtual = scroller === null ? inWindow : within
   const items = virtual.getVirtualItems()
   const last = items.at(-1)?.index ?? 0
   useEffect(() => {

@@ -1,5 +1,6 @@
 import { Tooltip } from 'radix-ui'
 import type { ReactNode } from 'react'
+import { useSurroundings } from './surroundings.ts'
 
 /** A few words about what it surrounds, for pointer and keyboard. Nothing that is needed may be only here. */
 export function Tip({
@@ -11,10 +12,11 @@ export function Tip({
   children: ReactNode
   side?: 'top' | 'bottom'
 }) {
+  const { floats } = useSurroundings()
   return (
     <Tooltip.Root>
       <Tooltip.Trigger asChild>{children}</Tooltip.Trigger>
-      <Tooltip.Portal>
+      <Tooltip.Portal container={floats}>
         <Tooltip.Content
           side={side}
           sideOffset={6}

@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import { request } from '../../lib/api.ts'
+import { reachedAs, request } from '../../lib/api.ts'
 import type { BackupFacts } from '../../lib/backup-facts.ts'
 import { useChange, useRepositories } from '../../lib/queries.ts'
 import { useRefusal } from '../../lib/rights.ts'
@@ -58,7 +58,7 @@ export function Download({ of }: { of: BackupFacts }) {
 /** As a link that is clicked: the browser saves it, shows how far it is, and the page stays. */
 function follow(url: string): void {
   const link = document.createElement('a')
-  link.href = url
+  link.href = reachedAs(url)
   link.download = ''
   link.click()
 }
