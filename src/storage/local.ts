@@ -12,7 +12,8 @@ const staleAfterMs = 24 * 60 * 60 * 1000
 const statsAtOnce = 64
 
 /**
- * Objects as files below `directory`, which the first `put` makes. The order that keeps the contract of `put`: the bytes
+ * Objects as files below `directory`, which the first `put` makes if it was never there; where it has gone since, with a disk that was
+ * unmounted, say, every call fails with `storage_unreachable`, and nothing is taken for absent or written beside it. The order that keeps the contract of `put`: the bytes
  * are written to a name of their own in `tmp/` and synced, `link()` gives them their key (and fails if that is taken),
  * the directory is synced. Whatever is killed in between leaves at most a file in `tmp/`, which is never listed.
  */
@@ -22,7 +23,27 @@ export function openLocalStorage(directory: string): Storage {
   const sync = sharedDirectorySync()
   const made = new Map<string, Promise<void>>()
   let swept = false
+  /** The file system that the directory was seen on; null: it was never seen. Inode numbers do not last on every file system. */
+  let device: number | null = null
   const pathOf = (key: string) => (checkKey(key), join(root, key))
+
+  /** Throws unless the directory is where it was seen at first. */
+  async function requireThere(): Promise<void> {
+    const found = await stat(root).then(
+      ({ dev }) => dev,
+      (error: unknown) => (isAbsence(error) ? null : device),
+    )
+    device ??= found
+    if (found === device) return
+    throw new HoldfastError(
+      'storage_unreachable',
+      `${root} is not there any more: a disk was unmounted, or a directory moved.`,
+      {
+        hint: 'Mount it, or move it back, and run it again; what is already stored is reused.',
+        details: { path: root },
+      },
+    )
+  }
 
   /** Makes a directory and those above it. Durable: whoever made it, its entry is synced before the first use. */
   function ensureDirectory(path: string): Promise<void> {
@@ -30,17 +51,21 @@ export function openLocalStorage(directory: string): Storage {
     if (making === undefined) {
       making = makeDirectory(path)
       made.set(path, making)
+      making.catch(() => made.delete(path))
     }
     return making
   }
 
   async function makeDirectory(path: string): Promise<void> {
     if (path === root) {
+      await requireThere()
+      if (device !== null) return
       await mkdir(root, { recursive: true, mode: 0o700 })
       // What is above the storage may not be ours to read.
       await sync(dirname(root)).catch((error: unknown) => {
         if (codeOf(error) !== 'EACCES' && codeOf(error) !== 'EPERM') throw error
       })
+      await requireThere()
       return
     }
     await ensureDirectory(dirname(path))
@@ -124,12 +149,18 @@ export function openLocalStorage(directory: string): Storage {
     yield* found()
   }
 
+  /** Before every call: what is to be there, has to be known before it can go. */
+  async function begin(options: CallOptions | undefined): Promise<void> {
+    throwIfCancelled(options)
+    if (device === null) await requireThere()
+  }
+
   return {
     address: root,
 
     async put(key, data, options) {
-      throwIfCancelled(options)
       const path = pathOf(key)
+      await begin(options)
       try {
         try {
           return await store(path, data)
@@ -145,20 +176,23 @@ export function openLocalStorage(directory: string): Storage {
     },
 
     async get(key, options) {
-      throwIfCancelled(options)
       const path = pathOf(key)
+      await begin(options)
       try {
         return await read(path, options?.offset ?? 0, options?.length ?? Infinity)
       } catch (error) {
+        if (isAbsence(error)) await requireThere()
         throw storageError(error, 'read', path)
       }
     },
 
     async head(key, options) {
-      throwIfCancelled(options)
       const path = pathOf(key)
+      await begin(options)
       try {
-        return await info(path, key)
+        const found = await info(path, key)
+        if (found === null) await requireThere()
+        return found
       } catch (error) {
         throw storageError(error, 'read', path)
       }
@@ -166,25 +200,26 @@ export function openLocalStorage(directory: string): Storage {
 
     async *list(prefix, options) {
       checkPrefix(prefix)
-      throwIfCancelled(options)
+      await begin(options)
       const path = join(root, prefix)
       try {
         yield* walk(path, prefix, options)
       } catch (error) {
-        if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw storageError(error, 'list', path)
+        if (!isAbsence(error)) throw storageError(error, 'list', path)
+        await requireThere()
       }
     },
 
     async delete(key, options) {
-      throwIfCancelled(options)
       const path = pathOf(key)
+      await begin(options)
       try {
         await unlink(path)
         // A deleted manifest must not come back after a crash when its chunks are gone.
         await sync(dirname(path))
       } catch (error) {
-        if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR')
-          throw storageError(error, 'delete', path)
+        if (!isAbsence(error)) throw storageError(error, 'delete', path)
+        await requireThere()
       }
     },
   }
@@ -213,13 +248,17 @@ async function info(path: string, key: string): Promise<ObjectInfo | null> {
     const facts = await lstat(path)
     return facts.isFile() ? { key, size: facts.size, modified: facts.mtime } : null
   } catch (error) {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return null
+    if (isAbsence(error)) return null
     throw error
   }
 }
 
 function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException | null)?.code
+}
+
+function isAbsence(error: unknown): boolean {
+  return codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR'
 }
 
 const absent = ['ENOENT', 'ENOTDIR', 'EISDIR']

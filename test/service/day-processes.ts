@@ -121,8 +121,7 @@ export function dayProcesses(o: {
       if (o.real) await rename(o.repository, away)
       else await writeFile(away, '')
       mends.push(async () => {
-        // What a backup under way has written there since is no repository.
-        if (o.real) await rm(o.repository, { recursive: true, force: true, maxRetries: 5 })
+        // It fails if a backup under way has made a directory there since.
         await (o.real ? rename(away, o.repository) : rm(away))
       })
     },

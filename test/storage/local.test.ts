@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict'
 import { spawn, execFile } from 'node:child_process'
-import { chmod, mkdir, readdir, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  rename,
+  rm,
+  stat,
+  symlink,
+  unlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -72,6 +84,41 @@ test('directories that vanished are made again', async (t) => {
   await run('rm', ['-r', join(root, 'a'), join(root, 'tmp')])
   assert.equal(await storage.put('a/b', Buffer.from('y')), 'stored')
   assert.equal(Buffer.from(await storage.get('a/b')).toString(), 'y')
+})
+
+test('a storage that has gone is not made anew, and nothing of it is taken for absent', async (t) => {
+  const directory = await temporaryDirectory(t)
+  const [root, away] = [join(directory, 'repository'), join(directory, 'away')]
+  const storage = openLocalStorage(root)
+  await storage.put('a/b', Buffer.from('x'))
+  const calls: (() => Promise<unknown>)[] = [
+    () => storage.put('a/c', Buffer.from('x')),
+    () => storage.put('new/c', Buffer.from('x')),
+    () => storage.get('a/b'),
+    () => storage.head('a/b'),
+    () => storage.delete('a/b'),
+    () => listed(storage, ''),
+  ]
+  await rename(root, away)
+  for (const call of calls) await assert.rejects(call(), { code: 'storage_unreachable', message: /repository is not there/ }) // prettier-ignore
+  assert.deepEqual(await readdir(directory), ['away'])
+  await rename(away, root)
+  await storage.put('new/c', Buffer.from('x'))
+  assert.deepEqual(await listed(storage, ''), ['a/b', 'new/c'])
+})
+
+test('the directory that a disk was mounted on is not taken for the disk', async (t) => {
+  const [disk, below] = [await mkdtemp('/dev/shm/holdfast-'), await temporaryDirectory(t)]
+  t.after(() => rm(disk, { recursive: true }))
+  const root = join(await temporaryDirectory(t), 'mounted')
+  await symlink(disk, root)
+  const storage = openLocalStorage(root)
+  await storage.put('a/b', Buffer.from('x'))
+  await unlink(root)
+  await symlink(below, root)
+  await assert.rejects(storage.put('a/c', Buffer.from('x')), { code: 'storage_unreachable' })
+  await assert.rejects(storage.get('a/b'), { code: 'storage_unreachable' })
+  assert.deepEqual(await readdir(below), [])
 })
 
 test('after kill -9 in the middle of puts every object is whole, and the next put works', async (t) => {

@@ -49,8 +49,9 @@ export const storage = {
   },
   storage_unreachable: {
     exit: 6,
-    meaning: 'The object storage could not be reached, or the connection broke.',
-    hint: 'Check the endpoint in the address and the network; what is already stored is reused.',
+    meaning:
+      'The storage could not be reached, or is not there any more: a connection broke, a disk was unmounted.',
+    hint: 'Check the endpoint in the address and the network, or mount it; what is already stored is reused.',
   },
   storage_certificate: {
     exit: 6,
