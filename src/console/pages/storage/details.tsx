@@ -16,6 +16,7 @@ import { Sheet } from '../../ui/overlay.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { Bytes, Code, Moment, Name } from '../../ui/words.tsx'
 import { Capacity } from './capacity.tsx'
+import { RepositoryKeys } from './keys.tsx'
 
 export function RepositoryDetails() {
   const { t } = useTranslation()
@@ -94,6 +95,7 @@ function Details({ repository, onClose }: { repository: Repository; onClose: () 
     >
       <Capacity name={repository.name} />
       <Facts facts={facts} />
+      <RepositoryKeys name={repository.name} />
       {backups.length > 1 && (
         <section>
           <SectionHead aside={<Bytes of={backups[0]?.newBytes ?? 0} />}>{t('storage.perBackup')}</SectionHead>
