@@ -35,6 +35,7 @@ import { meRoutes } from './routes/me.ts'
 import { peopleRoutes } from './routes/people.ts'
 import { providerRoutes } from './routes/providers.ts'
 import { oneBackupRoutes } from './routes/one-backup.ts'
+import { repositoryKeyRoutes } from './routes/repository-keys.ts'
 import { repositoryRoutes } from './routes/repositories.ts'
 import { restoreRoutes } from './routes/restores.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
@@ -163,6 +164,7 @@ export function createApp(given: ApiOptions) {
     keyRoutes(o),
     providerRoutes(o),
     repositoryRoutes(o),
+    repositoryKeyRoutes(o),
     sourceFactRoutes(o),
     sourceRoutes(o),
     scheduleRoutes(o),

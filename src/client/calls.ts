@@ -62,6 +62,7 @@ import type {
   Repository,
   RepositoryChange,
   RepositoryInput,
+  RepositoryKeys,
   RepositoryStorage,
   ResetConfirmation,
   ResetInput,
@@ -255,6 +256,12 @@ export function callsOf(send: Send) {
     getRepositoryConsequences: (name: string, options?: CallOptions): Promise<Consequences> =>
       send<Consequences>(
         { method: 'GET', path: `/repositories/${encodeURIComponent(name)}/consequences`, gives: 'json' },
+        options,
+      ),
+    /** Ask a repository who can open it, and who can write to it. GET /repositories/{name}/keys */
+    getRepositoryKeys: (name: string, options?: CallOptions): Promise<RepositoryKeys> =>
+      send<RepositoryKeys>(
+        { method: 'GET', path: `/repositories/${encodeURIComponent(name)}/keys`, gives: 'json' },
         options,
       ),
     /** Find out whether a database could be backed up. POST /sources/test */

@@ -413,6 +413,34 @@ export type Consequences = {
   against: string[]
 }
 
+export type RepositoryKeys = {
+  keys: {
+    ownerKey: string
+    /** by what this service holds: the host file */
+    ownerConfirmed: boolean
+    /** who can open the backups */
+    recipients: {
+      name: string
+      kind: 'identity' | 'passphrase'
+      publicKey: string | null
+      added: string
+      confirmed: boolean
+    }[]
+    /** who can write backups */
+    hosts: {
+      id: string
+      name: string
+      admitted: string
+      /** its backups from then on are not accepted */
+      revokedAt: string | null
+    }[]
+    /** to which keys objects are sealed, the newest last */
+    epochs: { id: string; created: string; publicKey: string }[]
+  } | null
+  /** why the repository could not be asked */
+  error: { code: string; message: string; hint: string } | null
+}
+
 export type SourceTest = {
   works: boolean
   /** each thing that a backup would meet */

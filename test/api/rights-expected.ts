@@ -103,6 +103,7 @@ export const expected: Readonly<Record<string, Expected>> = {
   'GET /sources/{name}/consequences': by('remove', 'sources'),
   'DELETE /sources/{name}': untyped('remove', 'sources'),
   'POST /sources/test': by('create', 'sources', { body: { address: 'postgres://a@db/x' }, status: 404, code: 'not_found' }), // prettier-ignore
+  'GET /repositories/{name}/keys': { right: ['read', 'repositories'], status: 404, code: 'not_found' },
   'POST /sources/{name}/test': by('create', 'sources', { status: 404, code: 'not_found' }),
   'GET /sources/{name}/tables': read('sources'),
   'GET /sources/{name}/state': read('sources'),

@@ -85,3 +85,29 @@ test('tables and modules are told with the rows that the newest backup counted',
   assert.ok(Date.parse(told.countedAt) <= Date.now())
   assert.equal((await call('GET /sources/shop/tables', undefined, 'tenant_admin')).status, 404)
 })
+
+test('a repository tells who can open it and who can write to it, and nothing that opens it', async () => {
+  interface Told {
+    readonly keys: {
+      readonly ownerKey: string
+      readonly recipients: readonly { readonly name: string }[]
+      readonly hosts: readonly { readonly id: string; readonly revokedAt: string | null }[]
+      readonly epochs: readonly unknown[]
+    } | null
+    readonly error: { readonly code: string } | null
+  }
+  const { credentials } = api.repository
+  const { keys, error } = await ok<Told>('GET /repositories/main/keys', undefined, 'read_only_admin')
+  assert.deepEqual([error, keys?.ownerKey], [null, credentials.ownerKey])
+  assert.deepEqual(
+    keys?.hosts.map(({ id, revokedAt }) => [id, revokedAt]),
+    [[credentials.host, null]],
+  )
+  assert.deepEqual([keys.recipients.length, keys.epochs.length], [1, 1])
+  const secrets = new RegExp(`${credentials.signingKey}|${credentials.namingKey}|AGE-SECRET-KEY`)
+  assert.doesNotMatch(JSON.stringify(keys), secrets)
+  assert.equal((await call('GET /repositories/main/keys', undefined, 'tenant_admin')).status, 403)
+  await ok('POST /repositories', { name: 'nowhere', address: '/nowhere/at/all' })
+  const none = await ok<Told>('GET /repositories/nowhere/keys')
+  assert.deepEqual([none.keys, none.error?.code], [null, 'repository_missing'])
+})

@@ -9,6 +9,7 @@ import { requireConfirmed } from '../confirm.ts'
 import { previewHtml } from '../preview-html.ts'
 import { tellApplied, tellPreview } from '../preview-text.ts'
 import { writePage } from '../secret-file.ts'
+import { printable } from '../width.ts'
 import { followToStop, requireCompleted, tellDetached } from './job.ts'
 import { tellSwapDone, tellSwapPlanned } from './swap.ts'
 
@@ -78,7 +79,7 @@ async function show({ out }: CommandContext, restore: Restore, html: string | un
 function tellChanged({ out }: CommandContext, restore: Restore): void {
   const preview = previewOf(restore)
   const done = restore.report as (Partial<RestoreRecord> & Readonly<Record<string, unknown>>) | null
-  for (const warning of done?.warnings ?? []) out.warn(warning)
+  for (const warning of done?.warnings ?? []) out.warn(printable(warning))
   const id = restore.restore ?? restore.id
   if (preview === null) tellSwapDone(out, done ?? {})
   else if ('changes' in preview) tellDone(out, { preview, restore: id })

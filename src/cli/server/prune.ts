@@ -20,14 +20,19 @@ type Input = ServerInput & {
 /** A decision as `prune --json` has it, with the backup in the same object. */
 type Decided = Decision['backup'] & Pick<Decision, 'keep' | 'reasons'>
 
+/** Of what may be said of backups that stay, those that keep some. */
+const rules = ['last', 'within', 'hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const
+
 /** A prune of one source of the service: what goes is shown, and with consent removed. */
 export async function pruneAtServer(context: CommandContext, client: Client, input: Input): Promise<void> {
   const { out } = context
   const { name: source, settings } = await sourceNamed(client, input.source)
   const given = keepOf(input)
+  const own = settings['keep'] as Readonly<Record<string, unknown>> | undefined
   // Rules that were given stand in place of those of the source as a whole, as everywhere.
-  const keep = Object.keys(given).length > 0 ? given : settings['keep']
-  if (keep === undefined)
+  const ruled = rules.some((rule) => rule in given)
+  const keep = ruled ? given : own === undefined ? null : { ...own, ...given }
+  if (keep === null)
     throw new HoldfastError('usage', 'Nothing says which backups are to be kept.', {
       hint: 'Give at least one of --keep-last, --keep-within, --keep-daily and the like, or "keep" in the settings of the source.',
     })

@@ -11,7 +11,7 @@ import { useMemo } from 'react'
 import { isApiError, request } from './api.ts'
 import { fresh, type Freshness } from './live.ts'
 import { useOnly } from './only.ts'
-import type { Alarm, Approval, AuditEntries, Backup, BackupDetail, Delivery, Destination, Job, JobDetail, Key, Log, Overview, Page, Person, Repository, RepositoryStorage, Restore, RestoreSummary, Roles, Schedule, Settings, SignInWays, Source, SourceTables, Subscription, Statistics, System } from './types.ts' // prettier-ignore
+import type { Alarm, Approval, AuditEntries, Backup, BackupDetail, Delivery, Destination, Job, JobDetail, Key, Log, Overview, Page, Person, Repository, RepositoryKeys, RepositoryStorage, Restore, RestoreSummary, Roles, Schedule, Settings, SignInWays, Source, SourceTables, Subscription, Statistics, System } from './types.ts' // prettier-ignore
 import { useMay, type Resource } from '../session.ts'
 
 /*
@@ -220,6 +220,17 @@ export function useRepositoryStorage(name: string) {
     queryKey: ['repositories', name, 'storage'],
     queryFn: ({ signal }) => request<RepositoryStorage>('GET', `/repositories/${name}/storage`, { signal }),
     refetchInterval: fresh.untold,
+  })
+}
+
+/** Who has which key of it. They change a few times a year. */
+export function useRepositoryKeys(name: string) {
+  return useQuery({
+    queryKey: ['repositories', name, 'keys'],
+    queryFn: ({ signal }) => request<RepositoryKeys>('GET', `/repositories/${name}/keys`, { signal }),
+    staleTime: Infinity,
+    // Those of another repository would be taken for its own.
+    placeholderData: () => undefined,
   })
 }
 

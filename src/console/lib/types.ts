@@ -34,6 +34,7 @@ export type SourceTest = z.infer<typeof contract.SourceTest>
 export type Overview = z.infer<typeof contract.Overview>
 export type SourceState = z.infer<typeof contract.SourceState>
 export type Statistics = z.infer<typeof contract.Statistics>
+export type RepositoryKeys = z.infer<typeof contract.RepositoryKeys>
 export type RepositoryStorage = z.infer<typeof contract.RepositoryStorage>
 
 export type Me = z.infer<typeof contract.Me>

@@ -22,6 +22,7 @@ import { Sheet } from '../../ui/overlay.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { Bytes, Code, Moment, Name } from '../../ui/words.tsx'
 import { Capacity } from './capacity.tsx'
+import { RepositoryKeys } from './keys.tsx'
 import { PrunePreview } from './prune.tsx'
 import { Uploaded } from './uploaded.tsx'
 
@@ -112,6 +113,7 @@ function Details({ repository, onClose }: { repository: Repository; onClose: () 
         <>
           {upload ? <Uploaded repository={repository} /> : <Capacity name={repository.name} />}
           <Facts facts={facts} />
+          {!upload && <RepositoryKeys name={repository.name} />}
           {!upload && backups.length > 1 && (
             <section>
               <SectionHead aside={<Bytes of={backups[0]?.newBytes ?? 0} />}>
