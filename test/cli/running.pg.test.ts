@@ -97,6 +97,7 @@ test('a catalog of an older version is upgraded with all that is in it, and goes
       requireKept(old, restored)
     },
   })
+  // What the operator's shell has from the first chapter is needed here, too.
   let keyFile: Block | null = null
   const screens = await runDocument({
     name: 'OPERATIONS.md',
