@@ -32,10 +32,11 @@ export interface Operator {
   moveAway(): void
 }
 
-/** `means`: what the document says, and what that is here. */
 export async function newOperator(o: {
-  means: readonly (readonly [said: string, here: string])[]
-  onStopped?: () => Promise<void>
+  /** What the document says, and what that is here. */
+  readonly means: readonly (readonly [said: string, here: string])[]
+  /** Is waited for whenever the service has been stopped. */
+  readonly onStopped?: () => Promise<void>
 }): Promise<Operator> {
   const base = await mkdtemp(join(tmpdir(), 'holdfast-test-'))
   after(() => rm(base, { recursive: true, force: true }))
@@ -52,7 +53,7 @@ export async function newOperator(o: {
   prepare()
   for (const path of [join(base, 'mnt/backups'), join(base, 'safe'), home, bin])
     mkdirSync(path, { recursive: true })
-  // The launcher would look for a Node each time.
+  // The launcher would look for a Node each time. The last two are what the tests' machine may lack.
   script('holdfast', `exec '${process.execPath}' --disable-warning=ExperimentalWarning '${main}' "$@"`)
   script('sudo', 'shift 2; exec env -i PATH="$PATH" HOME="$HOME" "$@"')
   script('journalctl', `until [ "$(grep -c 'console is at' '${log}')" -ge "$STARTS" ]; do sleep 0.1; done\ngrep -v 'is built' '${log}'`) // prettier-ignore
@@ -64,6 +65,9 @@ export async function newOperator(o: {
     writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 })
   }
 
+  const journal = (): string => readFileSync(log, 'utf8')
+  const newestKey = (): string => /^[^]*(hfk_[\w-]{43})/.exec(journal())?.[1] ?? ''
+
   const real = (text: string): string =>
     o.means
       .reduce((said, [from, to]) => said.replaceAll(from, to), text)
@@ -72,12 +76,7 @@ export async function newOperator(o: {
       .replaceAll(/(?<![\w.$-])\/(mnt|safe)\b/g, `${base}/$1`)
       .replaceAll('tar -C / ', `tar -C ${machine}/ `)
       .replaceAll('holdfast:holdfast', `${process.getuid?.()}:${process.getgid?.()}`)
-      .replaceAll(
-        'hfk_...',
-        journal()
-          .match(/hfk_[\w-]{43}/g)
-          ?.at(-1) ?? 'hfk_...',
-      )
+      .replaceAll('hfk_...', newestKey())
 
   const asSaid = (text: string): string =>
     o.means
@@ -86,8 +85,6 @@ export async function newOperator(o: {
       .replaceAll(base, '')
       .replaceAll(`127.0.0.1:${port}`, '127.0.0.1:7380')
       .replaceAll(/(hfk_|#)[\w-]{43}/g, '$1...')
-
-  const journal = (): string => readFileSync(log, 'utf8')
 
   function start(): void {
     const settings = real(unit.replaceAll(' ', '\n'))
@@ -123,6 +120,7 @@ export async function newOperator(o: {
       const { stdout: out = '', stderr = '' } = error as { stdout?: string; stderr?: string }
       throw new Error(`${lines}\n${out}${stderr}\n${journal()}`, { cause: error })
     })
+    // What a block exports is there in the next.
     const pairs = readFileSync(shellEnvironment, 'utf8').split('\0').filter((pair) => pair !== '') // prettier-ignore
     env = Object.fromEntries(pairs.map((pair) => pair.split(/=(.*)/s).slice(0, 2) as [string, string]))
     return stdout
