@@ -6,7 +6,14 @@ import { choiceOf, inputOf, missingIn, patternOf, placeOf, type Choice } from '.
 import type { Restore } from '../../src/console/lib/types.ts'
 
 const address = 'postgres://back%40up@db.example.com:5433/shop?sslmode=require'
-const given = { source: 'shop', backup: '20261128T023000Z-7f3a', place: placeOf({}, address), password: '' }
+const from = { source: 'shop' }
+const given = {
+  from,
+  backup: '20261128T023000Z-7f3a',
+  place: placeOf({}, address),
+  password: '',
+  identity: '',
+}
 
 test('what is chosen is asked for, and a restore gives back the choice that it was begun with', () => {
   const choices: Choice[] = [
@@ -18,7 +25,13 @@ test('what is chosen is asked for, and a restore gives back the choice that it w
   for (const choice of choices) {
     const { into, source, ...params } = inputOf(choice, given)
     assert.deepEqual(into, { inPlace: true })
-    const restore = { source, params, place: 'in place', target: address } as unknown as Restore
+    const restore = {
+      source,
+      sourceId: 's',
+      params,
+      place: 'in place',
+      target: address,
+    } as unknown as Restore
     assert.deepEqual(choiceOf(restore), { source: 'shop', backup: given.backup, ...choice })
   }
 })
@@ -31,6 +44,21 @@ test('a new database is beside the one in use unless something else is said, and
   assert.deepEqual(inputOf({ scope: 'rows', names: 'a', where: 'true', to: 'new' }, given).into, {
     inPlace: true,
   })
+})
+
+test('an upload is restored into a new database, with an identity for that once, which is in no address', () => {
+  const choice: Choice = { repository: 'laptop', to: 'place', database: 'back' }
+  const place = placeOf(choice, '')
+  assert.equal(placeOf({}, '').database, 'restored')
+  const { into, repository, source, identity } = inputOf(choice, { ...given, from: { repository: 'laptop' }, place, identity: 'AGE-SECRET-KEY-1' }) // prettier-ignore
+  assert.deepEqual([repository, source, identity], ['laptop', undefined, 'AGE-SECRET-KEY-1'])
+  assert.deepEqual(into, { database: 'postgres:///back' })
+  const restore = { source: 'laptop', sourceId: null, params: {}, place: 'new', target: 'postgres://h/back' }
+  assert.equal(choiceOf(restore as unknown as Restore).repository, 'laptop')
+  assert.equal(
+    missingIn({ ...choice, scope: 'rows', names: 'a', where: 'true' }),
+    'restores.what.rowsOfUpload',
+  )
 })
 
 test('names that hold dots, stars or quotes mean themselves', () => {

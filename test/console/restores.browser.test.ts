@@ -235,6 +235,29 @@ test('a backup is downloaded in every format, and each is whole; lost, it is upl
 
   const upload = page.getByRole('dialog', { name })
   await upload.getByText('To be lost').waitFor()
+  await upload.getByRole('button', { name: 'Restore from it' }).click()
+  await page.getByText('From the uploaded file').waitFor()
+  await next(page)
+  await next(page)
+  const copy = `${shop.name}_uploaded`
+  t.after(() => server.query(`DROP DATABASE IF EXISTS "${copy}" WITH (FORCE)`))
+  const { host, username } = new URL(shop.url)
+  for (const [label, value] of [
+    ['Name of the new database', copy],
+    ['Server', host],
+    ['Role', username],
+    ['Password', server.password],
+    ['Identity', service.identity],
+  ] as const)
+    await page.getByLabel(label).fill(value)
+  assert.doesNotMatch(page.url(), /AGE/)
+  await page.getByRole('button', { name: 'Look first' }).click()
+  await page.getByRole('button', { name: `Restore into ${copy}` }).click()
+  await page.getByText('Restored', { exact: true }).waitFor()
+  requireSame(await stateOf(besideUrl(shop.url, copy)), before, 'restored from the upload')
+
+  // Kept with its identity, its tables are seen; brought into storage of its owner, its source is restored from it.
+  await page.goto(`${url}/storage/${name}`)
   await upload.getByLabel('Identity').fill(service.identity)
   await upload.getByRole('button', { name: 'Keep the identity' }).click()
   await page.getByText('The identity is kept, sealed.', { exact: true }).waitFor()
@@ -242,16 +265,8 @@ test('a backup is downloaded in every format, and each is whole; lost, it is upl
   await page.getByRole('cell', { name: 'public.playlist_track' }).waitFor()
   await page.goBack()
   await upload.getByRole('button', { name: 'Bring it into main' }).click()
-  await upload.getByRole('button', { name: 'Restore from it' }).click()
-
-  await next(page)
-  await page.getByLabel('Name of the new database').fill(`${shop.name}_uploaded`)
-  t.after(() => server.query(`DROP DATABASE IF EXISTS "${shop.name}_uploaded" WITH (FORCE)`))
-  await page.getByLabel('Password').fill(server.password)
-  await page.getByRole('button', { name: 'Look first' }).click()
-  await page.getByRole('button', { name: 'Restore into' }).click()
-  await page.getByText('Restored', { exact: true }).waitFor()
-  requireSame(await stateOf(besideUrl(shop.url, `${shop.name}_uploaded`)), before, 'restored from the upload')
+  await upload.getByRole('button', { name: 'Restore from there' }).click()
+  await page.waitForURL(`**/restores/new?*backup=${id}*`)
   assert.deepEqual(said(), [])
 })
 

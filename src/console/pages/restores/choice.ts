@@ -1,8 +1,11 @@
 import type { Restore, RestoreInput } from '../../lib/types.ts'
 
-/** What is to be restored, and where to. All of it but passwords is in the address, as texts. */
+/**
+ * What is to be restored, and where to. All of it but passwords and identities is in the address, as texts. `repository` in place of `source`: an upload, which goes
+ * into a new database only.
+ */
 
-export const choiceNames = ['source', 'backup', 'step', 'scope', 'names', 'where', 'to', 'database', 'server', 'user', 'changed', 'extra', 'conflicts'] as const // prettier-ignore
+export const choiceNames = ['source', 'repository', 'backup', 'step', 'scope', 'names', 'where', 'to', 'database', 'server', 'user', 'changed', 'extra', 'conflicts'] as const // prettier-ignore
 export type Choice = { readonly [N in (typeof choiceNames)[number]]?: string | undefined }
 
 export const scopes = ['all', 'modules', 'tables', 'rows'] as const
@@ -18,6 +21,7 @@ export function namesOf({ names }: Choice): readonly string[] {
 }
 
 export function isInPlace(choice: Choice): boolean {
+  if (choice.repository !== undefined) return false
   // Rows by a condition are compared where they are.
   return choice.to === 'place' || scopeOf(choice) === 'rows'
 }
@@ -28,6 +32,7 @@ export function missingIn(choice: Choice): string | null {
   const count = namesOf(choice).length
   if (scope === 'modules' && count === 0) return 'restores.what.needsModule'
   if (scope === 'tables' && count === 0) return 'restores.what.needsTable'
+  if (scope === 'rows' && choice.repository !== undefined) return 'restores.what.rowsOfUpload'
   if (scope === 'rows' && (count !== 1 || (choice.where ?? '').trim() === ''))
     return 'restores.what.needsWhere'
   return null
@@ -69,19 +74,27 @@ export function placeOf(choice: Choice, address: string): NewPlace {
   return {
     server: choice.server ?? own.server,
     user: choice.user ?? own.user,
-    database: choice.database ?? `${own.database}_restored`,
+    database: choice.database ?? (own.database === '' ? 'restored' : `${own.database}_restored`),
   }
 }
 
 export function inputOf(
   choice: Choice,
-  o: { source: string; backup: string; place: NewPlace; password: string },
+  o: {
+    readonly from: { readonly source: string } | { readonly repository: string }
+    readonly backup: string
+    readonly place: NewPlace
+    readonly password: string
+    /** What opens it, for this restore alone; empty: the service has it. */
+    readonly identity: string
+  },
 ): RestoreInput {
   const names = [...namesOf(choice)]
   const scope = scopeOf(choice)
   const what =
     scope === 'all' || names.length === 0 ? {} : scope === 'modules' ? { modules: names } : { tables: names }
-  const base = { source: o.source, backup: o.backup, ...what }
+  const opens = o.identity.trim() === '' ? {} : { identity: o.identity }
+  const base = { ...o.from, backup: o.backup, ...opens, ...what }
   if (!isInPlace(choice)) {
     const { server, database, user } = o.place
     const login = user === '' ? '' : `${encodeURIComponent(user)}@`
@@ -104,7 +117,7 @@ export function inputOf(
 }
 
 /** The choice that a restore was begun with: to begin again from it. */
-export function choiceOf({ params, source, place, target }: Restore): Choice {
+export function choiceOf({ params, source, sourceId, place, target }: Restore): Choice {
   const names = (value: unknown): string[] =>
     Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
   const [modules, tables] = [names(params['modules']), names(params['tables'])]
@@ -112,7 +125,7 @@ export function choiceOf({ params, source, place, target }: Restore): Choice {
   const scope: Scope = where !== undefined ? 'rows' : modules.length > 0 ? 'modules' : tables.length > 0 ? 'tables' : 'all' // prettier-ignore
   const chosen = modules.length > 0 ? modules : tables
   return {
-    source,
+    ...(sourceId === null ? { repository: source } : { source }),
     backup: typeof params['backup'] === 'string' ? params['backup'] : undefined,
     scope,
     ...(chosen.length === 0 ? {} : { names: chosen.join('\n') }),

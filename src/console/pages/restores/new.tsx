@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { request } from '../../lib/api.ts'
 import { factsOf } from '../../lib/backup-facts.ts'
 import { useBackupTables } from '../../lib/backup-tables.ts'
-import { useBackups, useChange, useSources, useSourceTables } from '../../lib/queries.ts'
+import { useBackups, useChange, useRepositories, useSources, useSourceTables } from '../../lib/queries.ts'
 import { useRefusal } from '../../lib/rights.ts'
 import type { Restore, RestoreInput } from '../../lib/types.ts'
 import { Button } from '../../ui/button.tsx'
@@ -23,12 +23,24 @@ export function NewRestore() {
   const choice: Choice = useSearch({ from: '/app/restores/new' })
   const navigate = useNavigate({ from: '/restores/new' })
   const [password, setPassword] = useState('')
+  const [identity, setIdentity] = useState('')
+  const repositories = useRepositories()
+  const upload = repositories.data?.find(({ name }) => name === choice.repository)
   const sources = useSources()
-  const source = sources.data?.find(({ name }) => name === choice.source) ?? sources.data?.[0]
-  const backups = useBackups({ source: source?.name })
+  // An upload is of no source.
+  const source =
+    choice.repository === undefined
+      ? (sources.data?.find(({ name }) => name === choice.source) ?? sources.data?.[0])
+      : undefined
+  const backups = useBackups(upload === undefined ? { source: source?.name } : { repository: upload.name })
   const facts = useMemo(
-    () => (backups.items ?? []).map(factsOf).filter(({ sourceId }) => sourceId === source?.id),
-    [backups.items, source?.id],
+    () =>
+      (backups.items ?? [])
+        .map(factsOf)
+        .filter((one) =>
+          upload === undefined ? one.sourceId === source?.id : one.repositoryId === upload.id,
+        ),
+    [backups.items, source?.id, upload],
   )
   // The newest that is whole, unless another was chosen.
   const chosen = facts.find(({ id }) => id === choice.backup) ?? facts.find(({ damaged }) => !damaged) ?? facts[0] // prettier-ignore
@@ -37,18 +49,30 @@ export function NewRestore() {
   const start = useChange((body: RestoreInput) => request<Restore>('POST', '/restores', { body }), ['restores', 'jobs']) // prettier-ignore
   const [mayCreate, mayChange] = [useRefusal('create', 'restores'), useRefusal('change', 'restores')]
 
+  const names = upload === undefined ? { source: source?.name } : { repository: upload.name }
   const step: Step = steps.find((one) => one === choice.step) ?? 'when'
   const set = (changed: Choice): void =>
     void navigate({ search: (old) => ({ ...old, ...changed }), replace: true })
   const go = (to: Step): void => {
     start.reset()
-    void navigate({ search: (old) => ({ ...old, step: to, source: source?.name, backup: chosen?.id }) })
+    void navigate({ search: (old) => ({ ...old, step: to, ...names, backup: chosen?.id }) })
   }
 
   if (sources.error !== null) return <ErrorNote error={sources.error} retry={() => void sources.refetch()} />
-  if (sources.data === undefined || (source !== undefined && backups.items === undefined))
+  const from = upload ?? source
+  if (
+    sources.data === undefined ||
+    repositories.data === undefined ||
+    (from !== undefined && backups.items === undefined)
+  )
     return <Skeleton className="h-80" />
-  if (source === undefined) {
+  if (choice.repository !== undefined && upload === undefined)
+    return (
+      <EmptyState icon="storage" title={t('storage.gone.title')}>
+        {t('storage.gone.text')}
+      </EmptyState>
+    )
+  if (from === undefined) {
     return (
       <EmptyState
         icon="sources"
@@ -63,7 +87,7 @@ export function NewRestore() {
       </EmptyState>
     )
   }
-  const place = placeOf(choice, source.address)
+  const place = placeOf(choice, source?.address ?? '')
   const inPlace = isInPlace(choice)
   const missing = step === 'when' ? (chosen === undefined ? 'restores.when.choose' : null) : missingIn(choice)
   // The tables would push away what stands under them.
@@ -72,8 +96,9 @@ export function NewRestore() {
   const right = step === 'where' || step === 'look' ? (inPlace ? mayChange : mayCreate) : null
 
   function begin(): void {
-    if (source === undefined || chosen === undefined) return
-    start.mutate(inputOf(choice, { source: source.name, backup: chosen.id, place, password }), {
+    if (from === undefined || chosen === undefined) return
+    const of = upload === undefined ? { source: from.name } : { repository: from.name }
+    start.mutate(inputOf(choice, { from: of, backup: chosen.id, place, password, identity }), {
       onSuccess: ({ id }) => void navigate({ to: '/restores/$id', params: { id } }),
     })
   }
@@ -89,12 +114,13 @@ export function NewRestore() {
   return (
     <>
       <PageHead title={t('restores.new.title')} about={t(`restores.about.${step}`)} />
-      <StepBar at={step} choice={{ ...choice, source: source.name, backup: chosen?.id }} />
+      <StepBar at={step} choice={{ ...choice, ...names, backup: chosen?.id }} />
       <form className="grid max-w-[860px] gap-5" onSubmit={submit}>
         {step === 'when' && (
           <When
             sources={sources.data.map(({ name }) => name)}
-            source={source.name}
+            source={source?.name ?? ''}
+            upload={upload?.name ?? null}
             backups={facts}
             chosen={chosen}
             onSource={(name) => void navigate({ search: { source: name }, replace: true })}
@@ -107,6 +133,10 @@ export function NewRestore() {
             set={set}
             tables={own.tables ?? counted?.tables ?? null}
             modules={counted?.modules ?? []}
+            onlyAll={
+              upload !== undefined && own.tables === null && !own.reading ? t('restores.what.sealed') : null
+            }
+            noRows={upload === undefined ? null : t('restores.what.rowsOfUpload')}
             ofNewest={own.tables === null && counted?.backup !== chosen?.id}
           />
         )}
@@ -117,7 +147,9 @@ export function NewRestore() {
             place={place}
             password={password}
             onPassword={setPassword}
-            database={serverOf(source.address).database}
+            database={source === undefined ? null : serverOf(source.address).database}
+            identity={upload === undefined ? null : identity}
+            onIdentity={setIdentity}
             refused={mayChange}
           />
         )}

@@ -20,11 +20,15 @@ interface WhatProps {
   /** Null: they are being read. */
   readonly tables: readonly Counted[] | null
   readonly modules: SourceTables['modules']
+  /** Why only all of it can be restored; null: parts can. */
+  readonly onlyAll: string | null
+  /** Why rows by a condition can't be; null: they can. */
+  readonly noRows: string | null
   /** The counts are not those of the chosen backup, but of the newest. */
   readonly ofNewest: boolean
 }
 
-export function What({ choice, set, tables, modules, ofNewest }: WhatProps) {
+export function What({ choice, set, tables, modules, onlyAll, noRows, ofNewest }: WhatProps) {
   const { t } = useTranslation()
   const scope = scopeOf(choice)
   return (
@@ -37,7 +41,14 @@ export function What({ choice, set, tables, modules, ofNewest }: WhatProps) {
           value,
           title: t(`restores.what.${value}`),
           text: t(`restores.what.${value}Text`),
-          refused: value === 'modules' && modules.length === 0 ? t('restores.what.noModules') : null,
+          refused:
+            value === 'modules' && modules.length === 0
+              ? t('restores.what.noModules')
+              : value === 'rows'
+                ? (noRows ?? onlyAll)
+                : value === 'all'
+                  ? null
+                  : onlyAll,
         }))}
       />
       {scope !== 'all' && tables === null && scope !== 'modules' && <Skeleton className="h-40" />}

@@ -8,11 +8,13 @@ import { Card } from '../../ui/card.tsx'
 import { Select } from '../../ui/field.tsx'
 import { EmptyState, Warning } from '../../ui/notes.tsx'
 import { Timeline, TimelineKey } from '../../ui/timeline.tsx'
-import { Moment } from '../../ui/words.tsx'
+import { Moment, Name } from '../../ui/words.tsx'
 
 interface WhenProps {
   readonly sources: readonly string[]
   readonly source: string
+  /** The name of an upload, whose backups these are; null: of a source. */
+  readonly upload: string | null
   /** Newest first. */
   readonly backups: readonly BackupFacts[]
   readonly chosen: BackupFacts | undefined
@@ -21,7 +23,7 @@ interface WhenProps {
 }
 
 /** Time as a place: to which of its states the source is to go back. */
-export function When({ sources, source, backups, chosen, onSource, onBackup }: WhenProps) {
+export function When({ sources, source, upload, backups, chosen, onSource, onBackup }: WhenProps) {
   const { t } = useTranslation()
   const points = useMemo(() => backups.map(pointOf), [backups])
   const first = Math.min(...points.map(({ at }) => at))
@@ -31,14 +33,20 @@ export function When({ sources, source, backups, chosen, onSource, onBackup }: W
   const [older, newer] = [backups[at + 1], backups[at - 1]]
   return (
     <>
-      <div className="max-w-sm">
-        <Select
-          label={t('sources.one')}
-          value={source}
-          choices={sources.map((name) => ({ value: name, text: name }))}
-          onChoose={onSource}
-        />
-      </div>
+      {upload === null ? (
+        <div className="max-w-sm">
+          <Select
+            label={t('sources.one')}
+            value={source}
+            choices={sources.map((name) => ({ value: name, text: name }))}
+            onChoose={onSource}
+          />
+        </div>
+      ) : (
+        <p>
+          {t('restores.when.upload')} <Name>{upload}</Name>
+        </p>
+      )}
       {backups.length === 0 ? (
         <EmptyState icon="backups" title={t('backups.empty.title')}>
           {t('restores.when.none')}

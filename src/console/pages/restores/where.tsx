@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import { Checkbox, Input } from '../../ui/field.tsx'
+import { Checkbox, Input, TextArea } from '../../ui/field.tsx'
 import { RadioCards } from '../../ui/radio-cards.tsx'
 import { isInPlace, scopeOf, type Choice, type NewPlace } from './choice.ts'
 
@@ -10,8 +10,11 @@ interface WhereProps {
   /** Not in the address, and forgotten when the page is left. */
   readonly password: string
   readonly onPassword: (password: string) => void
-  /** What the database in use is called. */
-  readonly database: string
+  /** What the database in use is called; null: there is none, as of an upload. */
+  readonly database: string | null
+  /** What opens an upload, for this once. Not in the address either; null: it is not asked for. */
+  readonly identity: string | null
+  readonly onIdentity: (identity: string) => void
   /** Why the role may not change a database in use; null: it may. */
   readonly refused: string | null
 }
@@ -34,12 +37,16 @@ export function Where(o: WhereProps) {
             text: t('restores.where.newText'),
             refused: scopeOf(choice) === 'rows' ? t('restores.where.rowsInPlace') : null,
           },
-          {
-            value: 'place',
-            title: t('restores.where.place', { database: o.database }),
-            text: t('restores.where.placeText'),
-            refused,
-          },
+          ...(o.database === null
+            ? []
+            : [
+                {
+                  value: 'place' as const,
+                  title: t('restores.where.place', { database: o.database }),
+                  text: t('restores.where.placeText'),
+                  refused,
+                },
+              ]),
         ]}
       />
       {inPlace ? <InPlace choice={choice} set={set} /> : <NewDatabase {...o} />}
@@ -47,7 +54,7 @@ export function Where(o: WhereProps) {
   )
 }
 
-function NewDatabase({ place, set, password, onPassword }: WhereProps) {
+function NewDatabase({ place, set, password, onPassword, identity, onIdentity }: WhereProps) {
   const { t } = useTranslation()
   return (
     <div className="grid gap-4 sm:grid-cols-2">
@@ -86,6 +93,18 @@ function NewDatabase({ place, set, password, onPassword }: WhereProps) {
         value={password}
         onChange={(event) => onPassword(event.target.value)}
       />
+      {identity !== null && (
+        <div className="sm:col-span-2">
+          <TextArea
+            label={t('storage.identity')}
+            optional={t('common.optional')}
+            hint={t('restores.where.identityHint')}
+            maxLength={100_000}
+            value={identity}
+            onChange={(event) => onIdentity(event.target.value)}
+          />
+        </div>
+      )}
     </div>
   )
 }

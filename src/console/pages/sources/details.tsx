@@ -16,6 +16,7 @@ import { Timeline, TimelineKey } from '../../ui/timeline.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { Code, Moment, Name } from '../../ui/words.tsx'
 import { Modules } from './modules.tsx'
+import { Profile, Safety } from './profile.tsx'
 
 export function SourceDetails() {
   const { t } = useTranslation()
@@ -56,7 +57,8 @@ function Details({ source, onClose }: { source: Source; onClose: () => void }) {
   const waits =
     [repositories, planned, useSourceTables(source.name)].some(({ isLoading }) => isLoading) ||
     backups === undefined
-  const points = useMemo(() => (backups ?? []).map(factsOf).map(pointOf), [backups])
+  const found = useMemo(() => (backups ?? []).map(factsOf), [backups])
+  const points = useMemo(() => found.map(pointOf), [found])
   const from = Math.min(...points.map((point) => point.at)) - 3_600_000
   const facts = [
     { name: t('sources.address'), value: <Code>{source.address}</Code> },
@@ -100,6 +102,7 @@ function Details({ source, onClose }: { source: Source; onClose: () => void }) {
         <Skeleton className="h-80" />
       ) : (
         <>
+          <Safety source={source} />
           {points.length > 0 && (
             <section className="grid gap-2 rounded-lg border bg-surface px-4 pt-4 pb-3">
               <Timeline
@@ -121,8 +124,9 @@ function Details({ source, onClose }: { source: Source; onClose: () => void }) {
               )}
             </section>
           )}
-          <Facts facts={facts} />
+          <Profile backups={found} />
           <Modules source={source.name} />
+          <Facts facts={facts} />
           {schedules !== undefined && (
             <section>
               <SectionHead>{t('nav.schedules')}</SectionHead>

@@ -29,7 +29,7 @@ export function BringIn({ name, backups }: { name: string; backups: readonly str
   if (to === undefined) return null
   return (
     <section>
-      <SectionHead>{t('uploads.restore')}</SectionHead>
+      <SectionHead>{t('uploads.bringTitle')}</SectionHead>
       <div className="grid gap-4 rounded-lg border bg-surface p-4">
         <p className="text-ink-2">
           {there === undefined ? t('uploads.restoreText') : t('uploads.isThere', { name: to })}
@@ -58,12 +58,11 @@ export function BringIn({ name, backups }: { name: string; backups: readonly str
             </Button>
           ) : (
             <Button
-              look="main"
               icon="restores"
               refused={mayRestore ?? (source === undefined ? t('uploads.noSource') : null)}
               onClick={() => void navigate({ to: '/restores/new', search: { source, backup: there.id, step: 'what' } })} // prettier-ignore
             >
-              {t('uploads.restore')}
+              {t('uploads.restoreThere')}
             </Button>
           )}
         </div>

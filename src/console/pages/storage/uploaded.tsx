@@ -1,4 +1,4 @@
-import { Link } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { request } from '../../lib/api.ts'
@@ -20,6 +20,8 @@ export function Uploaded({ repository }: { repository: Repository }) {
   const { t } = useTranslation()
   const format = useFormat()
   const { name } = repository
+  const navigate = useNavigate()
+  const mayRestore = useRefusal('create', 'restores')
   const { items } = useBackups({ repository: name })
   return (
     <>
@@ -57,6 +59,16 @@ export function Uploaded({ repository }: { repository: Repository }) {
           ))}
         </ul>
       </section>
+      <div>
+        <Button
+          look="main"
+          icon="restores"
+          refused={mayRestore}
+          onClick={() => void navigate({ to: '/restores/new', search: { repository: name } })}
+        >
+          {t('uploads.restore')}
+        </Button>
+      </div>
       {items !== undefined && <BringIn name={name} backups={items.map(({ id }) => id)} />}
       <GiveIdentity name={name} />
     </>
