@@ -11,7 +11,7 @@ const hour = 3_600_000
 
 test('sizes, spans and times are what people say, in both languages', () => {
   const [en, ar] = [formatOf('en', []), formatOf('ar', ['en-US', 'ar-EG'])]
-  assert.equal(en.bytes(999), '999 byte')
+  assert.equal(en.bytes(999), '999 bytes')
   assert.equal(en.bytes(1_234_567), '1.2 MB')
   assert.equal(en.bytes(214_000_000_000), '214 GB')
   assert.equal(en.seconds(0.83), '0.8s')
@@ -53,4 +53,9 @@ test('a schedule goes through the form unchanged, also what the form does not sh
   }
   const none = { last: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 }
   assert.equal(keepOf({ ...newDraft('shop', now), keep: none }, null), null)
+})
+
+test('a browser that names what is no language does not keep the console from telling numbers', () => {
+  assert.equal(formatOf('en', ['en-US@posix', 'en-US']).locale, 'en-US')
+  assert.equal(formatOf('en', ['en-US@posix']).number(1204551), '1,204,551')
 })

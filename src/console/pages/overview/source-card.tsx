@@ -75,7 +75,7 @@ export function SourceCard({ source, backups, schedules, meaning, word, sentence
             {t('overview.backUp')}
           </Button>
           <Button
-            refused={restoreRefused}
+            refused={restoreRefused ?? (backups.length === 0 ? t('restores.when.none') : null)}
             onClick={() => void navigate({ to: '/restores/new', search: { source: source.name } })}
           >
             {t('restores.new.title')}
@@ -98,18 +98,15 @@ export function SourceCard({ source, backups, schedules, meaning, word, sentence
               {words(schedule.rule, schedule.zone)} · {keepWords(schedule.keep)}
             </li>
           ))}
-          {planned.length === 0 && (
+          {planned.length === 0 && mayPlan && (
             <li>
-              {t('sources.noSchedule')}{' '}
-              {mayPlan && (
-                <Link
-                  to="/schedules/new"
-                  search={{ of: source.name }}
-                  className="text-accent-text underline underline-offset-2"
-                >
-                  {t('schedules.new.title')}
-                </Link>
-              )}
+              <Link
+                to="/schedules/new"
+                search={{ of: source.name }}
+                className="text-accent-text underline underline-offset-2"
+              >
+                {t('schedules.new.title')}
+              </Link>
             </li>
           )}
         </ul>
