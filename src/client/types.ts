@@ -411,6 +411,11 @@ export type Consequences = {
   consequences: string[]
   /** why it will be refused, as far as is known */
   against: string[]
+  /** what the sentences are made of, for other languages */
+  parts: {
+    consequences: { key: string; values: Record<string, string | number>; text: string }[]
+    against: { key: string; values: Record<string, string | number>; text: string }[]
+  }
 }
 
 export type RepositoryKeys = {

@@ -20,6 +20,8 @@ test('what is destroyed must be typed, and is told before', async () => {
   const told = await call('GET /sources/shop/consequences')
   assert.equal(told.body['confirm'], 'shop')
   assert.match(told.text, /1 schedule of it is removed/)
+  const { consequences } = told.body['parts'] as { consequences: { key: string; values: object }[] }
+  assert.deepEqual(consequences.map(({ key, values }) => [key, values]), [['source_unprotected', {}], ['schedules_removed', { count: 1 }], ['no_backups', {}]]) // prettier-ignore
   for (const body of [undefined, {}, { confirm: 'Shop' }, { confirm: '' }]) {
     const refused = await call('DELETE /sources/shop', { body })
     assert.deepEqual(

@@ -9,6 +9,8 @@ const switches =
  */
 export const greyed: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   [operator.role]: {
+    // Of the source that has no backup.
+    overview: 'Restore',
     'restore-look': 'Leave it, Restore',
     schedules: `Add a schedule, ${switches}`,
     schedule: 'Save',

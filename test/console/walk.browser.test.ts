@@ -43,8 +43,8 @@ const inArabic: Readonly<Record<string, Look['width']>> = {
   'restore-look': 1280,
   schedules: 390,
   source: 390,
+  alarm: 390,
   people: 1280,
-  rights: 1280,
 }
 
 const { items } = await service.api.call<{ items: (ServedJob & { kind: string })[] }>(
@@ -260,3 +260,25 @@ function greyedNames(): string[] {
   const all = [...within.querySelectorAll('[aria-disabled=true]')]
   return [...new Set(all.map((one) => one.getAttribute('aria-label') ?? one.textContent?.trim() ?? ''))]
 }
+
+test('of a list of ten thousand jobs only the rows that can be seen are in the page', async () => {
+  // Nobody needs to be told of them, nor the trail of what was done.
+  await service.catalog.query(`SET session_replication_role = replica;
+    INSERT INTO holdfast.jobs (kind, about, status, params, requested_by, attempt, created_at, started_at, ended_at)
+    SELECT 'measure', 'main', 'cancelled', '{}', 'schedule:night', 1, at, at, at
+    FROM generate_series(1, 10000) AS n, LATERAL (SELECT now() - n * interval '1 hour') AS made (at);
+    ANALYZE holdfast.jobs`)
+  await using open = await openPage(browser, service)
+  const { page } = open
+  await prepareWalk(page)
+  await load(page, `${service.url}/jobs`)
+  const listed = async (): Promise<number> =>
+    Number(await page.getByRole('table', { name: 'Jobs' }).getAttribute('aria-rowcount'))
+  const first = await listed()
+  for (let n = 0; n < 4; n++) {
+    await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight))
+    await go(page, '/jobs')
+  }
+  assert.ok((await listed()) > first)
+  assert.ok((await page.locator('main tbody tr').count()) < 200)
+})

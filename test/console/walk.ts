@@ -119,7 +119,7 @@ export async function resize(page: Page, width: Look['width']): Promise<void> {
 export async function look(page: Page, { theme, width, axe }: Look): Promise<readonly string[]> {
   await resize(page, width)
   await page.emulateMedia({ colorScheme: theme })
-  const cut = await page.evaluate(cutTexts)
+  const cut = await page.evaluate(wrongTexts)
   if (axe === null) return cut
   if (await page.evaluate(() => !('axe' in window))) await page.evaluate(axeSource)
   const violations = await page.evaluate(async (runOnly) => {
@@ -131,8 +131,8 @@ export async function look(page: Page, { theme, width, axe }: Look): Promise<rea
   return [...cut, ...violations]
 }
 
-/** Runs in the page: texts that are wider than their place and end without three dots, and whatever makes the page itself wider than the screen. */
-async function cutTexts(): Promise<string[]> {
+/** Runs in the page: keys in place of words, texts that are wider than their place and end without three dots, and whatever makes the page itself wider than the screen. */
+async function wrongTexts(): Promise<string[]> {
   // Whatever follows the size of the window has followed it after this.
   for (let frame = 0; frame < 2; frame++) await new Promise((resolve) => requestAnimationFrame(resolve))
   const found: string[] = []
@@ -143,6 +143,9 @@ async function cutTexts(): Promise<string[]> {
       (node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim() !== '',
     )
     if (!own || element.closest('.sr-only, svg, option') !== null) continue
+    // The key of a message that is not there stands for itself. What others have named so is apart.
+    if (element.closest('bdi, pre') === null && /^[a-z]\w*(\.\w+)+$/i.test(element.textContent?.trim() ?? ''))
+      found.push(`no words: ${element.textContent}`)
     const style = getComputedStyle(element)
     if (style.overflowX === 'visible' || style.textOverflow === 'ellipsis' || style.overflowX === 'auto')
       continue
@@ -151,11 +154,11 @@ async function cutTexts(): Promise<string[]> {
   }
   // What stands over the edge of the screen can't be read either.
   for (const element of document.querySelectorAll<HTMLElement>(
-    'h1, h2, h3, p, dd, dt, button, a, label, td, th',
+    'h1, h2, h3, p, dd, dt, button, a, label, td, th, span, time',
   )) {
     const { left, right, width } = element.getBoundingClientRect()
     const scrolls =
-      element.closest('.overflow-x-auto, .overflow-auto, .sr-only, [aria-hidden="true"]') !== null
+      element.closest('.overflow-x-auto, .overflow-auto, .truncate, .sr-only, [aria-hidden="true"]') !== null
     if (width > 1 && !scrolls && (left < -1 || right > innerWidth + 1))
       found.push(`over the edge: ${element.textContent}`)
   }

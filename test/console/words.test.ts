@@ -13,7 +13,7 @@ const hour = 3_600_000
 
 test('sizes, spans and times are what people say, in both languages', () => {
   const [en, ar] = [formatOf('en', []), formatOf('ar', ['en-US', 'ar-EG'])]
-  assert.equal(en.bytes(999), '999 byte')
+  assert.equal(en.bytes(999), '999 bytes')
   assert.equal(en.bytes(1_234_567), '1.2 MB')
   assert.equal(en.bytes(214_000_000_000), '214 GB')
   assert.equal(en.seconds(0.83), '0.8s')
@@ -104,4 +104,9 @@ test('what a clean-up would do stands on the days of its own time zone, without 
   const [first] = months[0]?.days ?? []
   assert.deepEqual([first?.stay.map(({ id }) => id), first?.go.map(({ id }) => id)], [['a'], ['b']])
   assert.equal(planOf({}), null)
+})
+
+test('a browser that names what is no language does not keep the console from telling numbers', () => {
+  assert.equal(formatOf('en', ['en-US@posix', 'en-US']).locale, 'en-US')
+  assert.equal(formatOf('en', ['en-US@posix']).number(1204551), '1,204,551')
 })

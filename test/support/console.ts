@@ -99,10 +99,11 @@ made AS (
   FROM nights, (SELECT b.* FROM holdfast.backups AS b JOIN holdfast.sources AS s ON s.id = b.source_id WHERE s.name = 'shop' ORDER BY moment DESC LIMIT 1) AS b
   WHERE n NOT IN (9, 10)
 )
-INSERT INTO holdfast.jobs (kind, about, status, source_id, repository_id, params, requested_by, attempt, created_at, started_at, ended_at, error)
+INSERT INTO holdfast.jobs (kind, about, status, source_id, repository_id, params, requested_by, attempt, created_at, started_at, ended_at, result, error)
 SELECT 'backup', 'shop', CASE WHEN n IN (9, 10) THEN 'failed' ELSE 'completed' END, j.source_id, j.repository_id, '{}', 'schedule:night', 1, at, at, at + interval '2 seconds',
+  CASE WHEN n NOT IN (9, 10) THEN j.result END,
   CASE WHEN n IN (9, 10) THEN '{"code": "storage_full", "message": "The storage is full.", "hint": "Make room."}'::jsonb END
-FROM nights, (SELECT * FROM holdfast.jobs WHERE kind = 'backup' AND about = 'shop' LIMIT 1) AS j`
+FROM nights, (SELECT * FROM holdfast.jobs WHERE kind = 'backup' AND about = 'shop' AND status = 'completed' LIMIT 1) AS j`
 
 /** A page of the console, with somebody signed in; closed with its context. */
 export interface OpenPage {

@@ -14,11 +14,21 @@ export const Confirmation = z
     reason: z.string().min(1).max(500).optional().openapi({ description: 'for whoever has to approve it' }),
   })
   .openapi('Confirmation')
+const parts = z.array(
+  z.object({
+    key: z.string(),
+    values: z.record(z.string(), z.union([z.string(), z.number()])),
+    text: z.string(),
+  }),
+)
 export const Consequences = z
   .object({
     confirm: z.string().openapi({ description: 'what is to be sent as confirm' }),
     consequences: z.array(z.string()).openapi({ description: 'what happens then, in sentences' }),
     against: z.array(z.string()).openapi({ description: 'why it will be refused, as far as is known' }),
+    parts: z
+      .object({ consequences: parts, against: parts })
+      .openapi({ description: 'what the sentences are made of, for other languages' }),
   })
   .openapi('Consequences')
 

@@ -23,8 +23,17 @@ export interface Format {
 
 /** The reader's own variant of the language, where the browser names one: it decides how numbers are written. */
 function localeOf(language: string, wished: readonly string[]): string {
-  const own = wished.find((one) => one.toLowerCase().startsWith(`${language}-`))
+  const own = wished.find((one) => one.toLowerCase().startsWith(`${language}-`) && isLocale(one))
   return own ?? (language === 'en' ? 'en-GB' : language)
+}
+
+/** Some browsers name what is none, such as `en-US@posix` where the system has no language. */
+function isLocale(name: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(name).length > 0
+  } catch {
+    return false
+  }
 }
 
 const sizes = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'] as const
@@ -57,7 +66,7 @@ export function formatOf(language: string, wished: readonly string[]): Format {
     value: number,
     name: string,
     digits = 0,
-    unitDisplay: 'short' | 'narrow' = 'short',
+    unitDisplay: 'short' | 'narrow' | 'long' = 'short',
   ): string => {
     const key = `${name} ${digits} ${unitDisplay}`
     let found = units.get(key)
@@ -80,6 +89,8 @@ export function formatOf(language: string, wished: readonly string[]): Format {
       rest /= 1000
       size++
     }
+    // Short, it has no plural.
+    if (size === 0 && per === '') return unit(rest, 'byte', 0, 'long')
     return unit(rest, `${sizes[size] ?? 'byte'}${per}`, size >= 3 || (size === 2 && rest < 10) ? 1 : 0)
   }
 

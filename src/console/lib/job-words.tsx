@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { Badge, State, type Meaning } from '../ui/badge.tsx'
 import type { IconName } from '../ui/icons.tsx'
+import { Moment, Name } from '../ui/words.tsx'
 import type { Job, JobStatus } from './types.ts'
 
 /** How each state of a job looks. */
@@ -17,6 +18,17 @@ export function JobState({ status, as = 'state' }: { status: JobStatus; as?: 'st
   const { t } = useTranslation()
   const Root = as === 'badge' ? Badge : State
   return <Root {...looks[status]}>{t(`jobs.statuses.${status}`)}</Root>
+}
+
+/** The id of a backup begins with the moment that it is of. */
+const backupId = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-/
+
+/** What a job is about: the name of a source or a storage; of a backup its moment. */
+export function JobAbout({ of }: { of: string }) {
+  const [, ...parts] = backupId.exec(of) ?? []
+  if (parts.length === 0) return <Name>{of}</Name>
+  const [year, month, day, hour, minute, second] = parts
+  return <Moment at={`${year}-${month}-${day}T${hour}:${minute}:${second}Z`} show="time" />
 }
 
 /** Seconds that it ran, or runs so far; null before it began. */

@@ -1,7 +1,7 @@
 import { Outlet, useNavigate, useSearch } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { useFormat, type Format } from '../lib/format.ts'
-import { JobState, secondsOf } from '../lib/job-words.tsx'
+import { JobAbout, JobState, secondsOf } from '../lib/job-words.tsx'
 import { useNow } from '../lib/now.ts'
 import { useJobs, useSources } from '../lib/queries.ts'
 import type { Job, JobKind, JobProgress, JobStatus } from '../lib/types.ts'
@@ -9,7 +9,7 @@ import { PageHead } from '../ui/card.tsx'
 import { FilterBar } from '../ui/filter-bar.tsx'
 import { EmptyState, ErrorNote, Skeleton } from '../ui/notes.tsx'
 import { Table, type Column } from '../ui/table.tsx'
-import { Moment, Name } from '../ui/words.tsx'
+import { Moment } from '../ui/words.tsx'
 
 const statuses: readonly JobStatus[] = ['running', 'pending', 'completed', 'failed', 'cancelled']
 const kinds: readonly JobKind[] = ['backup', 'drill', 'check', 'prune', 'refresh']
@@ -35,7 +35,7 @@ export function JobsPage() {
       cell: (job) => t(`jobs.kinds.${job.kind}`, { defaultValue: job.kind }),
       width: '19%',
     },
-    { id: 'about', head: t('jobs.about'), cell: ({ about }) => <Name>{about}</Name> },
+    { id: 'about', head: t('jobs.about'), cell: ({ about }) => <JobAbout of={about} /> },
     {
       id: 'status',
       head: t('jobs.status'),

@@ -174,7 +174,7 @@ function PhoneRow<T>(o: TableProps<T> & { row: T }) {
   const [first, ...others] = columns
   const lines = others.filter(({ phone = 'line' }) => phone === 'line')
   return (
-    <div className="grid gap-1 px-4 py-3">
+    <div className="grid grid-cols-1 gap-1 px-4 py-3">
       <div className="flex items-center justify-between gap-3">
         <div className="min-w-0 truncate">{first === undefined ? null : linked(o, row, first.cell(row))}</div>
         {others

@@ -1,6 +1,7 @@
-import { useNavigate, useParams } from '@tanstack/react-router'
+import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useAlarmSentence } from '../../lib/alarm-words.ts'
 import { request } from '../../lib/api.ts'
 import { useAlarm, useChange } from '../../lib/queries.ts'
 import { useRefusal } from '../../lib/rights.ts'
@@ -41,6 +42,8 @@ function Details({ alarm }: { alarm: Alarm }) {
   const refused = useRefusal('change', 'alarms')
   const [why, setWhy] = useState('')
   const { id, seen } = alarm
+  const sentence = useAlarmSentence()(alarm)
+  const job = alarm.facts['job']
   const { mutate: see } = useChange(
     () => request('POST', '/alarms/seen', { body: { ids: [id] } }),
     ['alarms'],
@@ -62,10 +65,23 @@ function Details({ alarm }: { alarm: Alarm }) {
   ]
   return (
     <>
-      <p className="break-words whitespace-pre-line">
-        <bdi>{alarm.text}</bdi>
-      </p>
+      {sentence !== null && <p className="text-lg wrap-anywhere">{sentence}</p>}
+      <section>
+        {sentence !== null && <SectionHead>{t('alarms.said')}</SectionHead>}
+        <p dir="auto" className="wrap-anywhere whitespace-pre-line text-ink-2">
+          {alarm.text}
+        </p>
+      </section>
       <Facts facts={facts} />
+      {typeof job === 'string' && (
+        <div>
+          <Button asChild>
+            <Link to="/jobs/$id" params={{ id: job }}>
+              {t('alarms.openJob')}
+            </Link>
+          </Button>
+        </div>
+      )}
       {alarm.closedAt === null && (
         <section className="grid gap-3">
           <SectionHead>{t('alarms.closeTitle')}</SectionHead>

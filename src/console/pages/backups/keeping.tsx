@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { request } from '../../lib/api.ts'
 import type { BackupFacts } from '../../lib/backup-facts.ts'
+import { useFormat } from '../../lib/format.ts'
 import { useChange, useRepositories } from '../../lib/queries.ts'
 import { useRefusal } from '../../lib/rights.ts'
 import type { Consequences, JobDetail } from '../../lib/types.ts'
@@ -52,6 +53,19 @@ export function Keeping({ of }: { of: BackupFacts }) {
       {asked === 'remove' && <Remove of={of} onClose={close} />}
     </>
   )
+}
+
+type Part = Consequences['parts']['against'][number]
+
+/** A sentence of the service in the reader's language; in the service's words, if this console does not know it. */
+function useConsequenceWords(): (part: Part) => string {
+  const { t } = useTranslation()
+  const format = useFormat()
+  return ({ key, values: { at }, text }) =>
+    t(`backups.remove.parts.${key}`, {
+      defaultValue: text,
+      at: at === undefined ? '' : format.exact(new Date(at)),
+    })
 }
 
 interface AskProps {
@@ -126,7 +140,8 @@ function Remove({ of, onClose }: AskProps) {
     queryKey: ['backups', of.id, of.repositoryId, 'consequences'],
     queryFn: ({ signal }) => request<Consequences>('GET', path('/consequences'), { signal }),
   })
-  const against = told.data?.against ?? []
+  const words = useConsequenceWords()
+  const against = told.data?.parts.against ?? []
   return (
     <Destroy<JobDetail>
       title={t('backups.remove.title')}
@@ -143,16 +158,16 @@ function Remove({ of, onClose }: AskProps) {
       {told.data === undefined && told.error === null && <Skeleton className="h-16" />}
       {told.error !== null && <ErrorNote error={told.error} />}
       <ul className="grid gap-1.5">
-        {told.data?.consequences.map((text) => (
-          <li key={text} className="flex gap-2 text-ink">
+        {told.data?.parts.consequences.map((part) => (
+          <li key={part.key} className="flex gap-2 text-ink">
             <Icon name="next" className="mt-0.5 text-ink-3" />
-            <bdi>{text}</bdi>
+            <bdi>{words(part)}</bdi>
           </li>
         ))}
       </ul>
-      {against.map((text) => (
-        <Warning key={text}>
-          <bdi>{text}</bdi>
+      {against.map((part) => (
+        <Warning key={part.key}>
+          <bdi>{words(part)}</bdi>
         </Warning>
       ))}
       {against.length > 0 && (

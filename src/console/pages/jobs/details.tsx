@@ -3,17 +3,18 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { request } from '../../lib/api.ts'
 import { useFormat } from '../../lib/format.ts'
-import { JobState, secondsOf } from '../../lib/job-words.tsx'
+import { JobAbout, JobState, secondsOf } from '../../lib/job-words.tsx'
 import { useNow } from '../../lib/now.ts'
 import { isOver, useChange, useJob } from '../../lib/queries.ts'
 import { useRefusal } from '../../lib/rights.ts'
 import type { JobDetail, JobProgress } from '../../lib/types.ts'
+import { Who } from '../../lib/who.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Facts, SectionHead } from '../../ui/card.tsx'
 import { ErrorNote, Skeleton, Warning } from '../../ui/notes.tsx'
 import { ConfirmDialog, Sheet } from '../../ui/overlay.tsx'
 import { Progress } from '../../ui/progress.tsx'
-import { Code, Moment, Name } from '../../ui/words.tsx'
+import { Code, Moment } from '../../ui/words.tsx'
 import { JobLog } from './log.tsx'
 import { JobResult } from './result.tsx'
 
@@ -39,7 +40,7 @@ function Details({ job, onClose }: { job: JobDetail; onClose: () => void }) {
   const seconds = secondsOf(job, useNow())
   const over = isOver(job)
   const facts = [
-    { name: t('jobs.about'), value: <Name>{job.about}</Name> },
+    { name: t('jobs.about'), value: <JobAbout of={job.about} /> },
     { name: t('jobs.asked'), value: <Moment at={job.createdAt} /> },
     ...(job.startedAt === null ? [] : [{ name: t('jobs.started'), value: <Moment at={job.startedAt} /> }]),
     ...(seconds === null ? [] : [{ name: t('jobs.duration'), value: format.seconds(seconds) }]),
@@ -77,7 +78,7 @@ function Details({ job, onClose }: { job: JobDetail; onClose: () => void }) {
   )
 }
 
-/** `schedule:<id>`, `key:<id>`, `job:<id>`: what it was that asked. */
+/** `schedule:<id>`, `key:<id>`, `job:<id>`: who or what it was that asked. */
 function Requester({ of }: { of: string }) {
   const { t } = useTranslation()
   const [what = '', id = ''] = of.split(':')
@@ -93,12 +94,7 @@ function Requester({ of }: { of: string }) {
       </Link>
     )
   }
-  return (
-    <>
-      {t(`jobs.requesters.${what}`, { defaultValue: what })}{' '}
-      {what === 'key' && <Code className="text-ink-3">{id.slice(0, 8)}</Code>}
-    </>
-  )
+  return <Who of={of} />
 }
 
 function Cancel({ job }: { job: JobDetail }) {

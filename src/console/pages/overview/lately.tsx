@@ -1,10 +1,10 @@
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { JobState } from '../../lib/job-words.tsx'
+import { JobAbout, JobState } from '../../lib/job-words.tsx'
 import { isOver } from '../../lib/queries.ts'
 import type { Job } from '../../lib/types.ts'
 import { Card, SectionHead } from '../../ui/card.tsx'
-import { Moment, Name } from '../../ui/words.tsx'
+import { Moment } from '../../ui/words.tsx'
 
 const most = 6
 
@@ -34,7 +34,7 @@ export function Lately({ jobs }: { jobs: readonly Job[] }) {
                   params={{ id: job.id }}
                   className="min-w-0 truncate font-medium after:absolute after:inset-0"
                 >
-                  {t(`jobs.kinds.${job.kind}`, { defaultValue: job.kind })} · <Name>{job.about}</Name>
+                  {t(`jobs.kinds.${job.kind}`, { defaultValue: job.kind })} · <JobAbout of={job.about} />
                 </Link>
                 <span className="shrink-0">
                   <JobState status={job.status} />

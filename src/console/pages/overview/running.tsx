@@ -1,9 +1,9 @@
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { JobAbout } from '../../lib/job-words.tsx'
 import type { Job, JobProgress } from '../../lib/types.ts'
 import { Card, SectionHead } from '../../ui/card.tsx'
 import { Progress } from '../../ui/progress.tsx'
-import { Name } from '../../ui/words.tsx'
 
 export function RunningJobs({ jobs }: { jobs: readonly Job[] }) {
   const { t } = useTranslation()
@@ -20,7 +20,7 @@ export function RunningJobs({ jobs }: { jobs: readonly Job[] }) {
                 params={{ id: job.id }}
                 className="font-medium underline-offset-2 hover:underline"
               >
-                {t(`jobs.kinds.${job.kind}`, { defaultValue: job.kind })} · <Name>{job.about}</Name>
+                {t(`jobs.kinds.${job.kind}`, { defaultValue: job.kind })} · <JobAbout of={job.about} />
               </Link>
               <Progress of={job.progress as JobProgress | null} />
             </li>

@@ -79,7 +79,7 @@ export function SourceCard(props: SourceCardProps) {
             {t('overview.backUp')}
           </Button>
           <Button
-            refused={restoreRefused}
+            refused={restoreRefused ?? (backups.length === 0 ? t('restores.when.none') : null)}
             onClick={() => void navigate({ to: '/restores/new', search: { source: source.name } })}
           >
             {t('restores.new.title')}
@@ -114,18 +114,15 @@ export function SourceCard(props: SourceCardProps) {
               </Link>
             </li>
           )}
-          {planned.length === 0 && (
+          {planned.length === 0 && mayPlan && (
             <li>
-              {t('sources.noSchedule')}{' '}
-              {mayPlan && (
-                <Link
-                  to="/schedules/new"
-                  search={{ of: source.name }}
-                  className="text-accent-text underline underline-offset-2"
-                >
-                  {t('schedules.new.title')}
-                </Link>
-              )}
+              <Link
+                to="/schedules/new"
+                search={{ of: source.name }}
+                className="text-accent-text underline underline-offset-2"
+              >
+                {t('schedules.new.title')}
+              </Link>
             </li>
           )}
         </ul>
