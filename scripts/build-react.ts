@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 import { consoleVersion } from '../src/cli/console.ts'
@@ -33,6 +33,7 @@ const version = await consoleVersion()
 if ((await readFile(join(place, 'version'), 'utf8').catch(() => '')) === version) {
   process.stdout.write(`Nothing has changed: ${place}\n`)
 } else {
+  await mkdir(dirname(place), { recursive: true })
   const made = await mkdtemp(`${place}.`)
   const configFile = join(root, 'src/console/react/vite.config.ts')
   await build({ configFile, logLevel: 'warn', build: { outDir: made } })
