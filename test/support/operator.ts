@@ -56,7 +56,8 @@ export async function newOperator(o: {
   // The launcher would look for a Node each time. The last two are what the tests' machine may lack.
   script('holdfast', `exec '${process.execPath}' --disable-warning=ExperimentalWarning '${main}' "$@"`)
   script('sudo', 'shift 2; exec env -i PATH="$PATH" HOME="$HOME" "$@"')
-  script('journalctl', `until [ "$(grep -c 'console is at' '${log}')" -ge "$STARTS" ]; do sleep 0.1; done\ngrep -v 'is built' '${log}'`) // prettier-ignore
+  // A service that is ready says so in a moment.
+  script('journalctl', `for i in $(seq 600); do [ "$(grep -c 'console is at' '${log}')" -ge "$STARTS" ] && break; sleep 0.1; done\ngrep -v 'is built' '${log}'`) // prettier-ignore
   let env: Record<string, string> = { ...cache, PATH: `${bin}:${PATH}`, HOME: home }
   writeFileSync(log, '')
   after(() => service?.kill('SIGKILL'))
