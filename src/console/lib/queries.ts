@@ -10,7 +10,7 @@ import {
 import { useMemo } from 'react'
 import { isApiError, request } from './api.ts'
 import { fresh, type Freshness } from './live.ts'
-import type { Alarm, Approval, AuditEntries, Backup, BackupDetail, Delivery, Destination, Job, JobDetail, Key, Log, Overview, Page, Person, Repository, RepositoryStorage, Restore, RestoreSummary, Roles, Schedule, Settings, SignInWays, Source, SourceTables, Subscription, Statistics, System } from './types.ts' // prettier-ignore
+import type { Alarm, Approval, AuditEntries, Backup, BackupDetail, Delivery, Destination, Job, JobDetail, Key, Log, Overview, Page, Person, Provider, Repository, RepositoryStorage, Restore, RestoreSummary, Roles, Schedule, Settings, SignInWays, Source, SourceTables, Subscription, Statistics, System } from './types.ts' // prettier-ignore
 import { useMay } from '../session.ts'
 
 /** What pages read. Keys begin with the noun of the path, so that whoever changes something says which nouns are stale. */
@@ -203,6 +203,7 @@ export function useChange<Input, Result>(
 /** `may`: only where they may be read at all. */
 export const usePeople = (may = true) => useList<Person>('people', fresh.slow, may)
 export const useKeys = (may = true) => useList<Key>('keys', fresh.slow, may)
+export const useProviders = (may = true) => useList<Provider>('providers', fresh.slow, may)
 export const useDestinations = () => useList<Destination>('destinations')
 export const useSubscriptions = () => useList<Subscription>('subscriptions')
 /** What was sent to a destination lately, newest first. */

@@ -17,6 +17,7 @@ export const pages: readonly {
   { id: 'alarms', icon: 'bell', to: '/alarms' },
   { id: 'destinations', icon: 'leave', to: '/destinations' },
   { id: 'people', icon: 'person', to: '/people' },
+  { id: 'providers', icon: 'door', to: '/providers' },
   { id: 'keys', icon: 'key', to: '/keys' },
   { id: 'rights', icon: 'proven', to: '/rights' },
   { id: 'approvals', icon: 'check', to: '/approvals' },
