@@ -56,7 +56,7 @@ test('a deleted order comes back in place with its lines, as it was shown, and u
   // Left and come back to.
   const address = page.url()
   await page.goto(`${url}/restores`)
-  await page.getByText('Waits for you').waitFor()
+  await page.getByText('Waits for you', { exact: true }).waitFor()
   await page.goto(address)
 
   const restore = page.getByRole('button', { name: 'Restore', exact: true })
