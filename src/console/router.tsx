@@ -210,6 +210,17 @@ const account = createRoute({
   component: lazyRouteComponent(() => import('./pages/account.tsx'), 'AccountPage'),
 })
 
+const providers = createRoute({
+  getParentRoute: () => app,
+  path: '/providers',
+  component: lazyRouteComponent(() => import('./pages/providers.tsx'), 'ProvidersPage'),
+})
+const newProvider = createRoute({
+  getParentRoute: () => providers,
+  path: 'new',
+  component: lazyRouteComponent(() => import('./pages/providers/new.tsx'), 'NewProvider'),
+})
+
 const keys = createRoute({
   getParentRoute: () => app,
   path: '/keys',
@@ -282,6 +293,7 @@ const routes = root.addChildren([
     storage.addChildren([newRepository, upload, repository]),
     people.addChildren([invite, person]),
     alarms.addChildren([alarm]),
+    providers.addChildren([newProvider]),
     keys.addChildren([newKey, key]),
     audit.addChildren([auditEntry]),
     rights,

@@ -85,6 +85,8 @@ test('what destroys asks for a sign-in that is recent, and waits for a second pe
   await page.waitForURL('**/storage')
   const after = await api.call<{ items: unknown[] }>('GET', '/repositories')
   assert.equal(after.items.length, 0)
+  // Turning it off by the API would take a second person again.
+  await catalog.query(`UPDATE holdfast.settings SET value = 'false' WHERE name = 'approvals'`)
 })
 
 test('an alarm appears by itself, is counted until it was seen, and is closed', async () => {
@@ -187,4 +189,35 @@ test('alarms are all marked as seen at once', async () => {
   await unseen.first().waitFor({ state: 'detached' })
   const { items } = await api.call<{ items: unknown[] }>('GET', '/alarms?open=true&event=storage_filling')
   assert.equal(items.length, 3)
+})
+
+test('a provider is added, its button is on the sign-in page while it is on, and it is removed', async () => {
+  await using open = await openPage(browser, service)
+  await using nobody = await openPage(browser, service, { session: null })
+  const { page } = open
+  await page.goto(`${url}/providers/new`)
+  for (const [label, value] of [
+    ['Name', 'company'],
+    ['Issuer', 'https://login.example.com'],
+    ['Audience', 'holdfast'],
+    ['Address of its keys', 'https://login.example.com/keys'],
+    ['Client id', 'holdfast'],
+  ] as const)
+    await page.getByLabel(label).fill(value)
+  await page.getByRole('button', { name: 'Add a provider' }).last().click()
+  const toggle = page.getByRole('switch', { name: 'Provider company is on' })
+  await toggle.waitFor()
+  await nobody.page.goto(`${url}/sign-in`)
+  const ways = nobody.page.getByText('company')
+  await ways.waitFor()
+  await toggle.click()
+  await page.locator('[role=switch][aria-checked=false][aria-label*=company]').waitFor()
+  await nobody.page.reload()
+  await nobody.page.getByLabel('E-mail').waitFor()
+  assert.equal(await ways.count(), 0)
+  await page.getByRole('button', { name: 'Remove' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Remove company?' })
+  await dialog.getByRole('textbox').first().fill('company')
+  await dialog.getByRole('button', { name: 'Remove' }).click()
+  await page.getByText('company was removed.', { exact: true }).waitFor()
 })

@@ -56,7 +56,7 @@ test('a deleted order comes back in place with its lines, as it was shown, and u
   // Left and come back to.
   const address = page.url()
   await page.goto(`${url}/restores`)
-  await page.getByText('Waits for you').waitFor()
+  await page.getByText('Waits for you', { exact: true }).waitFor()
   await page.goto(address)
 
   const restore = page.getByRole('button', { name: 'Restore', exact: true })
@@ -224,9 +224,9 @@ test('a backup is downloaded in every format, and each is whole; lost, it is upl
   // Left and found again, on its way.
   await page.getByRole('button', { name: 'Stop' }).waitFor()
   await page.getByRole('button', { name: 'Close' }).click()
-  await page.getByRole('link', { name: 'Jobs' }).click()
+  await page.getByRole('link', { name: 'Jobs', exact: true }).click()
   await page.getByRole('heading', { name: 'Jobs' }).waitFor()
-  await page.getByRole('link', { name: 'Storage' }).click()
+  await page.getByRole('link', { name: 'Storage', exact: true }).click()
   await page.getByRole('heading', { name, exact: true }).waitFor()
   await page.getByRole('progressbar').waitFor()
   letGo(undefined)

@@ -124,6 +124,8 @@ const pages: readonly Visited[] = [
   { name: 'people', path: '/people' },
   { name: 'person', path: `/people/${people[0]?.id}` },
   { name: 'invite', path: '/people/new' },
+  { name: 'providers', path: '/providers' },
+  { name: 'new-provider', path: '/providers/new' },
   { name: 'keys', path: '/keys' },
   { name: 'key', path: `/keys/${keys[0]?.id}` },
   { name: 'new-key', path: '/keys/new' },

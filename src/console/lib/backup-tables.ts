@@ -25,10 +25,12 @@ export interface BackupTables {
  */
 export function useBackupTables(backup: Pick<Backup, 'id' | 'repositoryId'> | undefined): BackupTables {
   const may = useMay('create', 'jobs')
-  const repository = useRepositories().data?.find((one) => one.id === backup?.repositoryId)?.name
+  const repositories = useRepositories()
+  const named = repositories.data?.find((one) => one.id === backup?.repositoryId)?.name
+  const repository = useMay('read', 'repositories') ? named : null
   const read = useChange((path: string) => request<JobDetail>('POST', path), ['jobs'])
   const id = backup?.id
-  const path = `/backups/${id}/details?repository=${repository}`
+  const path = `/backups/${id}/details${repository === null ? '' : `?repository=${repository}`}`
   const own = read.variables === path
   const job = useQuery({
     queryKey: ['jobs', read.data?.id, 'reading'],

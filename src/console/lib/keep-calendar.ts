@@ -48,7 +48,9 @@ export function planOf(result: Readonly<Record<string, unknown>> | null): KeepPl
 
 /** Months in which there is a backup, the newest first. */
 export function monthsOf({ decisions, zone }: KeepPlan): readonly Month[] {
-  const dayOf = new Intl.DateTimeFormat('en-CA', { timeZone: zone, dateStyle: 'short' })
+  // Sweden writes days as ISO 8601 has them.
+  const digits = { year: 'numeric', month: '2-digit', day: '2-digit' } as const
+  const dayOf = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, ...digits })
   const byDay = Map.groupBy(decisions, ({ moment }) => dayOf.format(new Date(moment)))
   const months = new Set([...byDay.keys()].map((day) => day.slice(0, 7)))
   return [...months]

@@ -11,7 +11,7 @@ import { useMemo } from 'react'
 import { isApiError, request } from './api.ts'
 import { fresh, type Freshness } from './live.ts'
 import { useOnly } from './only.ts'
-import type { Alarm, Approval, AuditEntries, Backup, BackupDetail, Delivery, Destination, Job, JobDetail, Key, Log, Overview, Page, Person, Repository, RepositoryKeys, RepositoryStorage, Restore, RestoreSummary, Roles, Schedule, Settings, SignInWays, Source, SourceTables, Subscription, Statistics, System } from './types.ts' // prettier-ignore
+import type { Alarm, Approval, AuditEntries, Backup, BackupDetail, Delivery, Destination, Job, JobDetail, Key, Log, Overview, Page, Person, Provider, Repository, RepositoryKeys, RepositoryStorage, Restore, RestoreSummary, Roles, Schedule, Settings, SignInWays, Source, SourceTables, Subscription, Statistics, System } from './types.ts' // prettier-ignore
 import { useMay, type Resource } from '../session.ts'
 
 /*
@@ -246,15 +246,15 @@ export function useSourceTables(name: string | undefined) {
 /** One backup with its tables, which a job reads the first time; `details` is null until then. */
 export function useBackupDetail(o: {
   readonly id: string | undefined
-  /** Its name: an upload or a copy may have a backup of the same id. Undefined: it is not known yet. */
-  readonly repository: string | undefined
+  /** Its name: an upload or a copy may have a backup of the same id. Null: the role may not know it. Undefined: it is not known yet. */
+  readonly repository: string | null | undefined
   readonly reading: boolean
 }) {
   const { id, repository } = o
   return useQuery({
     queryKey: ['backups', 'one', id, repository],
     queryFn: ({ signal }) =>
-      request<BackupDetail>('GET', `/backups/${id}`, { signal, query: { repository } }),
+      request<BackupDetail>('GET', `/backups/${id}`, { signal, query: { repository: repository ?? undefined } }),
     enabled: id !== undefined && repository !== undefined,
     refetchInterval: o.reading ? fresh.always() : false,
     placeholderData: (old, before) =>
@@ -279,6 +279,7 @@ export function useChange<Input, Result>(
 
 export const usePeople = () => useList<Person>('people', 'people')
 export const useKeys = () => useList<Key>('keys', 'api_keys')
+export const useProviders = () => useList<Provider>('providers', 'providers')
 export const useDestinations = () => useList<Destination>('destinations', 'destinations')
 export const useSubscriptions = () => useList<Subscription>('subscriptions', 'subscriptions')
 /** What was sent to a destination lately, newest first. */

@@ -23,6 +23,7 @@ const pages: readonly Page[] = [
   { id: 'alarms', icon: 'bell', to: '/alarms', takes: ['read', 'alarms'] },
   { id: 'destinations', icon: 'leave', to: '/destinations', takes: ['read', 'destinations'] },
   { id: 'people', icon: 'person', to: '/people', takes: ['read', 'people'] },
+  { id: 'providers', icon: 'door', to: '/providers', takes: ['read', 'providers'] },
   { id: 'keys', icon: 'key', to: '/keys', takes: ['read', 'api_keys'] },
   { id: 'rights', icon: 'proven', to: '/rights' },
   { id: 'approvals', icon: 'check', to: '/approvals', takes: ['read', 'approvals'] },

@@ -3,7 +3,14 @@ import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { factsOf } from '../../lib/backup-facts.ts'
 import { pointOf } from '../../lib/backup-words.tsx'
-import { useBackups, useRepositories, useSchedules, useSources, useSourceTables } from '../../lib/queries.ts'
+import {
+  useBackups,
+  useOverview,
+  useRepositories,
+  useSchedules,
+  useSources,
+  useSourceTables,
+} from '../../lib/queries.ts'
 import { useRefusal } from '../../lib/rights.ts'
 import { useScheduleWords } from '../../lib/schedule-words.ts'
 import type { Source } from '../../lib/types.ts'
@@ -55,7 +62,7 @@ function Details({ source, onClose }: { source: Source; onClose: () => void }) {
   const schedules = planned.data?.filter(({ sourceId }) => sourceId === source.id)
   const backups = useBackups({ source: source.name }).items
   const waits =
-    [repositories, planned, useSourceTables(source.name)].some(({ isLoading }) => isLoading) ||
+    [repositories, planned, useSourceTables(source.name), useOverview()].some(({ isLoading }) => isLoading) ||
     backups === undefined
   const found = useMemo(() => (backups ?? []).map(factsOf), [backups])
   const points = useMemo(() => found.map(pointOf), [found])

@@ -10,6 +10,7 @@ import {
   useRepositories,
   useRepositoryStorage,
   useSources,
+  useSchedules,
 } from '../../lib/queries.ts'
 import { useRefusal } from '../../lib/rights.ts'
 import type { JobDetail, JobKind, Repository } from '../../lib/types.ts'
@@ -55,7 +56,9 @@ function Details({ repository, onClose }: { repository: Repository; onClose: () 
   const known = useSources()
   const sources = (known.data ?? []).filter(({ repositoryId }) => repositoryId === repository.id)
   const found = useBackups({ repository: repository.name })
-  const waits = [known, found, useRepositoryStorage(repository.name)].some(({ isLoading }) => isLoading)
+  const waits = [known, found, useSchedules(), useRepositoryStorage(repository.name)].some(
+    ({ isLoading }) => isLoading,
+  )
   const backups = (found.items ?? []).map(factsOf)
   // Sums only where all of them were read.
   const whole = found.items !== undefined && !found.hasNextPage
@@ -113,7 +116,6 @@ function Details({ repository, onClose }: { repository: Repository; onClose: () 
         <>
           {upload ? <Uploaded repository={repository} /> : <Capacity name={repository.name} />}
           <Facts facts={facts} />
-          {!upload && <RepositoryKeys name={repository.name} />}
           {!upload && backups.length > 1 && (
             <section>
               <SectionHead aside={<Bytes of={backups[0]?.newBytes ?? 0} />}>
@@ -135,9 +137,10 @@ function Details({ repository, onClose }: { repository: Repository; onClose: () 
               </div>
             </section>
           )}
+          {!upload && <PrunePreview repository={repository} />}
+          {!upload && <RepositoryKeys name={repository.name} />}
         </>
       )}
-      {!upload && <PrunePreview repository={repository} />}
     </Sheet>
   )
 }
