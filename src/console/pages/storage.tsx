@@ -16,7 +16,9 @@ export function StoragePage() {
   const { t } = useTranslation()
   const format = useFormat()
   const repositories = useRepositories()
-  const sources = useSources().data ?? []
+  const { data: sources = [], isLoading } = useSources()
+  // Nothing is counted before all of it is known.
+  const waits = repositories.data === undefined || isLoading
   const rows = repositories.data ?? []
   const sending = useSending()
   const newest = useEach<Backup>('backups', rows.map(({ name }) => ({ repository: name })), 1) // prettier-ignore
@@ -73,8 +75,9 @@ export function StoragePage() {
       {repositories.error !== null && (
         <ErrorNote error={repositories.error} retry={() => void repositories.refetch()} />
       )}
-      {repositories.data === undefined && repositories.error === null && <Skeleton className="h-60" />}
-      {repositories.data !== undefined &&
+      {waits && repositories.error === null && <Skeleton className="h-60" />}
+      {!waits &&
+        repositories.data !== undefined &&
         (repositories.data.length === 0 ? (
           <EmptyState icon="storage" title={t('storage.empty.title')} action={<AddRepository />}>
             {t('storage.empty.text')}

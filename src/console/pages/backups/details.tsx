@@ -60,14 +60,17 @@ interface DetailsProps {
 function Details({ of, others, onClose }: DetailsProps) {
   const { t } = useTranslation()
   const format = useFormat()
-  const sources = useSources().data ?? []
+  const { data: sources = [], isLoading } = useSources()
   const source = sources.find(({ id }) => id === of.sourceId)
   const same = others.filter(({ sourceId }) => sourceId === of.sourceId)
   const { with: other } = useSearch({ from: '/app/backups/$id' })
   const compared = same.find(({ id }) => id === other)
   const facts = [
     { name: t('backups.moment'), value: <Moment at={of.moment} /> },
-    { name: t('sources.one'), value: <Name>{source?.name ?? t('backups.otherSource')}</Name> },
+    {
+      name: t('sources.one'),
+      value: isLoading ? '\u00a0' : <Name>{source?.name ?? t('backups.otherSource')}</Name>,
+    },
     { name: t('backups.kind'), value: t(`backups.kinds.${of.kind}`, { defaultValue: of.kind }) },
     {
       name: t('backups.rows'),
