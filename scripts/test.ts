@@ -50,19 +50,24 @@ const lacks = kinds.flatMap(({ suffix, programs }) => {
 })
 
 /**
- * The longest take turns, so that all of it ends within 25 minutes on a small machine: of each pair, which prove things that are alike, one
- * is drawn. HOLDFAST_TESTS=all runs both, as does naming them.
+ * The longest take turns, so that all of it ends within 25 minutes on a small machine: of each group, which prove things that are alike, one
+ * is drawn. HOLDFAST_TESTS=all runs all, as does naming them.
  */
-const pairs = [
+const groups = [
   ['journey/swap-faults.pg.test.ts', 'journey/schemas-others.pg.test.ts'],
-  ['console/demo.browser.test.ts', 'console/restores.browser.test.ts'],
+  ['console/demo.browser.test.ts', 'console/restores.browser.test.ts', 'console/react.browser.test.ts'],
   ['faults/machines.pg.test.ts', 'faults/machines.radosgw.test.ts'],
   ['jobs/workers.radosgw.test.ts', 'service/day.pg.test.ts'],
+  ['cli/operations.pg.test.ts', 'cli/running.pg.test.ts'],
+  ['restore/in-place/faults.pg.test.ts', 'restore/in-place/property.pg.test.ts'],
 ]
 const waiting =
   given.length > 0 || process.env['HOLDFAST_TESTS'] === 'all'
     ? []
-    : pairs.map((pair) => join('test', pair[randomInt(2)] ?? ''))
+    : groups.flatMap((group) => {
+        const turn = randomInt(group.length)
+        return group.filter((_, n) => n !== turn).map((file) => join('test', file))
+      })
 const left = [...lacks.flatMap((lack) => lack.files), ...waiting]
 
 const options = [

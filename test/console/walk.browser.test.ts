@@ -19,7 +19,7 @@ import {
 } from '../support/console.ts'
 import type { ServedJob } from '../support/serve.ts'
 import { greyed } from './greyed.ts'
-import { contrast, go, load, look, prepareWalk, resize, rules, type Look } from './walk.ts'
+import { contrast, go, load, look, type Look, prepareWalk, resize, rules, settle } from './walk.ts'
 
 /*
  * Every page as each role, in both languages and both themes, on a desk and on a phone: nothing is said in the browser's console, no text is
@@ -280,7 +280,7 @@ test('of a list of ten thousand jobs only the rows that can be seen are in the p
   const first = await listed()
   for (let n = 0; n < 4; n++) {
     await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight))
-    await go(page, '/jobs')
+    await settle(page)
   }
   assert.ok((await listed()) > first)
   assert.ok((await page.locator('main tbody tr').count()) < 200)

@@ -97,7 +97,7 @@ export async function go(page: Page, path: string): Promise<void> {
 }
 
 /** Until all that the page asks for is there, and nothing stands in for it any more. */
-async function settle(page: Page): Promise<void> {
+export async function settle(page: Page): Promise<void> {
   const settled = await page.evaluate(async () => {
     // Some ask when they have been answered.
     for (let [quiet, frames] = [0, 0]; quiet < 4; frames++) {

@@ -19,8 +19,8 @@ import { Heard } from './destinations/hearings.tsx'
 export function DestinationsPage() {
   const { t } = useTranslation()
   const destinations = useDestinations()
-  const subscriptions = useSubscriptions().data ?? []
-  const { data, error } = destinations
+  const subscriptions = useSubscriptions()
+  const { data, error } = subscriptions.isLoading ? { ...destinations, data: undefined } : destinations
   return (
     <>
       <PageHead title={t('nav.destinations')} about={t('destinations.pageAbout')} actions={<Add />} />
@@ -34,7 +34,10 @@ export function DestinationsPage() {
       <ul className="grid gap-3">
         {(data ?? []).map((one) => (
           <li key={one.id}>
-            <One of={one} heard={subscriptions.filter(({ destinationId }) => destinationId === one.id)} />
+            <One
+              of={one}
+              heard={(subscriptions.data ?? []).filter(({ destinationId }) => destinationId === one.id)}
+            />
           </li>
         ))}
       </ul>
