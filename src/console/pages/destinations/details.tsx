@@ -2,7 +2,7 @@ import { useNavigate, useParams } from '@tanstack/react-router'
 import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { request } from '../../lib/api.ts'
-import { useChange, useDeliveries, useDestinations } from '../../lib/queries.ts'
+import { useChange, useDeliveries, useDestinations, useSubscriptions } from '../../lib/queries.ts'
 import { useRefusal } from '../../lib/rights.ts'
 import type { Delivery, Destination, DestinationWithKey } from '../../lib/types.ts'
 import { State, type Meaning } from '../../ui/badge.tsx'
@@ -22,7 +22,9 @@ export function DestinationDetails() {
   const { t } = useTranslation()
   const { name } = useParams({ from: '/app/destinations/$name' })
   const navigate = useNavigate()
-  const { data, error } = useDestinations()
+  const destinations = useDestinations()
+  const waits = [useSubscriptions(), useDeliveries(name)].some(({ isLoading }) => isLoading)
+  const { data, error } = waits ? { ...destinations, data: undefined } : destinations
   const found = data?.find((one) => one.name === name)
   return (
     <Sheet
