@@ -123,7 +123,11 @@ test('restores, what is agreed to and links to downloads are recorded, and no pa
     assert.ok(answer.status < 300, `${line}: ${answer.text}`)
     return answer.body as { id: string; url: string }
   }
-  const repository = await made('POST /repositories', { name: 'main', address: '/nowhere', passphrase: password })
+  const repository = await made('POST /repositories', {
+    name: 'main',
+    address: '/nowhere',
+    passphrase: password,
+  })
   const source = await made('POST /sources', { name: 'shop', address, repository: 'main', password })
   await system.query(
     `INSERT INTO holdfast.backups (repository_id, id, source_id, source_hash, sequence, moment, summary)
