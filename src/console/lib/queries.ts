@@ -254,7 +254,10 @@ export function useBackupDetail(o: {
   return useQuery({
     queryKey: ['backups', 'one', id, repository],
     queryFn: ({ signal }) =>
-      request<BackupDetail>('GET', `/backups/${id}`, { signal, query: { repository: repository ?? undefined } }),
+      request<BackupDetail>('GET', `/backups/${id}`, {
+        signal,
+        query: { repository: repository ?? undefined },
+      }),
     enabled: id !== undefined && repository !== undefined,
     refetchInterval: o.reading ? fresh.always() : false,
     placeholderData: (old, before) =>
