@@ -24,6 +24,8 @@ const kinds: readonly Kind[] = [
       ['psql', 'postgresql-client'],
       ['pg_dump', 'postgresql-client'],
       ['openssl', 'openssl'],
+      ['curl', 'curl'],
+      ['jq', 'jq'],
     ]),
   },
   {
@@ -58,7 +60,7 @@ const groups = [
   ['console/demo.browser.test.ts', 'console/restores.browser.test.ts', 'console/react.browser.test.ts'],
   ['faults/machines.pg.test.ts', 'faults/machines.radosgw.test.ts'],
   ['jobs/workers.radosgw.test.ts', 'service/day.pg.test.ts'],
-  ['cli/operations.pg.test.ts', 'cli/running.pg.test.ts'],
+  ['cli/operations.pg.test.ts', 'cli/running.programs.test.ts'],
   ['restore/in-place/faults.pg.test.ts', 'restore/in-place/property.pg.test.ts'],
 ]
 const waiting =
