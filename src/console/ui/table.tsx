@@ -1,6 +1,15 @@
 import { Link, type LinkProps } from '@tanstack/react-router'
 import { useVirtualizer, useWindowVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react'
+import {
+  memo,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type ReactNode,
+} from 'react'
 import { useTranslation } from 'react-i18next'
 import { Icon } from './icons.tsx'
 import { scrollerOf, usePhone } from './size.ts'
@@ -57,15 +66,21 @@ export function Table<T>(o: TableProps<T>) {
     setScroller(found)
     setMargin((top.current?.getBoundingClientRect().top ?? 0) - above)
   }, [phone])
+  const { idOf } = o
+  // Another function would have all rows measured anew, in each frame.
+  const getItemKey = useCallback(
+    (index: number) => {
+      const row = sorted[index]
+      return row === undefined ? index : idOf(row)
+    },
+    [sorted, idOf],
+  )
   const list = {
     count: sorted.length,
     estimateSize: () => (phone ? cardHeight : rowHeight),
     overscan: 12,
     scrollMargin: margin,
-    getItemKey: (index: number) => {
-      const row = sorted[index]
-      return row === undefined ? index : o.idOf(row)
-    },
+    getItemKey,
   }
   const inWindow = useWindowVirtualizer({ ...list, enabled: scroller === null })
   const within = useVirtualizer({
@@ -136,18 +151,7 @@ export function Table<T>(o: TableProps<T>) {
           <tbody>
             {before > 0 && <Space height={before} columns={columns.length} />}
             {seen.map(({ row, key, index }) => (
-              <tr key={key} aria-rowindex={index + 2} className="relative h-11 hover:bg-sunken/60">
-                {columns.map((column, at) => (
-                  <td
-                    key={column.id}
-                    className={`border-t px-3 ${column.end === true ? 'text-end' : ''} ${column.from === undefined ? '' : shownFrom[column.from]}`}
-                  >
-                    <div className={cut}>
-                      {at === 0 ? linked(o, row, column.cell(row)) : column.cell(row)}
-                    </div>
-                  </td>
-                ))}
-              </tr>
+              <DeskRow key={key} row={row} index={index} columns={columns} link={o.link} />
             ))}
             {after > 0 && <Space height={after} columns={columns.length} />}
           </tbody>
@@ -157,11 +161,33 @@ export function Table<T>(o: TableProps<T>) {
   )
 }
 
-function linked<T>(o: TableProps<T>, row: T, content: ReactNode): ReactNode {
-  if (o.link === undefined) return content
+interface DeskRowProps<T> extends Pick<TableProps<T>, 'columns'> {
+  readonly link: TableProps<T>['link'] | undefined
+  readonly row: T
+  readonly index: number
+}
+
+/** While a list is scrolled only the rows that come are drawn. */
+const DeskRow = memo(function DeskRow<T>({ row, index, columns, link }: DeskRowProps<T>) {
+  return (
+    <tr aria-rowindex={index + 2} className="relative h-11 hover:bg-sunken/60">
+      {columns.map((column, at) => (
+        <td
+          key={column.id}
+          className={`border-t px-3 ${column.end === true ? 'text-end' : ''} ${column.from === undefined ? '' : shownFrom[column.from]}`}
+        >
+          <div className={cut}>{at === 0 ? linked(link, row, column.cell(row)) : column.cell(row)}</div>
+        </td>
+      ))}
+    </tr>
+  )
+}) as <T>(props: DeskRowProps<T>) => ReactNode
+
+function linked<T>(link: TableProps<T>['link'], row: T, content: ReactNode): ReactNode {
+  if (link === undefined) return content
   return (
     <Link
-      {...o.link(row)}
+      {...link(row)}
       className="font-medium after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:rounded-md focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent-text"
     >
       {content}
@@ -176,7 +202,9 @@ function PhoneRow<T>(o: TableProps<T> & { row: T }) {
   return (
     <div className="grid grid-cols-1 gap-1 px-4 py-3">
       <div className="flex items-center justify-between gap-3">
-        <div className="min-w-0 truncate">{first === undefined ? null : linked(o, row, first.cell(row))}</div>
+        <div className="min-w-0 truncate">
+          {first === undefined ? null : linked(o.link, row, first.cell(row))}
+        </div>
         {others
           .filter(({ phone }) => phone === 'aside')
           .map(({ id, cell }) => (

@@ -26,10 +26,12 @@ export function DestinationDetails() {
   const waits = [useSubscriptions(), useDeliveries(name)].some(({ isLoading }) => isLoading)
   const { data, error } = waits ? { ...destinations, data: undefined } : destinations
   const found = data?.find((one) => one.name === name)
+  // Its line is there from the start: nothing moves when it is known.
+  const comes = data === undefined && error === null ? '\u00a0' : undefined
   return (
     <Sheet
       title={<Name>{name}</Name>}
-      about={found === undefined ? undefined : <Where of={found} />}
+      about={found === undefined ? comes : <Where of={found} />}
       onClose={() => void navigate({ to: '/destinations' })}
     >
       {error !== null && <ErrorNote error={error} />}
