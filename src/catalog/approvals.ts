@@ -85,7 +85,7 @@ export async function decideApproval(
 ): Promise<ApprovalRecord | null> {
   const [row] = await query<Row>(
     `UPDATE holdfast.approvals SET status = $2, decided_by = $3, decided_at = pg_catalog.now()
-     WHERE id = $1 AND status = 'pending' AND expires_at > pg_catalog.now() 
+     WHERE id = $1 AND status = 'pending' AND expires_at > pg_catalog.now()
        AND holdfast.owner_of(requested_by) <> holdfast.owner_of($3) RETURNING ${columns}`,
     [o.id, o.status, o.by],
   )

@@ -1,7 +1,8 @@
+import type { RowTotals } from '../lib/row-totals.ts'
 import type { RecordedTable } from '../repository/format/restore-contents.ts'
 import { formatBytes, formatCount, formatCountOf, formatDuration, formatWhen } from './format.ts'
 import type { Output } from './output.ts'
-import { summaryOfRestore, type OpenedRestore, type RestoreSummary, type RowTotals } from './restores.ts'
+import { summaryOfRestore, type OpenedRestore, type RestoreSummary } from './restores.ts'
 import type { Column } from './table.ts'
 import { printable } from './width.ts'
 

@@ -1,5 +1,6 @@
 import { eachLimited } from '../lib/async.ts'
 import { isHoldfastError } from '../lib/errors.ts'
+import { sumRows, type RowTotals } from '../lib/row-totals.ts'
 import type { RestoreRecord, SafetyContents } from '../repository/format/restore-contents.ts'
 import { readReport, readSafety } from '../repository/restore-reader.ts'
 import type { StoredRestore } from '../repository/restores.ts'
@@ -28,15 +29,6 @@ export interface RestoreSummary {
   readonly undo: 'yes' | 'no' | 'undone'
   /** Why what it left could not be opened. */
   readonly fault: string | null
-}
-
-/** Rows that a restore has changed, or, where it is not known to have ended, was about to. */
-export interface RowTotals {
-  readonly created: number
-  readonly updated: number
-  readonly deleted: number
-  readonly unchanged: number
-  readonly conflicts: number
 }
 
 interface Opening {
@@ -93,13 +85,14 @@ export function undoneOf(restores: readonly StoredRestore[]): Set<string> {
 
 /** A restore without a report that undoes none changes rows in place: no other has a safety backup. */
 export function summaryOfRestore({ stored, record, safety }: OpenedRestore): RestoreSummary {
+  const tables = record?.tables ?? safety?.tables ?? null
   return {
     stored,
     kind: record?.kind ?? (stored.undoes === null ? 'in place' : 'undo'),
     target: record?.target ?? safety?.target.address ?? null,
     who: record?.who ?? null,
     seconds: record?.seconds ?? null,
-    rows: totalsOf(record?.tables ?? safety?.tables ?? null),
+    rows: tables === null ? null : sumRows(tables),
     undo: stored.safety !== null || record?.kind === 'swap' ? 'yes' : 'no',
     fault: null,
   }
@@ -108,17 +101,4 @@ export function summaryOfRestore({ stored, record, safety }: OpenedRestore): Res
 /** A summary for `--json`. */
 export function restoreJson({ stored, ...summary }: RestoreSummary): Record<string, unknown> {
   return { ...stored, ...summary }
-}
-
-function totalsOf(tables: readonly Partial<RowTotals>[] | null): RowTotals | null {
-  if (tables === null) return null
-  const sum = (name: keyof RowTotals): number =>
-    tables.reduce((total, table) => total + (table[name] ?? 0), 0)
-  return {
-    created: sum('created'),
-    updated: sum('updated'),
-    deleted: sum('deleted'),
-    unchanged: sum('unchanged'),
-    conflicts: sum('conflicts'),
-  }
 }
