@@ -1,4 +1,3 @@
-import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 
 /** Numbers, sizes and times as the reader's language writes them. */
@@ -61,6 +60,21 @@ export function formatOf(language: string, wished: readonly string[]): Format {
   const both = new Intl.DateTimeFormat(locale, { ...dates, ...clock, day: 'numeric', month: 'short' })
   const ago = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
   const units = new Map<string, Intl.NumberFormat>()
+  const zones = new Map<string | undefined, Intl.DateTimeFormat>()
+
+  const exactly = (zone: string | undefined): Intl.DateTimeFormat => {
+    let found = zones.get(zone)
+    if (found === undefined) {
+      found = new Intl.DateTimeFormat(locale, {
+        ...dates,
+        dateStyle: 'full',
+        timeStyle: 'long',
+        ...(zone === undefined ? {} : { timeZone: zone }),
+      })
+      zones.set(zone, found)
+    }
+    return found
+  }
 
   const unit = (
     value: number,
@@ -114,13 +128,7 @@ export function formatOf(language: string, wished: readonly string[]): Format {
       if (at.toDateString() === now.toDateString()) return hours.format(at)
       return at.getFullYear() === now.getFullYear() ? both.format(at) : years.format(at)
     },
-    exact: (at, zone) =>
-      new Intl.DateTimeFormat(locale, {
-        ...dates,
-        dateStyle: 'full',
-        timeStyle: 'long',
-        ...(zone === undefined ? {} : { timeZone: zone }),
-      }).format(at),
+    exact: (at, zone) => exactly(zone).format(at),
     day: (at) => days.format(at),
     hour: (hour) => hours.format(new Date(2000, 0, 1, hour)),
     relative(at, now) {
@@ -137,7 +145,16 @@ export function formatOf(language: string, wished: readonly string[]): Format {
   }
 }
 
+const formats = new Map<string, Format>()
+
+/** One for all that is shown: to make it takes longer than to draw the row of a list that it is for. */
 export function useFormat(): Format {
-  const { i18n } = useTranslation()
-  return useMemo(() => formatOf(i18n.language, navigator.languages), [i18n.language])
+  const { language } = useTranslation().i18n
+  const key = [language, ...navigator.languages].join(' ')
+  let found = formats.get(key)
+  if (found === undefined) {
+    found = formatOf(language, navigator.languages)
+    formats.set(key, found)
+  }
+  return found
 }

@@ -1,4 +1,4 @@
-import type { InfiniteData, Query, QueryClient } from '@tanstack/react-query'
+import type { InfiniteData, QueryClient } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
 import { currentSession, onSession } from '../session.ts'
 import { followEvents } from './event-stream.ts'
@@ -47,6 +47,7 @@ export function startLive(client: QueryClient): () => void {
   let ending: AbortController | null = null
   let follows: string | null = null
   const stale = newStale(client)
+  const takeJob = newTakeJob(client, stale)
 
   const restart = (): void => {
     const session = currentSession()
@@ -71,7 +72,7 @@ export function startLive(client: QueryClient): () => void {
           if (anew) stale(told)
         },
         onAway: away,
-        onEvent: (event) => take(client, stale, event),
+        onEvent: (event) => take(client, stale, takeJob, event),
       },
       controller.signal,
     )
@@ -95,22 +96,29 @@ function newStale(client: QueryClient): (nouns: readonly string[]) => void {
     for (const noun of nouns) waiting.add(noun)
     timer ??= setTimeout(() => {
       timer = undefined
-      for (const noun of waiting) void client.invalidateQueries({ queryKey: [noun], predicate: isShort })
+      for (const noun of waiting)
+        void client.invalidateQueries({ queryKey: [noun], predicate: ({ state }) => !isLong(state.data) })
       waiting.clear()
     }, 300)
   }
 }
 
-/** Reading many pages again and again would cost more than it tells. */
-function isShort({ state }: Query): boolean {
-  const data = state.data as Partial<InfiniteData<unknown>> | undefined
-  return (data?.pages?.length ?? 0) <= 3
+/** A list of so many pages that reading them again and again would cost more than it tells. */
+export function isLong(data: unknown): boolean {
+  return ((data as Partial<InfiniteData<unknown>> | undefined)?.pages?.length ?? 0) > 3
 }
 
-function take(client: QueryClient, stale: (nouns: readonly string[]) => void, event: Event): void {
+type TakeJob = (id: string, job: Job | null) => void
+
+function take(
+  client: QueryClient,
+  stale: (nouns: readonly string[]) => void,
+  takeJob: TakeJob,
+  event: Event,
+): void {
   switch (event.kind) {
     case 'job':
-      return takeJob(client, stale, event.id, event.job)
+      return takeJob(event.id, event.job)
     case 'alarm':
       return stale(['alarms', 'overview'])
     case 'backup':
@@ -124,35 +132,59 @@ function take(client: QueryClient, stale: (nouns: readonly string[]) => void, ev
   }
 }
 
-function takeJob(
-  client: QueryClient,
-  stale: (nouns: readonly string[]) => void,
-  id: string,
-  job: Job | null,
-): void {
-  const shown = client.getQueryData<JobDetail>(['jobs', id])
-  const goesOn = job !== null && job.status === 'running' && shown?.status === 'running'
-  if (job !== null && goesOn) client.setQueryData<JobDetail>(['jobs', id], { ...shown, ...job })
-  // Only the figures of one that is listed as running have moved: the lists are as they were otherwise.
-  const moved = job !== null && moveInLists(client, job)
-  if (moved && (shown === undefined || goesOn)) return
-  stale(['jobs', 'restores', 'overview', 'statistics', 'schedules'])
+/** Those of a moment are taken together, each as it is last: a list of ten thousand is gone through once for all of them. */
+export function newTakeJob(client: QueryClient, stale: (nouns: readonly string[]) => void): TakeJob {
+  const waiting = new Map<string, Job | null>()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  return (id, job) => {
+    waiting.set(id, job)
+    timer ??= setTimeout(() => {
+      timer = undefined
+      takeJobs(client, stale, waiting)
+      waiting.clear()
+    }, 100)
+  }
 }
 
-/** Puts the job in the place of itself in the lists that have it, if nothing but its progress is new. */
-function moveInLists(client: QueryClient, job: Job): boolean {
-  let moved = false
-  const same = (old: Job): boolean => old.id === job.id && old.status === job.status
-  client.setQueriesData<InfiniteData<Page<Job>> | Page<Job>>({ queryKey: ['jobs'] }, (data) => {
-    const pages: readonly Page<Job>[] =
-      data === undefined ? [] : 'pages' in data ? data.pages : 'items' in data ? [data] : []
-    if (data === undefined || !pages.some(({ items }) => items.some(same))) return data
-    moved = true
-    const put = (page: Page<Job>): Page<Job> => ({
-      ...page,
-      items: page.items.map((old) => (same(old) ? job : old)),
+function takeJobs(
+  client: QueryClient,
+  stale: (nouns: readonly string[]) => void,
+  jobs: ReadonlyMap<string, Job | null>,
+): void {
+  const moved = moveInLists(client, jobs)
+  let others = false
+  for (const [id, job] of jobs) {
+    const shown = client.getQueryData<JobDetail>(['jobs', id])
+    const goesOn = job !== null && job.status === 'running' && shown?.status === 'running'
+    if (job !== null && goesOn) client.setQueryData<JobDetail>(['jobs', id], { ...shown, ...job })
+    // Only the figures of one that is listed as running have moved: the lists are as they were otherwise.
+    others ||= !(moved.has(id) && (shown === undefined || goesOn))
+  }
+  if (others) stale(['jobs', 'restores', 'overview', 'statistics', 'schedules'])
+}
+
+/** Puts jobs in the places of themselves in the lists that have them, if nothing but their progress is new. Those that were put. */
+function moveInLists(client: QueryClient, jobs: ReadonlyMap<string, Job | null>): ReadonlySet<string> {
+  const moved = new Set<string>()
+  const put = (page: Page<Job>): Page<Job> => {
+    let touched = false
+    const items = page.items.map((old) => {
+      const job = jobs.get(old.id)
+      if (job === undefined || job === null || job.status !== old.status) return old
+      moved.add(old.id)
+      touched = true
+      return job
     })
-    return 'pages' in data ? { ...data, pages: data.pages.map(put) } : put(data)
+    return touched ? { ...page, items } : page
+  }
+  type List = InfiniteData<Page<Job>> | Page<Job>
+  client.setQueriesData<List>({ queryKey: ['jobs'] }, (data: List | undefined) => {
+    // Undefined leaves it as it is, and nobody is told.
+    if (data === undefined) return undefined
+    const before: readonly Page<Job>[] = 'pages' in data ? data.pages : 'items' in data ? [data] : []
+    const pages = before.map(put)
+    if (pages.every((page, n) => page === before[n])) return undefined
+    return 'pages' in data ? { ...data, pages } : pages[0]
   })
   return moved
 }

@@ -1,6 +1,7 @@
 import {
   keepPreviousData,
   QueryClient,
+  replaceEqualDeep,
   useInfiniteQuery,
   useMutation,
   useQueries,
@@ -9,7 +10,7 @@ import {
 } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { isApiError, request } from './api.ts'
-import { fresh, type Freshness } from './live.ts'
+import { fresh, isLong, type Freshness } from './live.ts'
 import { useOnly } from './only.ts'
 import type { Alarm, Approval, AuditEntries, Backup, BackupDetail, Delivery, Destination, Job, JobDetail, Key, Log, Overview, Page, Person, Provider, Repository, RepositoryKeys, RepositoryStorage, Restore, RestoreSummary, Roles, Schedule, Settings, SignInWays, Source, SourceTables, Subscription, Statistics, System } from './types.ts' // prettier-ignore
 import { useMay, type Resource } from '../session.ts'
@@ -104,11 +105,14 @@ function usePaged<T>(noun: 'jobs' | 'backups' | 'restores' | 'alarms', filter: F
       request<Page<T>>('GET', `/${noun}`, { signal, query: { ...query, limit: 200, after: pageParam } }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next }) => next ?? undefined,
-    // Reading many pages again and again would cost more than it tells.
-    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > 3 ? false : every()),
+    // Nor is it looked for what is the same in a long one: in each answer and each event that would take longer than a frame.
+    refetchInterval: ({ state }) => (isLong(state.data) ? false : every()),
+    structuralSharing: (old, found) => (isLong(found) ? found : replaceEqualDeep(old, found)),
   })
   const items = useMemo(() => found.data?.pages.flatMap((page) => page.items), [found.data])
-  return { ...found, items }
+  // By name: what is not asked for here does not have the page drawn anew when it changes, such as when it was read last.
+  const { error, isLoading, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = found
+  return { items, error, isLoading, hasNextPage, isFetchingNextPage, fetchNextPage, refetch }
 }
 
 export const useJobs = (filter: Filter = {}) => usePaged<Job>('jobs', filter, fresh.busy)
