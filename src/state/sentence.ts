@@ -85,7 +85,7 @@ function proven({ tables, rows, hashed, notVerified, moment }: Proof, agoMs: num
   const restored = `Last proven ${span(agoMs)} ago: restored ${count(tables, 'table')}, ${count(rows, 'row')}`
   if (hashed >= tables && notVerified === 0) return part('proven', values, `${restored}, all equal.`)
   const open = notVerified === 0 ? '' : `, ${count(notVerified, 'thing')} left open`
-  const compared = `all counts equal, contents compared in full of ${count(hashed, 'table')}${open}`
+  const compared = `all counts are right, ${count(hashed, 'table')} compared row by row${open}`
   return part('proven_partly', values, `${restored}; ${compared}.`)
 }
 

@@ -54,7 +54,7 @@ test('no more is said than is known', () => {
   )
   assert.match(
     say({ proof: { ...proof, hashed: 20, notVerified: 1 } }),
-    /rows; all counts equal, contents compared in full of 20 tables, 1 thing left open\./,
+    /rows; all counts are right, 20 tables compared row by row, 1 thing left open\./,
   )
   assert.match(say({ drillFailed: before(60) }), /^attention: .*A drill failed 60 minutes ago\. Last proven/)
   assert.match(say({ damaged: true }), /^danger: .*Damage was found in its repository, and not mended\./)
