@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { openAsBlob } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -19,7 +19,7 @@ const user = await serving()
 const { run, json, directory } = user
 const shop = await server.database()
 await shop.query(
-  'CREATE TABLE orders (id int PRIMARY KEY); INSERT INTO orders SELECT generate_series(1, 1000); CREATE PUBLICATION news FOR TABLE orders',
+  'CREATE TABLE orders (id int PRIMARY KEY); INSERT INTO orders SELECT generate_series(1, 1000); CREATE VIEW first AS SELECT id FROM orders WHERE id < 3; CREATE PUBLICATION news FOR TABLE orders',
 )
 const service = user.start(['serve', '--data', 'data', '--listen', '0'])
 const key = await service.after(/not shown again: (hfk_\S+)/)
@@ -158,6 +158,8 @@ test('what is known of backups is said as here, and they are pinned, removed, pr
   assert.match(csv.stdout, /\n1000\n/)
 })
 
+const page = (file: string): Promise<string> => readFile(join(directory, file), 'utf8')
+
 test('rows come back over a service as they do here, by what is shown and typed, and go again', async () => {
   const count = async () => (await shop.query('SELECT count(*)::int4 AS count FROM orders'))[0]?.['count']
   const { pathname } = new URL(shop.url)
@@ -165,7 +167,9 @@ test('rows come back over a service as they do here, by what is shown and typed,
   await shop.query('DELETE FROM orders WHERE id <= 10')
   const inPlace = ['restore', 'latest', '--to', 'shop', '--in-place', '--table', 'orders']
   const local = ['restore', 'latest', '--to', shop.url, '--in-place', '--table', 'orders', '--preview']
-  assert.deepEqual(lines(said([...inPlace, '--preview'])).slice(2), lines(said(local, {})).slice(2))
+  const looked = said([...inPlace, '--preview', '--html', 'rows-there.html'])
+  assert.deepEqual(lines(looked).slice(2), lines(said([...local, '--html', 'rows-here.html'], {})).slice(2))
+  assert.equal(await page('rows-there.html'), await page('rows-here.html'))
   const unsaid = run([...inPlace, '--yes', '--confirm', 'another'], at)
   assert.equal(unsaid.status, 7, unsaid.stderr)
   assert.equal(await count(), 990)
@@ -208,6 +212,38 @@ test('rows come back over a service as they do here, by what is shown and typed,
     assert.equal(refused.status, 2)
     assert.match(refused.stderr, words)
   }
+})
+
+test('parts of the schema, and a whole database, come back over a service as they do here', async () => {
+  const name = new URL(shop.url).pathname.slice(1)
+  const agreed = ['--to', 'shop', '--yes', '--confirm', name]
+  const rows = async () => (await shop.query('SELECT count(*)::int4 AS count FROM orders'))[0]?.['count']
+  await shop.query('DROP VIEW first')
+  const views = ['restore', 'latest', '--in-place', '--component', 'views', '--html']
+  const preview = said([...views, 'here.html', '--to', shop.url, '--preview'], {})
+  const made = said([...views, 'there.html', ...agreed])
+  assert.ok(made.startsWith(preview), made)
+  assert.match(made, /made 1 object.*\n {2}restore {3}\d/s)
+  assert.equal(await page('there.html'), await page('here.html'))
+  assert.equal((await shop.query('SELECT FROM first')).length, 0, 'of the rows that are there now')
+
+  // Each look draws these anew.
+  const digits = (text: string): string => text.replaceAll(/_[0-9a-f]{8}\b/g, '_')
+  const swap = ['restore', 'latest', '--swap']
+  const plan = digits(said([...swap, '--to', shop.url, '--plan'], {}))
+  const done = said([...swap, ...agreed])
+  assert.ok(digits(done).startsWith(plan), done)
+  assert.match(
+    done,
+    /restored {2}1,000 rows.*\n {2}kept {6}what was there before, as \S+_before_[0-9a-f]{8};/s,
+  )
+  assert.deepEqual([await rows(), (await shop.query('SELECT FROM first')).length], [1000, 2])
+  const schemas = ['restore', 'latest', '--swap-schemas', '--plan', '--to']
+  assert.equal(digits(said([...schemas, 'shop'])), digits(said([...schemas, shop.url], {})))
+  // What was only looked at is no restore that could be taken back.
+  assert.match(said(['restores']), /^RESTORE.*\n.* swap .* yes\n/)
+  assert.match(said(['undo', 'latest', ...agreed]), /_before_[0-9a-f]{8} is \S+ again\n {2}kept .*_after_/)
+  assert.equal(await rows(), 990)
 })
 
 test('a source is shown, tried and added at a service, with its password read here', async () => {
