@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { createClient } from 'holdfast/client'
 import { testServer } from '../support/postgres.ts'
+import { newBrowser } from '../support/browser.ts'
 import { serving } from '../support/serve.ts'
 
 /* The same commands, here and at a service, and what they say. */
@@ -260,4 +261,49 @@ test('a source is shown, tried and added at a service, with its password read he
     (await client.getSources()).items.map((one) => one.name),
     ['again', 'shop'],
   )
+})
+
+test('what takes a second person is said, waited for, agreed to and refused from the command line', async () => {
+  const root = user.client(api, key)
+  const { link } = await root.call<{ link: { link: string } }>('POST', '/people', { name: 'Second', email: 'second@example.com', role: 'super_admin' }) // prettier-ignore
+  const second = newBrowser(url, (request) => fetch(request))
+  await second.call('POST /invitation', { link: link.link.split('#')[1], password: 'seven green camels' })
+  const wanted = { name: 'second', role: 'super_admin', scopes: ['read', 'change'], expiresAt: null }
+  const made = await second.call('POST /keys', wanted)
+  assert.equal(made.status, 201, made.text)
+  const other = { ...at, HOLDFAST_KEY: String(made.body.key) }
+  await client.updateSettings({ approvals: true })
+  const { backups } = json<{ backups: { id: string }[] }>(['list', '--source', 'shop'], { env: at })
+  const id = backups[0]?.id ?? ''
+  said(['pin', id, '--reason', 'kept'])
+
+  // Refused, after having been left alone.
+  interface Needed {
+    readonly error: {
+      readonly code: string
+      readonly details: { readonly where: string; readonly approval: { readonly id: string } }
+    }
+  }
+  const left = json<Needed>(['unpin', id, '--detach'], { env: at, status: 7 }).error
+  const wish = left.details.approval.id
+  assert.deepEqual([left.code, left.details.where], ['approval_needed', `${url}/approvals`])
+  assert.match(said(['approvals'], other), new RegExp(`\\n${wish} .* key \\S+ .* waits`))
+  const own = run(['approvals', 'approve', wish, '--yes'], at)
+  assert.equal(own.status, 5, own.stderr)
+  assert.equal(run(['approvals', 'approve', wish], other).status, 7, 'nobody was asked')
+  assert.match(said(['approvals', 'refuse', wish.slice(0, 13)], other), /wants to .*\nRefused/)
+  assert.match(said(['approvals'], other), /^Nothing waits/)
+
+  // Agreed to while the command waits; and by the same command when it did not wait.
+  const waiting = user.start(['unpin', id], at)
+  const now = await waiting.after(/holdfast approvals approve (\S+),/)
+  assert.notEqual(now, wish)
+  said(['approvals', 'approve', now, '--yes'], other)
+  await waiting.after(/(is not pinned any more)/)
+  said(['pin', id, '--reason', 'again'])
+  const later = json<Needed>(['unpin', id, '--detach'], { env: at, status: 7 }).error.details.approval.id
+  said(['approvals', 'approve', later, '--yes'], other)
+  assert.match(said(['unpin', id]), /is not pinned any more/)
+  assert.match(said(['approvals', '--all'], other), / done\n.* done\n.* refused\n$/)
+  assert.match(run(['approvals'], {}).stderr, /Approvals are of a service/)
 })

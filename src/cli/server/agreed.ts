@@ -1,4 +1,5 @@
-import { HoldfastClientError, type Client, type Restore } from '../../client/client.ts'
+import type { Client, Restore } from '../../client/client.ts'
+import { isHoldfastError } from '../../lib/errors.ts'
 import type { RestoreRecord } from '../../repository/format/restore-contents.ts'
 import type { ComponentPreview } from '../../restore/component/types.ts'
 import type { Preview } from '../../restore/in-place/types.ts'
@@ -10,6 +11,7 @@ import { previewHtml } from '../preview-html.ts'
 import { tellApplied, tellPreview } from '../preview-text.ts'
 import { writePage } from '../secret-file.ts'
 import { printable } from '../width.ts'
+import { agreedBySecond } from './approval.ts'
 import { followToStop, requireCompleted, tellDetached } from './job.ts'
 import { tellSwapDone, tellSwapPlanned } from './swap.ts'
 
@@ -49,11 +51,12 @@ export async function agreeAndFollow(
   const database = shown.database ?? ''
   try {
     await requireConfirmed(context, { ...input, database, question: 'Change it?' })
-    await client.confirmRestore(id, { confirm: database })
+    await agreedBySecond(context, client, input, (options) =>
+      client.confirmRestore(id, { confirm: database }, options),
+    )
   } catch (error) {
-    // Somebody else has been asked, and may agree to this very job.
-    const asked = error instanceof HoldfastClientError && error.code === 'approval_needed'
-    if (!asked) await client.cancelBackupJob(id).catch(() => undefined)
+    // Somebody else has been asked, and may agree to this very job, which can then be confirmed in the console.
+    if (!isHoldfastError(error, 'approval_needed')) await client.cancelBackupJob(id).catch(() => undefined)
     throw error
   }
   requireCompleted(await followToStop(context, client, id))
