@@ -45,6 +45,17 @@ test('a backup, a list, a drill and a check say at a service what they say here'
   assert.match(there.stdout, /^Backup \S+ of shop\n {2}holds {3}1,000 rows in 1 table,/)
   assert.match(there.stdout, /proof {3}sampled: rows received/)
 
+  interface Keys {
+    readonly repository: Readonly<Record<'ownerKey' | 'recipients' | 'epochs', unknown>> & {
+      readonly hosts: readonly { readonly id: string }[]
+    }
+  }
+  const [known, own] = [json<Keys>(['keys'], { env: at }).repository, json<Keys>(['keys']).repository]
+  for (const what of ['ownerKey', 'recipients', 'epochs'] as const) assert.deepEqual(known[what], own[what])
+  const keys = run(['keys'], at).stdout
+  assert.match(keys, /^Repository {2}main at .*\nOwner key .*\n\nRECIPIENT .* confirmed\n\nHOST /s)
+  assert.match(keys, new RegExp(`${own.hosts[0]?.id} .* may write\\n\\nEPOCH `))
+
   const drill = run(['drill', 'latest', '--source', 'shop'], at)
   assert.equal(drill.status, 0, drill.stderr)
   assert.match(drill.stdout, /restores, and all that was compared is equal\./)
@@ -79,8 +90,8 @@ test('what makes no sense at a service is refused, and so is a wrong key', async
   }
   refused(['backup', 'shop', '--identity', 'x'], at, /Unknown option|--identity/)
   refused(['backup', 'shop', '--host-file', 'x'], at, /--host-file is about this machine/)
-  refused(['keys'], at, /HOLDFAST_SERVER/)
-  refused(['keys', '--server', url], {}, /--server/)
+  refused(['keys', 'rotate'], at, /HOLDFAST_SERVER/)
+  refused(['keys', 'rotate', '--server', url], {}, /--server is no option of rotate/)
   refused(['backup', 'shop'], { HOLDFAST_SERVER: url }, /HOLDFAST_KEY/, 5)
   refused(['backup', 'shop'], { ...at, HOLDFAST_KEY: 'hfk_wrong' }, /no valid key/, 5)
   refused(['backup', 'none'], at, /no source none/, 3)
