@@ -43,10 +43,17 @@ export function tellSwapPlanned({ out, clock }: CommandContext, plan: Json): voi
   if (!ready) out.note('The eight digits in these names are drawn anew when it is done.')
 }
 
-/** Prints what took the place of what, and gives it as `--json` has it. */
+/**
+ * Prints what took the place of what, and gives it as `--json` has it. Where somebody died before the command could say it, the report is
+ * what the repository has of it, which says less.
+ */
 export function tellSwapDone({ out }: CommandContext, plan: Json, report: Json, database: string): Json {
   const planned = plannedOf(plan)
   if (!('old' in planned)) {
+    if (report['restore'] === undefined) {
+      out.line(`Backup ${planned.backup} is ${printable(planned.target)} now`)
+      return { swap: report }
+    }
     const done = report as unknown as SwapReport | SchemasReport
     const warnings = [...(done.restore?.warnings ?? []), ...('warnings' in done ? done.warnings : [])]
     for (const warning of warnings) if (!planned.warnings.includes(warning)) out.warn(printable(warning))
@@ -55,7 +62,10 @@ export function tellSwapDone({ out }: CommandContext, plan: Json, report: Json, 
     return { swap: report }
   }
   const { old } = planned
-  if ('name' in old) tellGivenBack(out, report as unknown as SwapBack, database)
-  else tellSchemasGivenBack(out, old, report['kept'] as SchemasReport['kept'])
+  const told = report['restored'] !== undefined
+  if ('name' in old) {
+    const done = told ? (report as unknown as SwapBack) : { restored: old.name, kept: null }
+    tellGivenBack(out, done, database)
+  } else tellSchemasGivenBack(out, old, told ? (report['kept'] as SchemasReport['kept']) : [])
   return { swapBack: report }
 }
