@@ -1,9 +1,10 @@
-import { chmod, mkdir, stat } from 'node:fs/promises'
+import { chmod, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { throwIfCancelled } from '../lib/abort.ts'
 import { HoldfastError } from '../lib/errors.ts'
 import { writeError } from '../lib/file-errors.ts'
+import { makeDirectories } from '../lib/make-directories.ts'
 import { localFiles, parseAddress } from '../postgres/address.ts'
 import { connect, type ServerAddress } from '../postgres/connect.ts'
 import { ident } from '../postgres/quote.ts'
@@ -72,7 +73,7 @@ async function start(directory: string, signal: AbortSignal | undefined): Promis
 /** The server of root runs as nobody, which must be able to pass; what is secret in there is closed by itself. */
 async function makeDirectory(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o711 })
+    await makeDirectories(path, { mode: 0o711 })
     if (process.geteuid?.() !== 0) return
     const { mode } = await stat(path)
     if ((mode & 0o001) === 0) await chmod(path, mode | 0o111)

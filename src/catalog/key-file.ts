@@ -1,8 +1,9 @@
-import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
+import { link, open, readFile, rm, stat } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
 import { HoldfastError, messageOf } from '../lib/errors.ts'
 import { writeError } from '../lib/file-errors.ts'
+import { makeDirectories } from '../lib/make-directories.ts'
 import { syncDirectory } from '../lib/sync-directory.ts'
 import { newCatalogKey, parseCatalogKey } from './seal.ts'
 
@@ -44,7 +45,7 @@ async function readKey(path: string): Promise<Buffer | null> {
 async function makeKey(path: string): Promise<void> {
   const aside = `${path}.${randomBytes(6).toString('hex')}.part`
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o711 })
+    await makeDirectories(dirname(path), { mode: 0o711 })
     {
       await using file = await open(aside, 'wx', 0o600)
       await file.writeFile(newCatalogKey())

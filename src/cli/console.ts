@@ -29,7 +29,8 @@ export async function consoleVersion(): Promise<string> {
  * not possible, as in an installation without the packages for development: the service runs without it.
  */
 export async function openConsole({ out }: CommandContext): Promise<ConsoleFiles | undefined> {
-  const directory = join(builds, await consoleVersion())
+  // A package has no sources, but what was made from them.
+  const directory = join(builds, (await exists(sources)) ? await consoleVersion() : 'packed')
   const { readConsole } = await import('../api/console.ts')
   if (!(await exists(directory))) {
     out.note('The console is built, which takes a few seconds and is done once.')

@@ -84,7 +84,10 @@ function createParser(command: Command, options: ProgramOptions): Parser {
     parser.addArgument(new Argument(required ? `<${name}>` : `[${name}]`, description))
   }
   parser.addHelpText('after', examplesText(command.examples))
-  parser.action(() => options.act(command, readInput(command, all, parser, options.env)))
+  parser.action(() => {
+    requireTaken(parser, all)
+    return options.act(command, readInput(command, all, parser, options.env))
+  })
   for (const subcommand of command.subcommands) parser.addCommand(createParser(subcommand, options))
   if (command.subcommands.length > 0) parser.enablePositionalOptions().helpCommand(false)
   return parser
@@ -129,6 +132,20 @@ function readInput(
     input[name] = parser.processedArgs[index]
   for (const [name, spec] of Object.entries(specs)) input[name] = spec.read(givenFor(spec, parser, env))
   return input
+}
+
+/**
+ * The parser gives options that it does not know of a command to the one it belongs to. One that only that takes would be passed over, and
+ * with --server something would be done here that was meant for elsewhere: it is refused.
+ */
+function requireTaken(parser: Parser, specs: Readonly<Record<string, OptionSpec<unknown>>>): void {
+  const taken = new Set(Object.values(specs).map(longName))
+  for (let place = parser.parent; place !== null; place = place.parent)
+    for (const option of place.options) {
+      if (place.getOptionValueSource(option.attributeName()) !== 'cli' || taken.has(option.long ?? ''))
+        continue
+      throw new HoldfastError('usage', `${option.long} is no option of ${parser.name()}.`)
+    }
 }
 
 /** What was given to the command itself, else before its name to the one it belongs to, else by the environment. */

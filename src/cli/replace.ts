@@ -46,15 +46,15 @@ export async function replaceDatabase(
     return
   }
   const [problem] = plan.problems
+  const summary = swapSummary(plan)
+  if (problem === undefined || input.plan) tellSwapPlan(out, summary)
   if (problem !== undefined) {
-    if (input.plan) tellSwapPlan(out, plan)
     throw new HoldfastError(problem.code, plan.problems.map(({ message }) => message).join(' '), {
-      details: { plan: swapSummary(plan) },
+      details: { plan: summary },
     })
   }
-  tellSwapPlan(out, plan)
   if (input.plan) {
-    out.result({ plan: swapSummary(plan) })
+    out.result({ plan: summary })
     return
   }
   await confirmDatabase(context, input, o.target.database)
@@ -90,14 +90,15 @@ export async function replaceSchemas(
   const plan = await planSchemas({ ...request, options: o.options })
   const why = unrenamable.map(({ message }) => message)
   const [problem] = plan.problems
-  if (problem === undefined || input.plan) tellSchemasPlan(out, plan, why)
+  const summary = schemasSummary(plan, why)
+  if (problem === undefined || input.plan) tellSchemasPlan(out, summary)
   if (problem !== undefined) {
     throw new HoldfastError(problem.code, [...why, ...plan.problems.map((p) => p.message)].join(' '), {
-      details: { plan: schemasSummary(plan) },
+      details: { plan: summary },
     })
   }
   if (input.plan) {
-    out.result({ plan: schemasSummary(plan) })
+    out.result({ plan: summary })
     return
   }
   await confirmDatabase(context, input, o.target.database)

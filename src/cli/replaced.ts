@@ -4,8 +4,8 @@ import type { KeptSchemas } from '../restore/schemas/state.ts'
 import type { BesideDatabase } from '../restore/swap/state.ts'
 import type { CommandContext } from './command.ts'
 import { confirmDatabase } from './confirm.ts'
-import { keptText, tellGivingSchemasBack, tellKept } from './schemas-text.ts'
-import { tellBeside, tellGivingBack } from './swap-text.ts'
+import { keptText, tellGivingSchemasBack, tellKept, tellSchemasGivenBack } from './schemas-text.ts'
+import { tellBeside, tellGivenBack, tellGivingBack } from './swap-text.ts'
 import { printable } from './width.ts'
 
 interface Confirmation {
@@ -76,11 +76,10 @@ export async function giveBackThis(
   const { out, signal, clock } = context
   tellGivingBack(out, old, clock.now())
   await confirmDatabase(context, input, target.database)
-  const keptAs = await swapBack({ target, old, clock, signal })
-  out.line(`${printable(old.name)} is ${printable(target.database)} again`)
-  if (keptAs !== null) out.line(`  kept      what it was until now, as ${printable(keptAs)}`)
-  out.result({ swapBack: { restored: old.name, kept: keptAs } })
-  return { kept: keptAs }
+  const done = { restored: old.name, kept: await swapBack({ target, old, clock, signal }) }
+  tellGivenBack(out, done, target.database)
+  out.result({ swapBack: done })
+  return done
 }
 
 /** As `giveBackThis`, of schemas inside the database. */
@@ -95,8 +94,7 @@ export async function giveSchemasBack(
   tellGivingSchemasBack(out, old, clock.now())
   await confirmDatabase(context, input, target.database)
   const kept = await swapSchemasBack({ target, old, clock, signal })
-  out.line(`${printable(old.schemas.map((s) => s.of).join(', '))}: as they were before`)
-  if (kept.length > 0) out.line(`  kept      what they were until now: ${printable(keptText(kept))}`)
+  tellSchemasGivenBack(out, old, kept)
   out.result({ swapBack: { restored: old.schemas.map(({ name }) => name), kept } })
   return { kept: kept.length === 0 ? null : keptText(kept) }
 }

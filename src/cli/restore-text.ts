@@ -14,7 +14,7 @@ export function tellPlan(out: Output, plan: RestorePlan): void {
   const tell = teller(out)
   out.line(`Plan: restore backup ${plan.backup}, taken ${plan.moment}, into ${plan.target}`)
   tell('database', database === null ? 'is there' : 'will be created')
-  tellParts(out, plan)
+  tellParts(out, planSummary(plan))
   for (const warning of plan.warnings) tell('note', printable(warning))
   for (const { message } of plan.problems)
     tellLabelled(out, { label: 'PROBLEM', text: printable(message), style: 'bad' })
@@ -22,10 +22,10 @@ export function tellPlan(out: Output, plan: RestorePlan): void {
 }
 
 /** What the database will hold, and what of that will be off. */
-export function tellParts(out: Output, plan: RestorePlan): void {
-  const { totals, roles } = plan
+export function tellParts(out: Output, plan: PlanSummary): void {
+  const { totals } = plan
   const tell = teller(out)
-  const created = roles.create.map(({ name }) => printable(name))
+  const created = plan.createsRoles.map(printable)
   tell('roles', created.length === 0 ? 'none to create' : `create ${created.join(', ')}`)
   tell('schema', kindsText(plan))
   tell('rows', rowsText(totals.rows, totals.tables, totals.plainBytes))
@@ -35,23 +35,26 @@ export function tellParts(out: Output, plan: RestorePlan): void {
 }
 
 /** `12 tables, 30 indexes, ...`: the objects of the schema by kind, most first. */
-function kindsText(plan: RestorePlan): string {
-  const counts = new Map<string, number>()
-  for (const { type } of plan.entries) counts.set(type, (counts.get(type) ?? 0) + 1)
-  const kinds = [...counts]
-    .sort(([, a], [, b]) => b - a)
-    .map(([type, count]) => `${count} ${type.toLowerCase()}`)
-  return `${formatCountOf(plan.entries.length, 'object')}: ${kinds.join(', ')}`
+function kindsText({ kinds }: PlanSummary): string {
+  const told = kinds.map(({ type, count }) => `${count} ${type.toLowerCase()}`)
+  const total = kinds.reduce((sum, { count }) => sum + count, 0)
+  return `${formatCountOf(total, 'object')}: ${told.join(', ')}`
 }
 
+export type PlanSummary = ReturnType<typeof planSummary>
+
 /** A plan for `--json`: without SQL, which may hold password verifiers. */
-export function planSummary(plan: RestorePlan): Record<string, unknown> {
+export function planSummary(plan: RestorePlan) {
+  const counts = new Map<string, number>()
+  for (const { type } of plan.entries) counts.set(type, (counts.get(type) ?? 0) + 1)
   return {
     backup: plan.backup,
     moment: plan.moment,
     target: plan.target,
     createsDatabase: plan.database !== null,
     createsRoles: plan.roles.create.map(({ name }) => name),
+    /** Where a plan is kept, the list of objects may be cut; this is not. */
+    kinds: [...counts].sort(([, a], [, b]) => b - a).map(([type, count]) => ({ type, count })),
     objects: plan.entries.map(({ type, schema, name }) => ({ type, schema, name })),
     tables: plan.tables.map(({ schema, name, rows, plainBytes }) => ({ schema, name, rows, plainBytes })),
     leftOut: plan.leftOut,

@@ -7,20 +7,19 @@ import type { Output } from './output.ts'
 import { planSummary, tellParts, tellReport } from './restore-text.ts'
 import { printable } from './width.ts'
 
-/** Prints which schemas will take the places of which, and what that means for who uses them. `why`: the database can't be renamed. */
-export function tellSchemasPlan(out: Output, plan: SchemasPlan, why: readonly string[]): void {
-  const { choice, live } = plan
+/** Prints which schemas will take the places of which, and what that means for who uses them. */
+export function tellSchemasPlan(out: Output, plan: SchemasSummary): void {
   const tell = (word: string, text: string): void => out.line(`  ${word.padEnd(9)} ${printable(text)}`)
   out.line(
-    `Plan: put backup ${plan.backup}, taken ${plan.moment}, in place of the schemas of ${plan.target}, in one transaction`,
+    `Plan: put backup ${plan.backup}, taken ${plan.moment}, in place of the schemas of ${printable(plan.target)}, in one transaction`,
   )
-  for (const one of why) tell('no rename', one)
-  if (plan.renamings.length > 0) tell('replace', `${keptText(plan.renamings)}, which are kept`)
-  if (choice.added.length > 0) tell('make', `${choice.added.join(', ')}: not there now`)
-  for (const { schema, why: reason } of choice.left) tell('leave', `${schema}: ${reason}`)
-  if (choice.untouched.length > 0) tell('leave', `${choice.untouched.join(', ')}: not in the backup`)
-  for (const { name, schema } of choice.moving) tell('extension', `${name} goes into the new ${schema}`)
-  tell('room', `about as much again as they have; ${plan.name} has ${formatBytes(live.bytes)} in all`)
+  for (const one of plan.noRename) tell('no rename', one)
+  if (plan.renamed.length > 0) tell('replace', `${keptText(plan.renamed)}, which are kept`)
+  if (plan.made.length > 0) tell('make', `${plan.made.join(', ')}: not there now`)
+  for (const { schema, why } of plan.left) tell('leave', `${schema}: ${why}`)
+  if (plan.untouched.length > 0) tell('leave', `${plan.untouched.join(', ')}: not in the backup`)
+  for (const { name, schema } of plan.extensions) tell('extension', `${name} goes into the new ${schema}`)
+  tell('room', `about as much again as they have; ${plan.database} has ${formatBytes(plan.bytes)} in all`)
   if (plan.problems.length === 0) tell('locks', `about ${plan.locks} at the end, for which there is room`)
   tell('sessions', 'go on in the old schemas until it is done, then in the new ones; those that keep one of')
   tell('', 'the old tables in a transaction are waited for at the end, and ended after some seconds')
@@ -30,13 +29,17 @@ export function tellSchemasPlan(out: Output, plan: SchemasPlan, why: readonly st
   for (const { message } of plan.problems) tell('PROBLEM', message)
 }
 
-/** A plan for `--json`. */
-export function schemasSummary(plan: SchemasPlan): Record<string, unknown> {
+export type SchemasSummary = ReturnType<typeof schemasSummary>
+
+/** A plan for `--json`. `noRename`: why the database can't be renamed, if that was to be done. */
+export function schemasSummary(plan: SchemasPlan, noRename: readonly string[]) {
   const { choice, live, restore } = plan
   return {
     backup: plan.backup,
     moment: plan.moment,
     target: plan.target,
+    database: plan.name,
+    noRename,
     renamed: plan.renamings,
     made: choice.added,
     left: choice.left,
@@ -80,4 +83,14 @@ export function tellKept(out: Output, kept: readonly KeptSchemas[], now: Date): 
 export function tellGivingSchemasBack(out: Output, old: KeptSchemas, now: Date): void {
   out.line('Get their names back, and those that have them now are kept:')
   tellKept(out, [old], now)
+}
+
+/** `kept`: what those that had the names until now are called. */
+export function tellSchemasGivenBack(
+  out: Output,
+  { schemas }: Pick<KeptSchemas, 'schemas'>,
+  kept: readonly Renaming[],
+): void {
+  out.line(`${printable(schemas.map((s) => s.of).join(', '))}: as they were before`)
+  if (kept.length > 0) out.line(`  kept      what they were until now: ${printable(keptText(kept))}`)
 }

@@ -1,7 +1,8 @@
-import { lstat, mkdir, open, rm, type FileHandle } from 'node:fs/promises'
+import { lstat, open, rm, type FileHandle } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { HoldfastError } from '../lib/errors.ts'
 import { writeError } from '../lib/file-errors.ts'
+import { makeDirectories } from '../lib/make-directories.ts'
 import { syncDirectory } from '../lib/sync-directory.ts'
 
 /**
@@ -12,7 +13,7 @@ import { syncDirectory } from '../lib/sync-directory.ts'
 export async function writeSecretFile(path: string, content: string): Promise<void> {
   const whole = resolve(path)
   try {
-    await mkdir(dirname(whole), { recursive: true, mode: 0o700 })
+    await makeDirectories(dirname(whole), { mode: 0o700 })
     const file = await openNew(whole)
     try {
       await writeDurably(file, content)

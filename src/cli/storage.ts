@@ -10,8 +10,16 @@ export function openStorageAt(context: CommandContext, address: string): Storage
 }
 
 /** The same, telling of what kind it is. */
-export function openAnyAt({ clock, limits, env, redactor }: CommandContext, address: string): Opened {
-  const opened = openAny(address, { clock, steadyClock, random: Math.random, limits, environment: env })
+export function openAnyAt(context: CommandContext, address: string): Opened {
+  const { clock, limits, signal: cancelled, env, redactor } = context
+  const opened = openAny(address, {
+    clock,
+    steadyClock,
+    random: Math.random,
+    limits,
+    cancelled,
+    environment: env,
+  })
   if (opened.kind === 'azure') for (const secret of azureSecrets(env)) redactor.add(secret)
   return opened
 }

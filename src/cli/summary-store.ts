@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { makeDirectories } from '../lib/make-directories.ts'
 import { replaceFile } from '../lib/replace-file.ts'
 import type { SummaryStore } from '../repository/summaries.ts'
 import type { Repository } from '../repository/types.ts'
@@ -32,7 +33,7 @@ export function summaryStore(env: Environment, { id, storage }: Repository): Sum
     async write(content) {
       try {
         if ((await stat(own)).uid !== process.getuid?.()) return
-        await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+        await makeDirectories(dirname(path), { mode: 0o700 })
         await replaceFile({ path, content, mode: 0o600 })
       } catch {
         // The next list takes as long as this one.

@@ -7,40 +7,35 @@ import { planSummary, tellParts, tellReport } from './restore-text.ts'
 import { printable } from './width.ts'
 
 /** Prints what will take the place of what, and what that means for who uses it. */
-export function tellSwapPlan(out: Output, plan: SwapPlan): void {
-  const { live } = plan
-  const name = printable(plan.name)
-  out.line(`Plan: put backup ${plan.backup}, taken ${plan.moment}, in place of ${plan.target}`)
-  for (const left of plan.cleared)
-    out.line(`  first     drop ${printable(left.name)}, left by an earlier run`)
-  if (plan.ready === null) {
-    out.line(`  restore   into ${printable(plan.besideName)}, beside it, and compare`)
+export function tellSwapPlan(out: Output, plan: SwapSummary): void {
+  const name = printable(plan.database)
+  const [kept, beside] = [printable(plan.kept), printable(plan.restoredTo)]
+  out.line(`Plan: put backup ${plan.backup}, taken ${plan.moment}, in place of ${printable(plan.target)}`)
+  for (const left of plan.dropped) out.line(`  first     drop ${printable(left)}, left by an earlier run`)
+  if (plan.readyAt === null) {
+    out.line(`  restore   into ${beside}, beside it, and compare`)
     out.line(
-      `  room      about as much again as ${name} has, ${sizeText(live.bytes)}; how much is free can't be asked from here`,
+      `  room      about as much again as ${name} has, ${sizeText(plan.bytes)}; how much is free can't be asked from here`,
     )
   } else {
-    out.line(
-      `  restore   done already: ${printable(plan.besideName)} was restored and compared ${plan.ready.at}`,
-    )
+    out.line(`  restore   done already: ${beside} was restored and compared ${plan.readyAt}`)
   }
   out.line(`  then      end ${sessionsText(plan)}`)
-  for (const { user, application, client, count } of live.sessions) {
+  for (const { user, application, client, count } of plan.sessions) {
     const where = client === null ? '' : ` from ${client}`
     out.line(`            ${count} of ${printable(user)}${where} ${printable(application)}`.trimEnd())
   }
-  out.line(
-    `  rename    ${name} to ${printable(plan.keepAs)}, which is kept; ${printable(plan.besideName)} to ${name}`,
-  )
-  out.line(`  lost      what was written since ${plan.moment} is in ${printable(plan.keepAs)} only`)
+  out.line(`  rename    ${name} to ${kept}, which is kept; ${beside} to ${name}`)
+  out.line(`  lost      what was written since ${plan.moment} is in ${kept} only`)
   for (const one of plan.differing) out.line(`  differs   ${printable(one)}`)
   if (plan.restore !== null) tellParts(out, plan.restore)
   for (const warning of plan.warnings) out.line(`  note      ${printable(warning)}`)
   for (const { message } of plan.problems) out.line(`  PROBLEM   ${printable(message)}`)
 }
 
-function sessionsText({ live }: SwapPlan): string {
+function sessionsText({ sessions }: SwapSummary): string {
   return formatCountOf(
-    live.sessions.reduce((sum, s) => sum + s.count, 0),
+    sessions.reduce((sum, s) => sum + s.count, 0),
     'session',
   )
 }
@@ -49,16 +44,20 @@ function sizeText(bytes: number | null): string {
   return bytes === null ? 'of unknown size' : formatBytes(bytes)
 }
 
+export type SwapSummary = ReturnType<typeof swapSummary>
+
 /** A plan for `--json`. */
-export function swapSummary(plan: SwapPlan): Record<string, unknown> {
+export function swapSummary(plan: SwapPlan) {
   const { live, restore, ready, cleared } = plan
   return {
     backup: plan.backup,
     moment: plan.moment,
     target: plan.target,
+    database: plan.name,
     restoredTo: plan.besideName,
     kept: plan.keepAs,
     ready: ready !== null,
+    readyAt: ready?.at ?? null,
     dropped: cleared.map((d) => d.name),
     bytes: live.bytes,
     sessions: live.sessions,
@@ -105,4 +104,15 @@ function stateText({ state, of }: BesideDatabase): string {
     case 'filling':
       return `a restore in place of ${printable(of)} that is under way or was interrupted, begun`
   }
+}
+
+/** What `--json` says of a database that got its name back. */
+export interface SwapBack {
+  readonly restored: string
+  readonly kept: string | null
+}
+
+export function tellGivenBack(out: Output, { restored, kept }: SwapBack, database: string): void {
+  out.line(`${printable(restored)} is ${printable(database)} again`)
+  if (kept !== null) out.line(`  kept      what it was until now, as ${printable(kept)}`)
 }

@@ -33,7 +33,7 @@ export async function undoSwap(
   if (input.preview) {
     if ('name' in old) tellGivingBack(out, old, clock.now())
     else tellGivingSchemasBack(out, old, clock.now())
-    out.result({ preview: { undoes: restore, restores: name, target: describeAddress(target) } })
+    out.result({ preview: { undoes: restore, restores: name, target: describeAddress(target), old } })
     return
   }
   const started = clock.now()

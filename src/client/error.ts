@@ -11,6 +11,8 @@ export class HoldfastClientError extends Error {
   readonly status: number
   /** Each thing that is wrong with the request, if the service says so. */
   readonly problems: readonly { readonly path: string; readonly what: string }[]
+  /** Of `approval_needed`: what somebody else has to agree to; then the same call with the header holdfast-approval does it. */
+  readonly approval: string | null
 
   constructor(o: {
     code: string
@@ -18,6 +20,7 @@ export class HoldfastClientError extends Error {
     hint: string
     status: number
     problems?: HoldfastClientError['problems'] | undefined
+    approval?: string | undefined
     cause?: unknown
   }) {
     super(o.message, o.cause === undefined ? undefined : { cause: o.cause })
@@ -26,6 +29,7 @@ export class HoldfastClientError extends Error {
     this.hint = o.hint
     this.status = o.status
     this.problems = o.problems ?? []
+    this.approval = o.approval ?? null
   }
 }
 
@@ -34,7 +38,7 @@ export async function errorOf(response: Response): Promise<HoldfastClientError> 
   const { status } = response
   const text = await response.text().catch(() => '')
   const told = parsed(text)
-  const { code, detail, hint, problems } = told
+  const { code, detail, hint, problems, approval } = told
   if (typeof code === 'string')
     return new HoldfastClientError({
       code,
@@ -42,6 +46,7 @@ export async function errorOf(response: Response): Promise<HoldfastClientError> 
       hint: typeof hint === 'string' ? hint : '',
       status,
       problems: Array.isArray(problems) ? (problems as HoldfastClientError['problems']) : [],
+      approval: typeof approval === 'string' ? approval : undefined,
     })
   return new HoldfastClientError({
     code: 'not_understood',

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
+import { open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { codes, type ErrorCode } from '../lib/error-codes.ts'
 import { HoldfastError, messageOf } from '../lib/errors.ts'
 import { writeError } from '../lib/file-errors.ts'
+import { makeDirectories } from '../lib/make-directories.ts'
 import { syncDirectory } from '../lib/sync-directory.ts'
 import { printedError, startCommand, type CommandLine } from './command.ts'
 
@@ -73,7 +74,7 @@ export function createUploads({ directory: given, mostBytes, commandLine }: Uplo
       const path = join(directory, `${randomUUID()}.holdfast`)
       const part = `${path}.part`
       try {
-        await mkdir(directory, { recursive: true, mode: 0o700 })
+        await makeDirectories(directory, { mode: 0o700 })
         await store(part, o)
         const found = await look(commandLine, directory, part)
         await rename(part, path)

@@ -24,6 +24,8 @@ export interface StorageOptions {
   /** A number from 0 up to 1. */
   readonly random: () => number
   readonly limits: Limits
+  /** Of all that is done with it: when it aborts, no limit holds anything up any more. */
+  readonly cancelled?: AbortSignal | undefined
   /** Where credentials of Azure's storage may be. Other libraries look for theirs themselves. */
   readonly environment: Environment
 }
@@ -117,9 +119,9 @@ function openRemote(scheme: 's3' | 'azblob' | 'gs', address: string, options: St
   }
 }
 
-function limited(storage: Storage, { limits, steadyClock }: StorageOptions): Storage {
+function limited(storage: Storage, { limits, steadyClock, cancelled }: StorageOptions): Storage {
   const none = limits.requests === null && limits.bytesPerSecond === null
-  return none ? storage : limitedStorage(storage, { ...limits, clock: steadyClock })
+  return none ? storage : limitedStorage(storage, { ...limits, clock: steadyClock, cancelled })
 }
 
 /** What can't be looked at is for the driver to complain of. */

@@ -14,10 +14,17 @@ export interface Limits {
 /**
  * `inner`, held to limits. The rate holds from object to object, not within one: each goes at full speed, and the next begins when the
  * time that it should have taken is over. A list is one request, and its bytes are not counted.
+ *
+ * `cancelled` ends every pause, and from then on nothing is held up: what is still stored then are marks that somebody has ended, which
+ * are small and would come after all that was sent before them.
  */
 export function limitedStorage(
   inner: Storage,
-  o: Limits & { readonly clock: Clock; readonly pause?: Pause },
+  o: Limits & {
+    readonly clock: Clock
+    readonly cancelled?: AbortSignal | undefined
+    readonly pause?: Pause
+  },
 ): Storage {
   const places = createPlaces(o.requests ?? Infinity)
   const wait = o.pause ?? pause
@@ -30,9 +37,15 @@ export function limitedStorage(
   }
 
   async function untilFree(call: CallOptions | undefined): Promise<void> {
+    const { cancelled } = o
+    const signals = [call?.signal, cancelled].filter((signal) => signal !== undefined)
     for (let ms = free - o.clock.now().getTime(); ms > 0; ms = free - o.clock.now().getTime()) {
-      await wait(ms, call?.signal)
+      if (cancelled?.aborted === true) break
+      await wait(ms, AbortSignal.any(signals)).catch((error: unknown) => {
+        if (cancelled?.aborted !== true) throw error
+      })
     }
+    throwIfCancelled(call)
   }
 
   async function run<T>(call: CallOptions | undefined, work: () => Promise<T>): Promise<T> {

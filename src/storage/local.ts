@@ -3,6 +3,7 @@ import { link, lstat, mkdir, open, opendir, readdir, rm, stat, unlink } from 'no
 import { dirname, join, resolve } from 'node:path'
 import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
 import { fileErrorCode } from '../lib/file-errors.ts'
+import { makeDirectories } from '../lib/make-directories.ts'
 import { sharedDirectorySync } from './directory-sync.ts'
 import { checkKey, checkPrefix, isSegment } from './key.ts'
 import { throwIfCancelled } from './signal.ts'
@@ -60,7 +61,14 @@ export function openLocalStorage(directory: string): Storage {
     if (path === root) {
       await requireThere()
       if (device !== null) return
-      await mkdir(root, { recursive: true, mode: 0o700 })
+      await makeDirectories(root, { mode: 0o700 }).catch((cause: unknown) => {
+        if (codeOf(cause) !== 'ENOENT') throw cause
+        throw new HoldfastError('storage_failed', `${root} can't be made: ${messageOf(cause)}`, {
+          cause,
+          hint: 'Choose a directory on a disk: where this one would be, the system takes none.',
+          details: { path: root },
+        })
+      })
       // What is above the storage may not be ours to read.
       await sync(dirname(root)).catch((error: unknown) => {
         if (codeOf(error) !== 'EACCES' && codeOf(error) !== 'EPERM') throw error

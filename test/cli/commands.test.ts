@@ -189,6 +189,7 @@ test('what is wrong on the command line is told as usage', async () => {
     ['source', 'add', 'shop', 'service=shop', '--password-command', '["pass", 1]'],
     ['source', 'add', 'shop', 'service=shop', '--password-command', "pass show 'my shop'"],
     ['keys', 'rotat', '--repo', 'x'],
+    ['keys', 'rotate', '--repo', 'x', '--server', 'http://x'],
   ]
   for (const args of wrong) {
     await assert.rejects(parse(args), (error) => isHoldfastError(error, 'usage'), args.join(' '))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { openAsBlob } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { createClient } from 'holdfast/client'
 import { testServer } from '../support/postgres.ts'
+import { newBrowser } from '../support/browser.ts'
 import { serving } from '../support/serve.ts'
 
 /* The same commands, here and at a service, and what they say. */
@@ -19,7 +20,7 @@ const user = await serving()
 const { run, json, directory } = user
 const shop = await server.database()
 await shop.query(
-  'CREATE TABLE orders (id int PRIMARY KEY); INSERT INTO orders SELECT generate_series(1, 1000); CREATE PUBLICATION news FOR TABLE orders',
+  'CREATE TABLE orders (id int PRIMARY KEY); INSERT INTO orders SELECT generate_series(1, 1000); CREATE VIEW first AS SELECT id FROM orders WHERE id < 3; CREATE PUBLICATION news FOR TABLE orders',
 )
 const service = user.start(['serve', '--data', 'data', '--listen', '0'])
 const key = await service.after(/not shown again: (hfk_\S+)/)
@@ -43,6 +44,17 @@ test('a backup, a list, a drill and a check say at a service what they say here'
   assert.deepEqual(labels(there.stdout), labels(local.stdout))
   assert.match(there.stdout, /^Backup \S+ of shop\n {2}holds {3}1,000 rows in 1 table,/)
   assert.match(there.stdout, /proof {3}sampled: rows received/)
+
+  interface Keys {
+    readonly repository: Readonly<Record<'ownerKey' | 'recipients' | 'epochs', unknown>> & {
+      readonly hosts: readonly { readonly id: string }[]
+    }
+  }
+  const [known, own] = [json<Keys>(['keys'], { env: at }).repository, json<Keys>(['keys']).repository]
+  for (const what of ['ownerKey', 'recipients', 'epochs'] as const) assert.deepEqual(known[what], own[what])
+  const keys = run(['keys'], at).stdout
+  assert.match(keys, /^Repository {2}main at .*\nOwner key .*\n\nRECIPIENT .* confirmed\n\nHOST /s)
+  assert.match(keys, new RegExp(`${own.hosts[0]?.id} .* may write\\n\\nEPOCH `))
 
   const drill = run(['drill', 'latest', '--source', 'shop'], at)
   assert.equal(drill.status, 0, drill.stderr)
@@ -78,8 +90,8 @@ test('what makes no sense at a service is refused, and so is a wrong key', async
   }
   refused(['backup', 'shop', '--identity', 'x'], at, /Unknown option|--identity/)
   refused(['backup', 'shop', '--host-file', 'x'], at, /--host-file is about this machine/)
-  refused(['keys'], at, /HOLDFAST_SERVER/)
-  refused(['keys', '--server', url], {}, /--server/)
+  refused(['keys', 'rotate'], at, /HOLDFAST_SERVER/)
+  refused(['keys', 'rotate', '--server', url], {}, /--server is no option of rotate/)
   refused(['backup', 'shop'], { HOLDFAST_SERVER: url }, /HOLDFAST_KEY/, 5)
   refused(['backup', 'shop'], { ...at, HOLDFAST_KEY: 'hfk_wrong' }, /no valid key/, 5)
   refused(['backup', 'none'], at, /no source none/, 3)
@@ -158,6 +170,8 @@ test('what is known of backups is said as here, and they are pinned, removed, pr
   assert.match(csv.stdout, /\n1000\n/)
 })
 
+const page = (file: string): Promise<string> => readFile(join(directory, file), 'utf8')
+
 test('rows come back over a service as they do here, by what is shown and typed, and go again', async () => {
   const count = async () => (await shop.query('SELECT count(*)::int4 AS count FROM orders'))[0]?.['count']
   const { pathname } = new URL(shop.url)
@@ -165,7 +179,9 @@ test('rows come back over a service as they do here, by what is shown and typed,
   await shop.query('DELETE FROM orders WHERE id <= 10')
   const inPlace = ['restore', 'latest', '--to', 'shop', '--in-place', '--table', 'orders']
   const local = ['restore', 'latest', '--to', shop.url, '--in-place', '--table', 'orders', '--preview']
-  assert.deepEqual(lines(said([...inPlace, '--preview'])).slice(2), lines(said(local, {})).slice(2))
+  const looked = said([...inPlace, '--preview', '--html', 'rows-there.html'])
+  assert.deepEqual(lines(looked).slice(2), lines(said([...local, '--html', 'rows-here.html'], {})).slice(2))
+  assert.equal(await page('rows-there.html'), await page('rows-here.html'))
   const unsaid = run([...inPlace, '--yes', '--confirm', 'another'], at)
   assert.equal(unsaid.status, 7, unsaid.stderr)
   assert.equal(await count(), 990)
@@ -210,6 +226,38 @@ test('rows come back over a service as they do here, by what is shown and typed,
   }
 })
 
+test('parts of the schema, and a whole database, come back over a service as they do here', async () => {
+  const name = new URL(shop.url).pathname.slice(1)
+  const agreed = ['--to', 'shop', '--yes', '--confirm', name]
+  const rows = async () => (await shop.query('SELECT count(*)::int4 AS count FROM orders'))[0]?.['count']
+  await shop.query('DROP VIEW first')
+  const views = ['restore', 'latest', '--in-place', '--component', 'views', '--html']
+  const preview = said([...views, 'here.html', '--to', shop.url, '--preview'], {})
+  const made = said([...views, 'there.html', ...agreed])
+  assert.ok(made.startsWith(preview), made)
+  assert.match(made, /made 1 object.*\n {2}restore {3}\d/s)
+  assert.equal(await page('there.html'), await page('here.html'))
+  assert.equal((await shop.query('SELECT FROM first')).length, 0, 'of the rows that are there now')
+
+  // Each look draws these anew.
+  const digits = (text: string): string => text.replaceAll(/_[0-9a-f]{8}\b/g, '_')
+  const swap = ['restore', 'latest', '--swap']
+  const plan = digits(said([...swap, '--to', shop.url, '--plan'], {}))
+  const done = said([...swap, ...agreed])
+  assert.ok(digits(done).startsWith(plan), done)
+  assert.match(
+    done,
+    /restored {2}1,000 rows.*\n {2}kept {6}what was there before, as \S+_before_[0-9a-f]{8};/s,
+  )
+  assert.deepEqual([await rows(), (await shop.query('SELECT FROM first')).length], [1000, 2])
+  const schemas = ['restore', 'latest', '--swap-schemas', '--plan', '--to']
+  assert.equal(digits(said([...schemas, 'shop'])), digits(said([...schemas, shop.url], {})))
+  // What was only looked at is no restore that could be taken back.
+  assert.match(said(['restores']), /^RESTORE.*\n.* swap .* yes\n/)
+  assert.match(said(['undo', 'latest', ...agreed]), /_before_[0-9a-f]{8} is \S+ again\n {2}kept .*_after_/)
+  assert.equal(await rows(), 990)
+})
+
 test('a source is shown, tried and added at a service, with its password read here', async () => {
   assert.match(said(['source', 'test', 'shop']), /A backup would work/)
   const address = new URL(shop.url)
@@ -224,4 +272,49 @@ test('a source is shown, tried and added at a service, with its password read he
     (await client.getSources()).items.map((one) => one.name),
     ['again', 'shop'],
   )
+})
+
+test('what takes a second person is said, waited for, agreed to and refused from the command line', async () => {
+  const root = user.client(api, key)
+  const { link } = await root.call<{ link: { link: string } }>('POST', '/people', { name: 'Second', email: 'second@example.com', role: 'super_admin' }) // prettier-ignore
+  const second = newBrowser(url, (request) => fetch(request))
+  await second.call('POST /invitation', { link: link.link.split('#')[1], password: 'seven green camels' })
+  const wanted = { name: 'second', role: 'super_admin', scopes: ['read', 'change'], expiresAt: null }
+  const made = await second.call('POST /keys', wanted)
+  assert.equal(made.status, 201, made.text)
+  const other = { ...at, HOLDFAST_KEY: String(made.body.key) }
+  await client.updateSettings({ approvals: true })
+  const { backups } = json<{ backups: { id: string }[] }>(['list', '--source', 'shop'], { env: at })
+  const id = backups[0]?.id ?? ''
+  said(['pin', id, '--reason', 'kept'])
+
+  // Refused, after having been left alone.
+  interface Needed {
+    readonly error: {
+      readonly code: string
+      readonly details: { readonly where: string; readonly approval: { readonly id: string } }
+    }
+  }
+  const left = json<Needed>(['unpin', id, '--detach'], { env: at, status: 7 }).error
+  const wish = left.details.approval.id
+  assert.deepEqual([left.code, left.details.where], ['approval_needed', `${url}/approvals`])
+  assert.match(said(['approvals'], other), new RegExp(`\\n${wish} .* key \\S+ .* waits`))
+  const own = run(['approvals', 'approve', wish, '--yes'], at)
+  assert.equal(own.status, 5, own.stderr)
+  assert.equal(run(['approvals', 'approve', wish], other).status, 7, 'nobody was asked')
+  assert.match(said(['approvals', 'refuse', wish.slice(0, 13)], other), /wants to .*\nRefused/)
+  assert.match(said(['approvals'], other), /^Nothing waits/)
+
+  // Agreed to while the command waits; and by the same command when it did not wait.
+  const waiting = user.start(['unpin', id], at)
+  const now = await waiting.after(/holdfast approvals approve (\S+),/)
+  assert.notEqual(now, wish)
+  said(['approvals', 'approve', now, '--yes'], other)
+  await waiting.after(/(is not pinned any more)/)
+  said(['pin', id, '--reason', 'again'])
+  const later = json<Needed>(['unpin', id, '--detach'], { env: at, status: 7 }).error.details.approval.id
+  said(['approvals', 'approve', later, '--yes'], other)
+  assert.match(said(['unpin', id]), /is not pinned any more/)
+  assert.match(said(['approvals', '--all'], other), / done\n.* done\n.* refused\n$/)
+  assert.match(run(['approvals'], {}).stderr, /Approvals are of a service/)
 })

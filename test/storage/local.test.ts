@@ -40,6 +40,14 @@ test('directories and files are for their owner only', async (t) => {
   assert.equal((await stat(join(root, 'a/b/c'))).mode & 0o777, 0o600)
 })
 
+test('where no directory can be made a put ends with why', async () => {
+  // Says of itself that it is there, and of what is made in it that something above is not.
+  await assert.rejects(openLocalStorage('/proc/no/repository').put('a/b', Buffer.from('x')), {
+    code: 'storage_failed',
+    message: /\/proc\/no\/repository can't be made: ENOENT.*'\/proc\/no'/,
+  })
+})
+
 test('a put that ends leaves nothing in tmp/', async (t) => {
   const root = await temporaryDirectory(t)
   const storage = openLocalStorage(root)

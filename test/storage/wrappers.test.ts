@@ -161,6 +161,23 @@ test('bytes are held to their rate, both ways together', async () => {
   assert.deepEqual(time.pauses.slice(3), [1000])
 })
 
+test('a pause for the rate ends when all is cancelled, and marks of the end wait for none', async () => {
+  const controller = new AbortController()
+  const { signal } = controller
+  const inner = openMemoryStorage()
+  const limits = { requests: null, bytesPerSecond: 1000, clock: steadyClock }
+  const storage = limitedStorage(inner, { ...limits, cancelled: signal })
+  // Takes two hours at this rate.
+  await storage.put('a', Buffer.alloc(8_000_000))
+  const waits = storage.put('b', Buffer.alloc(1), { signal })
+  const mark = storage.put('ended', Buffer.alloc(1))
+  controller.abort()
+  await assert.rejects(waits, { code: 'cancelled' })
+  assert.equal(await mark, 'stored')
+  assert.equal(await storage.put('later', Buffer.alloc(1)), 'stored')
+  assert.deepEqual((await listed(inner, '')).length, 3)
+})
+
 test('calls, failures, bytes and times are counted by method', async () => {
   const time = timeOfPauses()
   const inner = openFaultyStorage(openMemoryStorage(), ({ key }) => {

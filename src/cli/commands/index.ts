@@ -28,6 +28,7 @@ const loaders: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   serve: () => import('./serve.ts'),
   worker: () => import('./worker.ts'),
   people: () => import('./people.ts'),
+  approvals: () => import('./approvals.ts'),
   catalog: () => import('./catalog.ts'),
   audit: () => import('./audit.ts'),
 }

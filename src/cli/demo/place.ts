@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { chmod, mkdir, open, readdir, readFile, rm, rmdir } from 'node:fs/promises'
+import { chmod, open, readdir, readFile, rm, rmdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { HoldfastError } from '../../lib/errors.ts'
 import { writeError } from '../../lib/file-errors.ts'
+import { makeDirectories } from '../../lib/make-directories.ts'
 import { replaceFile } from '../../lib/replace-file.ts'
 
 /** Where a demo keeps what it has. All of it is below one directory, under these names. */
@@ -59,7 +60,7 @@ const heldName = 'running'
  */
 export async function holdPlace(path: string): Promise<HeldPlace> {
   const directory = resolve(path)
-  await mkdir(directory, { recursive: true, mode: 0o711 }).catch((error: unknown) => {
+  await makeDirectories(directory, { mode: 0o711 }).catch((error: unknown) => {
     throw writeError(error, directory)
   })
   const found = await readdir(directory)

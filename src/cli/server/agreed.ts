@@ -1,4 +1,5 @@
-import { HoldfastClientError, type Client, type Restore } from '../../client/client.ts'
+import type { Client, Restore } from '../../client/client.ts'
+import { isHoldfastError } from '../../lib/errors.ts'
 import type { RestoreRecord } from '../../repository/format/restore-contents.ts'
 import type { ComponentPreview } from '../../restore/component/types.ts'
 import type { Preview } from '../../restore/in-place/types.ts'
@@ -10,6 +11,7 @@ import { previewHtml } from '../preview-html.ts'
 import { tellApplied, tellPreview } from '../preview-text.ts'
 import { writePage } from '../secret-file.ts'
 import { printable } from '../width.ts'
+import { agreedBySecond } from './approval.ts'
 import { followToStop, requireCompleted, tellDetached } from './job.ts'
 import { tellSwapDone, tellSwapPlanned } from './swap.ts'
 
@@ -38,22 +40,23 @@ export async function agreeAndFollow(
   if (shown.preview !== null) await show(context, shown, input.html)
   if (looked.status !== 'waiting') {
     requireCompleted(looked)
-    out.result({ preview: shown.preview, changed: false })
+    out.result({ ...shownOf(shown), changed: false })
     return
   }
   if (input.preview) {
     await client.cancelBackupJob(id)
-    out.result({ preview: shown.preview })
+    out.result(shownOf(shown))
     return
   }
   const database = shown.database ?? ''
   try {
     await requireConfirmed(context, { ...input, database, question: 'Change it?' })
-    await client.confirmRestore(id, { confirm: database })
+    await agreedBySecond(context, client, input, (options) =>
+      client.confirmRestore(id, { confirm: database }, options),
+    )
   } catch (error) {
-    // Somebody else has been asked, and may agree to this very job.
-    const asked = error instanceof HoldfastClientError && error.code === 'approval_needed'
-    if (!asked) await client.cancelBackupJob(id).catch(() => undefined)
+    // Somebody else has been asked, and may agree to this very job, which can then be confirmed in the console.
+    if (!isHoldfastError(error, 'approval_needed')) await client.cancelBackupJob(id).catch(() => undefined)
     throw error
   }
   requireCompleted(await followToStop(context, client, id))
@@ -66,9 +69,10 @@ function previewOf({ preview }: Restore): Preview | ComponentPreview | null {
   return preview as unknown as Preview | ComponentPreview
 }
 
-async function show({ out }: CommandContext, restore: Restore, html: string | undefined): Promise<void> {
+async function show(context: CommandContext, restore: Restore, html: string | undefined): Promise<void> {
+  const { out } = context
   const preview = previewOf(restore)
-  if (preview === null) tellSwapPlanned(out, restore.preview ?? {})
+  if (preview === null) tellSwapPlanned(context, restore.preview ?? {})
   else if ('changes' in preview) tellComponents(out, preview)
   else tellPreview(out, preview)
   if (preview !== null && html !== undefined)
@@ -76,13 +80,24 @@ async function show({ out }: CommandContext, restore: Restore, html: string | un
   if (restore.previewCut !== null) out.warn(restore.previewCut)
 }
 
-function tellChanged({ out }: CommandContext, restore: Restore): void {
+/** A preview as `--json` has it: of a swap it is a plan, but where one is taken back. */
+function shownOf(restore: Restore): Readonly<Record<string, unknown>> {
+  const { preview } = restore
+  const plan = preview !== null && previewOf(restore) === null && !('old' in preview)
+  return plan ? { plan: preview } : { preview }
+}
+
+function tellChanged(context: CommandContext, restore: Restore): void {
+  const { out } = context
   const preview = previewOf(restore)
   const done = restore.report as (Partial<RestoreRecord> & Readonly<Record<string, unknown>>) | null
+  if (preview === null) {
+    out.result(tellSwapDone(context, restore.preview ?? {}, done ?? {}, restore.database ?? ''))
+    return
+  }
   for (const warning of done?.warnings ?? []) out.warn(printable(warning))
   const id = restore.restore ?? restore.id
-  if (preview === null) tellSwapDone(out, done ?? {})
-  else if ('changes' in preview) tellDone(out, { preview, restore: id })
+  if ('changes' in preview) tellDone(out, { preview, restore: id })
   else tellApplied(out, { preview, restore: id, seconds: done?.seconds ?? 0, renewed: [] })
   out.result({ restore: { ...done, id }, preview: restore.preview, changed: restore.changed })
 }

@@ -4,6 +4,7 @@ import type { CommandContext, ServerInput } from '../command.ts'
 import { askYesNo } from '../confirm.ts'
 import { formatWhen } from '../format.ts'
 import { printable } from '../width.ts'
+import { agreedBySecond } from './approval.ts'
 import { followJob } from './job.ts'
 import { backupNamed, type NamedBackup } from './names.ts'
 
@@ -27,7 +28,10 @@ export async function pinAtServer(
 
 export async function unpinAtServer(context: CommandContext, client: Client, input: Input): Promise<void> {
   await change(context, client, input, {
-    begin: ({ backup: { id }, repository }) => client.deleteBackupPin(id, { confirm: id }, { repository }),
+    begin: ({ backup: { id }, repository }) =>
+      agreedBySecond(context, client, input, (options) =>
+        client.deleteBackupPin(id, { confirm: id }, { repository }, options),
+      ),
     done: (id, { removed }) =>
       removed === 0 ? `Backup ${id} was not pinned.` : `Backup ${id} is not pinned any more.`,
   })
@@ -53,7 +57,9 @@ export async function removeAtServer(
             hint: 'Run it with --yes, or on a terminal.',
           },
         )
-      return await client.deleteBackup(id, { confirm: id, evenLast }, { repository })
+      return await agreedBySecond(context, client, input, (options) =>
+        client.deleteBackup(id, { confirm: id, evenLast }, { repository }, options),
+      )
     },
     done: (id) => `Backup ${id} is gone.`,
   })

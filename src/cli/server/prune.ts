@@ -6,6 +6,7 @@ import type { CommandContext, ServerInput } from '../command.ts'
 import { askYesNo } from '../confirm.ts'
 import type { keepOptions } from '../keep.ts'
 import { tellDecisions, tellPreview, tellReport, type Decision } from '../prune-text.ts'
+import { agreedBySecond } from './approval.ts'
 import { followJob } from './job.ts'
 import { sourceNamed } from './names.ts'
 
@@ -63,7 +64,9 @@ export async function pruneAtServer(context: CommandContext, client: Client, inp
       { hint: 'Look at what goes; then run it with --yes, or on a terminal.' },
     )
   }
-  const begun = await client.createJob({ kind: 'prune', source, params, confirm: source })
+  const begun = await agreedBySecond(context, client, input, (options) =>
+    client.createJob({ kind: 'prune', source, params, confirm: source }, options),
+  )
   const result = await followJob(context, client, begun, input)
   if (result === null) return
   tellReport(context, datesIn(result) as unknown as PruneReport)

@@ -6,6 +6,7 @@ import type { CommandContext, ServerInput } from '../command.ts'
 import { requireConfirmed } from '../confirm.ts'
 import { quarantineText, tellRelease } from '../quarantine-text.ts'
 import { printable } from '../width.ts'
+import { agreedBySecond } from './approval.ts'
 import { followToStop, requireCompleted, tellDetached } from './job.ts'
 import { listAll } from './restores.ts'
 import { targetAt } from './target.ts'
@@ -35,7 +36,9 @@ export async function releaseAtServer(context: CommandContext, client: Client, i
   for (const one of held) out.line(`  ${printable(quarantinedLabel(one))}`)
   const database = copy.database ?? ''
   await requireConfirmed(context, { ...input, database, question: 'Go on?' })
-  const begun = await client.releaseRestore(copy.id, { confirm: database, password: url?.password })
+  const begun = await agreedBySecond(context, client, input, (options) =>
+    client.releaseRestore(copy.id, { confirm: database, password: url?.password }, options),
+  )
   if (input.detach) return tellDetached(context, begun.id)
   requireCompleted(await followToStop(context, client, begun.id))
   const released = (await client.getRestore(begun.id)).report as unknown as ReleaseReport

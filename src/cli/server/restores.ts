@@ -21,7 +21,7 @@ export async function restoresAtServer(
     const found = await restoreNamed(client, { ...input, restore: input.restore })
     return tellOne(context, await client.getRestore(found.id))
   }
-  const all = await listAll(client, input)
+  const all = (await listAll(client, input)).filter((one) => !onlyLooked(one))
   const undone = undoneOf(all)
   if (all.length === 0) out.line('No restores yet.')
   else {
@@ -39,7 +39,7 @@ export async function restoreNamed(
 ): Promise<RestoreSummary> {
   const { restore: reference } = input
   const all = await listAll(client, input)
-  const [latest] = all
+  const latest = all.find((one) => !onlyLooked(one))
   if (reference === 'latest' && latest !== undefined) return latest
   if (reference === 'latest') throw new HoldfastError('restore_not_found', 'The service has made no restore.')
   const ids = all.flatMap((one) => [one.id, ...(one.restore === null ? [] : [one.restore])])
@@ -47,6 +47,11 @@ export async function restoreNamed(
   const found = all.find((one) => one.id === id || one.restore === id)
   if (found !== undefined) return found
   throw new HoldfastError('restore_not_found', `The service has made no restore ${reference}.`)
+}
+
+/** Its preview was all there was of it: nobody has agreed to it, or there was nothing to do. */
+function onlyLooked({ place, status, restore }: RestoreSummary): boolean {
+  return place === 'in place' && restore === null && (status === 'cancelled' || status === 'completed')
 }
 
 /** Newest first. A release restores nothing. */

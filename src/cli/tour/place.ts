@@ -1,7 +1,8 @@
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { HoldfastError } from '../../lib/errors.ts'
 import { writeError } from '../../lib/file-errors.ts'
+import { makeDirectories } from '../../lib/make-directories.ts'
 import { cacheDirectory, ownedName } from '../../postgres/server/private-directory.ts'
 
 /** Where a tour has its repository and the keys to it. */
@@ -24,7 +25,7 @@ export async function openPlace(keep: string | undefined): Promise<Place> {
   const directory =
     keep === undefined ? join(await cacheDirectory(), ownedName('run')) : await emptyDirectory(keep)
   const repository = join(directory, 'repository')
-  await mkdir(repository, { recursive: true, mode: 0o700 })
+  await makeDirectories(repository, { mode: 0o700 })
   let whole = false
   return {
     repository,
@@ -53,7 +54,7 @@ async function emptyDirectory(path: string): Promise<string> {
       },
     )
   }
-  await mkdir(directory, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+  await makeDirectories(directory, { mode: 0o700 }).catch((error: unknown) => {
     throw writeError(error, directory)
   })
   return directory

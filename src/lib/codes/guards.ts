@@ -26,7 +26,7 @@ export const guards = {
     exit: 7,
     meaning:
       'What destroys takes the consent of a second person here. The wish is written down; nothing was done.',
-    hint: 'When somebody else has approved it, repeat the same request with the header holdfast-approval.',
+    hint: 'When somebody else has approved it, repeat the same request with the header holdfast-approval, or the same command.',
   },
   approval_invalid: {
     exit: 7,
