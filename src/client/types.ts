@@ -505,11 +505,13 @@ export type SourceInput = {
   settings?: Record<string, unknown> | undefined
 }
 
-/** what is left out stays, but for the password of another address, which must be given again */
+/** what is left out stays, but for the password of another address, which must be given again; an address of another host, port or name is refused once there are backups, unless moved says that it is the same database */
 export type SourceChange = {
   address?: string | undefined
   password?: string | undefined
   settings?: Record<string, unknown> | undefined
+  /** that it is the same database, which is at another host, port or name now */
+  moved?: boolean | undefined
 }
 
 export type Schedules = { items: Schedule[] }
@@ -976,6 +978,7 @@ export type DestinationTest = {
       | 'request_invalid'
       | 'not_found'
       | 'name_taken'
+      | 'source_elsewhere'
       | 'still_used'
       | 'too_many_streams'
       | 'job_not_found'

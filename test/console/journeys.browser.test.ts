@@ -114,6 +114,41 @@ test('what is destroyed is typed first', async () => {
   assert.deepEqual(items.map(({ name }) => name).sort(), ['crm', 'shop'])
 })
 
+test('a source is edited: its password is never shown, a wrong one is explained before it is saved, and another place is asked about', async () => {
+  await using open = await openPage(browser, service)
+  const { page } = open
+  await page.goto(`${url}/sources/crm`)
+  await page.getByRole('button', { name: 'Edit' }).click()
+  const address = page.getByLabel('Address')
+  const before = await address.inputValue()
+  const password = page.getByLabel('New password')
+  assert.equal(await password.inputValue(), '')
+  const save = page.getByRole('button', { name: 'Save' })
+  assert.equal(await save.getAttribute('aria-disabled'), 'true')
+  await page.getByRole('button', { name: 'Test it' }).click()
+  await page.getByText('It can be backed up.').waitFor()
+
+  await address.fill(new URL('/elsewhere', before).href)
+  await page.getByRole('radio', { name: 'Another database' }).click()
+  await page.getByRole('link', { name: 'Add a source' }).waitFor()
+  assert.equal(await save.getAttribute('aria-disabled'), 'true')
+
+  const after = `${before}?connect_timeout=9`
+  await address.fill(after)
+  assert.equal(await page.getByRole('radio').count(), 0)
+  await password.fill('wrong')
+  await page.getByRole('button', { name: 'Test it' }).click()
+  await page.getByText('It can not be backed up yet.').waitFor()
+  await page.getByRole('alert').getByText('login_failed').waitFor()
+  await password.fill(decodeURIComponent(new URL(shop.url).password))
+  await page.getByRole('button', { name: 'Test it' }).click()
+  await page.getByText('It can be backed up.').waitFor()
+  await save.click()
+  await page.getByText('crm was changed.', { exact: true }).waitFor()
+  await page.waitForURL('**/sources/crm')
+  assert.equal((await service.api.call<{ address: string }>('GET', '/sources/crm')).address, after)
+})
+
 test('a schedule is added from words, shows when it runs as the service counts it, and is switched off', async () => {
   await using open = await openPage(browser, service)
   const { page } = open

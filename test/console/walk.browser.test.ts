@@ -111,6 +111,7 @@ const pages: readonly Visited[] = [
   { name: 'new-schedule', path: '/schedules/new' },
   { name: 'sources', path: '/sources' },
   { name: 'source', path: '/sources/shop' },
+  { name: 'edit-source', path: '/sources/shop/edit' },
   { name: 'new-source', path: '/sources/new' },
   { name: 'storage', path: '/storage' },
   { name: 'repository', path: '/storage/main' },

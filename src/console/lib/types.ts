@@ -9,6 +9,7 @@ export type Repository = z.infer<typeof contract.Repository>
 export type RepositoryInput = z.input<typeof contract.RepositoryInput>
 export type Source = z.infer<typeof contract.Source>
 export type SourceInput = z.input<typeof contract.SourceInput>
+export type SourceChange = z.input<typeof contract.SourceChange>
 export type Schedule = z.infer<typeof contract.Schedule>
 export type ScheduleInput = z.input<typeof contract.ScheduleInput>
 export type ScheduleChange = z.input<typeof contract.ScheduleChange>

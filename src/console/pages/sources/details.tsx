@@ -54,6 +54,7 @@ function Details({ source, onClose }: { source: Source; onClose: () => void }) {
   const words = useScheduleWords()
   const { at } = useSearch({ from: '/app/sources/$name' })
   const refused = useRefusal('create', 'jobs')
+  const changeRefused = useRefusal('change', 'sources')
   const restoreRefused = useRefusal('create', 'restores')
   const repositories = useRepositories()
   const repository = repositories.data?.find(({ id }) => id === source.repositoryId)
@@ -100,6 +101,13 @@ function Details({ source, onClose }: { source: Source; onClose: () => void }) {
             onClick={() => void navigate({ to: '/backups', search: { source: source.name } })}
           >
             {t('sources.allBackups')}
+          </Button>
+          <Button
+            icon="edit"
+            refused={changeRefused}
+            onClick={() => void navigate({ to: '/sources/$name/edit', params: { name: source.name } })}
+          >
+            {t('sources.edit.verb')}
           </Button>
           <Forget source={source} onDone={onClose} />
         </>
