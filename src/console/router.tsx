@@ -273,6 +273,7 @@ const destinations = createRoute({
 const newDestination = createRoute({
   getParentRoute: () => destinations,
   path: 'new',
+  validateSearch: searchOf('kind', 'source', 'schedule'),
   component: lazyRouteComponent(() => import('./pages/destinations/new.tsx'), 'NewDestination'),
 })
 

@@ -6,6 +6,7 @@ import type { Page } from '@playwright/test'
 import pg from 'pg'
 import { testBrowser } from '../support/chromium.ts'
 import { consoleService, openPage, reader, second, watch } from '../support/console.ts'
+import { newReceiver } from '../support/receiver.ts'
 
 /* What people do in the console, against a real service and real backups. */
 
@@ -206,6 +207,34 @@ test('a schedule is changed, which shows at once, and run now: its backup comes'
   assert.equal(addressOf(page), `/backups/${items[0]?.id}`)
   await page.goto(`${url}/backups/${items[0]?.id}?source=shop&with=${items[1]?.id}`)
   await page.getByText('9 tables have as many rows as before.').waitFor()
+})
+
+test('a watcher outside is added where a source is, gets a test, and stands with the schedule that it follows', async () => {
+  const watcher = await newReceiver()
+  await using open = await openPage(browser, service)
+  const { page } = open
+  await page.goto(`${url}/sources/crm`)
+  await page.getByRole('button', { name: 'Add a ping' }).click()
+  await page.getByLabel('URL when it has worked').fill(`${watcher.url}/ok`)
+  await page.getByLabel('URL when it has failed').fill(`${watcher.url}/ok/fail`)
+  await page.getByLabel('In which network').selectOption('private')
+  await page.getByLabel('What it follows').selectOption('schedule crm-every-hour')
+  await page.getByRole('button', { name: 'Add a destination' }).last().click()
+  await page.waitForURL('**/sources/crm')
+  const sheet = page.getByRole('dialog')
+  await sheet.getByText('Schedule crm-every-hour').waitFor()
+  await sheet.getByRole('button', { name: 'Send a test' }).click()
+  await page.getByText('crm-ping took the test message.', { exact: true }).waitFor()
+  assert.deepEqual(
+    watcher.requests.map(({ path }) => path),
+    ['/ok'],
+  )
+  watcher.answer(404)
+  await page.goto(`${url}/schedules/crm-every-hour`)
+  await sheet.getByRole('button', { name: 'Send a test' }).click()
+  await sheet.getByRole('alert').getByText('destination_failed').waitFor()
+  await page.goto(`${url}/sources/shop`)
+  await sheet.getByText('If this service itself falls silent').waitFor()
 })
 
 test('a drill that passes says what it compared; after a chunk was damaged, one that fails says so, and the backup with it', async () => {

@@ -77,6 +77,15 @@ await service.api.call('POST', '/subscriptions', {
   events: ['backup_failed'],
   mode: 'daily',
 })
+await service.api.call('POST', '/destinations', {
+  name: 'switch',
+  address: {
+    kind: 'ping',
+    success: 'https://watch.example.com/ping',
+    fail: 'https://watch.example.com/fail',
+  },
+  follows: { schedule: 'shop-every-night' },
+})
 const { items: keys } = await service.api.call<{ items: { id: string }[] }>('GET', '/keys')
 const { items: entries } = await service.api.call<{ items: { number: number }[] }>('GET', '/audit')
 await service.api.call('POST', '/people', second)
@@ -122,6 +131,8 @@ const pages: readonly Visited[] = [
   { name: 'destinations', path: '/destinations' },
   { name: 'new-destination', path: '/destinations/new' },
   { name: 'destination', path: '/destinations/on-call' },
+  { name: 'new-ping', path: '/destinations/new?kind=ping&schedule=shop-every-night' },
+  { name: 'ping', path: '/destinations/switch' },
   { name: 'people', path: '/people' },
   { name: 'person', path: `/people/${people[0]?.id}` },
   { name: 'invite', path: '/people/new' },
