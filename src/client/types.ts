@@ -480,6 +480,26 @@ export type SourceTables = {
   }[]
 }
 
+export type SourceCounts = {
+  modules: {
+    name: string
+    /** null: unknown */
+    rows: number | null
+    /** counted now; by the statistics of the server; neither could be had */
+    how: 'exact' | 'estimate' | 'unknown'
+    tables: {
+      schema: string
+      name: string
+      /** null: unknown */
+      rows: number | null
+      /** counted now; by the statistics of the server; neither could be had */
+      how: 'exact' | 'estimate' | 'unknown'
+    }[]
+  }[]
+  /** why the database could not be asked */
+  error: { code: string; message: string; hint: string } | null
+}
+
 export type Sources = { items: Source[] }
 
 export type Source = {

@@ -209,6 +209,27 @@ test('a schedule is changed, which shows at once, and run now: its backup comes'
   await page.getByText('9 tables have as many rows as before.').waitFor()
 })
 
+test('modules have the rows of this moment beside those of the newest backup; of a database that is away the latter stay', async () => {
+  const settings = { modules: { crm: { tables: ['lead'] } } }
+  await service.api.call('PATCH', '/sources/crm', { settings })
+  const { address } = await service.api.call<{ address: string }>('GET', '/sources/crm')
+  await using open = await openPage(browser, service)
+  const { page } = open
+  const crm = new pg.Client({ connectionString: new URL(new URL(address).pathname, shop.url).href })
+  await crm.connect()
+  await crm.query('DELETE FROM lead WHERE id > 3990')
+  await crm.end()
+  await page.goto(`${url}/sources/crm`)
+  await page.getByText('3,990 now').waitFor()
+  await page.getByText('4,000 in the newest backup').waitFor()
+  const away = new URL(address)
+  away.port = '1'
+  await service.api.call('PATCH', '/sources/crm', { address: away.href, moved: true })
+  await page.reload()
+  await page.getByText('The database could not be asked just now').waitFor()
+  await page.getByText('4,000 in the newest backup').waitFor()
+})
+
 test('a watcher outside is added where a source is, gets a test, and stands with the schedule that it follows', async () => {
   const watcher = await newReceiver()
   await using open = await openPage(browser, service)

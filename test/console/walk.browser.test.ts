@@ -77,6 +77,14 @@ await service.api.call('POST', '/subscriptions', {
   events: ['backup_failed'],
   mode: 'daily',
 })
+await service.api.call('PATCH', '/sources/shop', {
+  settings: {
+    modules: {
+      sales: { description: 'What customers have bought', tables: ['invoice', 'invoice_line', 'customer'] },
+      catalogue: { tables: ['artist', 'album', 'track'] },
+    },
+  },
+})
 await service.api.call('POST', '/destinations', {
   name: 'switch',
   address: {

@@ -31,6 +31,7 @@ export type Restore = z.infer<typeof contract.Restore>
 export type RestoreSummary = z.infer<typeof contract.RestoreSummary>
 export type RestoreInput = z.input<typeof contract.RestoreInput>
 export type SourceTables = z.infer<typeof contract.SourceTables>
+export type SourceCounts = z.infer<typeof contract.SourceCounts>
 export type SourceTest = z.infer<typeof contract.SourceTest>
 export type Overview = z.infer<typeof contract.Overview>
 export type SourceState = z.infer<typeof contract.SourceState>
