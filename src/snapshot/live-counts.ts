@@ -27,11 +27,11 @@ export interface LiveModule {
 
 /** Rows up to which a table is counted: some milliseconds. */
 const countedRows = 200_000
-/** Of one table. A table that the statistics do not know yet may be of any size. */
-const statementMs = 1500
+/** Of counting one table. A table that the statistics do not know yet may be of any size. */
+const tableMs = 1500
 /** Nobody's lock is waited for longer. */
 const lockMs = 300
-/** After so long what is left is not counted but estimated. */
+/** After so long what is left is not counted but estimated; which tables there are is known before. */
 const allMs = 8000
 
 /**
@@ -47,7 +47,7 @@ export async function countModules(o: {
 }): Promise<LiveModule[]> {
   const settings = {
     default_transaction_read_only: 'on',
-    statement_timeout: String(statementMs),
+    statement_timeout: String(allMs),
     lock_timeout: String(lockMs),
   }
   await using connection = await connect({ address: o.address, signal: o.signal, settings })
@@ -60,6 +60,7 @@ export async function countModules(o: {
   })
   const wanted = new Set(members.flatMap((module) => module.tables))
   const estimates = await readEstimates(connection, [...wanted])
+  await connection.query(`SELECT pg_catalog.set_config('statement_timeout', $1, false)`, [String(tableMs)])
   const counted = new Map<TableFacts, LiveTable>()
   const until = o.clock.now().getTime() + allMs
   for (const table of wanted) {
