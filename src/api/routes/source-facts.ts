@@ -53,11 +53,11 @@ export function sourceFactRoutes(o: ApiOptions): Api {
       const there = found(await findSource(q, name), `source ${name}`)
       return { source: there, counted: await readTableCounts(q, there.id) }
     })
-    const all = counted?.tables.map((table) => ({ ...table })) ?? []
+    const all = counted?.tables ?? []
     const answer = {
       backup: counted?.backup ?? null,
       countedAt: counted?.moment ?? null,
-      tables: all,
+      tables: all.map(shown),
       modules: modulesOf(source.settings, all),
     }
     return c.json(answer, 200)
@@ -116,8 +116,12 @@ function modulesOf({ modules }: Readonly<Record<string, unknown>>, all: readonly
   type Module = { readonly description?: string; readonly tables: readonly string[] }
   return Object.entries((modules ?? {}) as Record<string, Module>).map(([name, module]) => {
     const patterns = module.tables.map(parseTablePattern)
-    const own = all.filter((table) => patterns.some((pattern) => matchesTable(pattern, table)))
+    const isOwn = (table: TableCount): boolean =>
+      patterns.some((pattern) => [table, ...table.parents].some((one) => matchesTable(pattern, one)))
+    const own = all.filter(isOwn)
     const rows = own.reduce((sum, table) => sum + table.rows, 0)
-    return { name, description: module.description ?? null, tables: own.map((table) => ({ ...table })), rows }
+    return { name, description: module.description ?? null, tables: own.map(shown), rows }
   })
 }
+
+const shown = ({ schema, name, rows, data }: TableCount) => ({ schema, name, rows, data })
