@@ -27,7 +27,6 @@ export const greyed: Readonly<Record<string, Readonly<Record<string, string>>>> 
     destinations:
       'Add a destination, Destination on-call is on, Send a test, Remove, Destination switch is on',
     'new-destination': 'Add a destination',
-    ping: 'Send a test, Give another address',
     'new-ping': 'Add a destination',
   },
   [reader.role]: {
@@ -52,7 +51,6 @@ export const greyed: Readonly<Record<string, Readonly<Record<string, string>>>> 
     destinations:
       'Add a destination, Destination on-call is on, Send a test, Remove, Destination switch is on',
     'new-destination': 'Add a destination',
-    ping: 'Send a test, Give another address',
     'new-ping': 'Add a destination',
     approvals: 'Ask a second person',
   },

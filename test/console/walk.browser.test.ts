@@ -140,7 +140,6 @@ const pages: readonly Visited[] = [
   { name: 'new-destination', path: '/destinations/new' },
   { name: 'destination', path: '/destinations/on-call' },
   { name: 'new-ping', path: '/destinations/new?kind=ping&schedule=shop-every-night' },
-  { name: 'ping', path: '/destinations/switch' },
   { name: 'people', path: '/people' },
   { name: 'person', path: `/people/${people[0]?.id}` },
   { name: 'invite', path: '/people/new' },
