@@ -96,10 +96,18 @@ export const SourceInput = z
   })
   .openapi('SourceInput')
 export const SourceChange = z
-  .strictObject({ address: text(2000), password: text(1000), settings: json })
+  .strictObject({
+    address: text(2000),
+    password: text(1000),
+    settings: json,
+    moved: z
+      .boolean()
+      .openapi({ description: 'that it is the same database, which is at another host, port or name now' }),
+  })
   .partial()
   .openapi('SourceChange', {
-    description: 'what is left out stays, but for the password of another address, which must be given again',
+    description:
+      'what is left out stays, but for the password of another address, which must be given again; an address of another host, port or name is refused once there are backups, unless moved says that it is the same database',
   })
 export const Source = z
   .object({

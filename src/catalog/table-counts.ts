@@ -7,6 +7,8 @@ export interface TableCount {
   readonly rows: number
   /** `held`, or why its rows are not in the backup. */
   readonly data: string
+  /** Partitioned tables that it is a partition of, nearest first. */
+  readonly parents: readonly { readonly schema: string; readonly name: string }[]
 }
 
 /** The tables of a source as its newest backup by this service has counted them; null: there is none. */
@@ -28,11 +30,14 @@ export async function readTableCounts(
     return null
   const tables = row.tables
     .filter(isCount)
-    .map(({ schema, name, rows, data }) => ({ schema, name, rows, data }))
+    .map(({ schema, name, rows, data, parents }) => ({ schema, name, rows, data, parents: parents ?? [] }))
   return { backup: row.backup, moment: new Date(row.moment).toISOString(), tables }
 }
 
-function isCount(value: unknown): value is TableCount {
+/** As jobs have it, of which those of versions before told no parents. Sound for these: the command line prints them. */
+type Told = Omit<TableCount, 'parents'> & { readonly parents?: TableCount['parents'] }
+
+function isCount(value: unknown): value is Told {
   const { schema, name, rows, data } = (value ?? {}) as Record<string, unknown>
   return typeof schema === 'string' && typeof name === 'string' && typeof rows === 'number' && typeof data === 'string' // prettier-ignore
 }

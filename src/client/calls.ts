@@ -84,6 +84,7 @@ import type {
   Source,
   SourceAlarmSettings,
   SourceChange,
+  SourceCounts,
   SourceInput,
   SourceState,
   SourceTables,
@@ -277,6 +278,12 @@ export function callsOf(send: Send) {
     getSourceTables: (name: string, options?: CallOptions): Promise<SourceTables> =>
       send<SourceTables>(
         { method: 'GET', path: `/sources/${encodeURIComponent(name)}/tables`, gives: 'json' },
+        options,
+      ),
+    /** Count the rows that modules have in the database now. GET /sources/{name}/counts */
+    getSourceCounts: (name: string, options?: CallOptions): Promise<SourceCounts> =>
+      send<SourceCounts>(
+        { method: 'GET', path: `/sources/${encodeURIComponent(name)}/counts`, gives: 'json' },
         options,
       ),
     /** List sources. GET /sources */

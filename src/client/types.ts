@@ -480,6 +480,26 @@ export type SourceTables = {
   }[]
 }
 
+export type SourceCounts = {
+  modules: {
+    name: string
+    /** null: unknown */
+    rows: number | null
+    /** counted now; by the statistics of the server; neither could be had */
+    how: 'exact' | 'estimate' | 'unknown'
+    tables: {
+      schema: string
+      name: string
+      /** null: unknown */
+      rows: number | null
+      /** counted now; by the statistics of the server; neither could be had */
+      how: 'exact' | 'estimate' | 'unknown'
+    }[]
+  }[]
+  /** why the database could not be asked */
+  error: { code: string; message: string; hint: string } | null
+}
+
 export type Sources = { items: Source[] }
 
 export type Source = {
@@ -505,11 +525,13 @@ export type SourceInput = {
   settings?: Record<string, unknown> | undefined
 }
 
-/** what is left out stays, but for the password of another address, which must be given again */
+/** what is left out stays, but for the password of another address, which must be given again; an address of another host, port or name is refused once there are backups, unless moved says that it is the same database */
 export type SourceChange = {
   address?: string | undefined
   password?: string | undefined
   settings?: Record<string, unknown> | undefined
+  /** that it is the same database, which is at another host, port or name now */
+  moved?: boolean | undefined
 }
 
 export type Schedules = { items: Schedule[] }
@@ -976,6 +998,7 @@ export type DestinationTest = {
       | 'request_invalid'
       | 'not_found'
       | 'name_taken'
+      | 'source_elsewhere'
       | 'still_used'
       | 'too_many_streams'
       | 'job_not_found'

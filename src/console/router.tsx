@@ -149,6 +149,11 @@ const source = createRoute({
   validateSearch: searchOf('at'),
   component: lazyRouteComponent(() => import('./pages/sources/details.tsx'), 'SourceDetails'),
 })
+const editSource = createRoute({
+  getParentRoute: () => sources,
+  path: '$name/edit',
+  component: lazyRouteComponent(() => import('./pages/sources/edit.tsx'), 'EditSource'),
+})
 
 const storage = createRoute({
   getParentRoute: () => app,
@@ -268,6 +273,7 @@ const destinations = createRoute({
 const newDestination = createRoute({
   getParentRoute: () => destinations,
   path: 'new',
+  validateSearch: searchOf('kind', 'source', 'schedule'),
   component: lazyRouteComponent(() => import('./pages/destinations/new.tsx'), 'NewDestination'),
 })
 
@@ -289,7 +295,7 @@ const routes = root.addChildren([
     restore,
     jobs.addChildren([job]),
     schedules.addChildren([newSchedule, schedule]),
-    sources.addChildren([newSource, source]),
+    sources.addChildren([newSource, source, editSource]),
     storage.addChildren([newRepository, upload, repository]),
     people.addChildren([invite, person]),
     alarms.addChildren([alarm]),

@@ -75,6 +75,21 @@ export const inspectAddress: InspectAddress = (text) => {
   return { hasPassword: keywords.has('password') }
 }
 
+/**
+ * Whether two addresses lead to one place by what they say: host, port, database, service. Who logs in, and how, may differ. Throws `usage`,
+ * as parseAddress does.
+ */
+export function leadToOne(one: string, other: string): boolean {
+  const place = (text: string): readonly (string | undefined)[] => {
+    const keywords = parseText(text.trim())
+    const database = keywords.get('dbname') ?? keywords.get('user')
+    const host = keywords.get('host') ?? keywords.get('hostaddr')
+    return [host?.toLowerCase(), keywords.get('port') ?? '5432', database, keywords.get('service')]
+  }
+  const there = place(other)
+  return place(one).every((part, index) => part === there[index])
+}
+
 function parseText(text: string): Keywords {
   if (/^postgres(ql)?:\/\//.test(text)) return parseUrl(text)
   if (text.includes('=') || text === '') return parseKeywords(text)

@@ -188,6 +188,41 @@ test('a source that was pointed elsewhere, past the API or through it, takes its
   assert.deepEqual(catalog.seal.open(placeOf.source(row.id, elsewhere), row.secrets), {})
 })
 
+test('a source that has backups is pointed to another place only by who says that it is the same database', async () => {
+  const address = 'postgres://app@127.0.0.1:1/shop'
+  const added = await call('POST /sources', { name: 'placed', address, password: 'SECRET-4', repository: 'main' }) // prettier-ignore
+  const id = String(added.body['id'])
+  const held = async (at: string) => {
+    const [row] = await catalog.system.query<{ secrets: Buffer }>(
+      'SELECT secrets FROM holdfast.sources WHERE id = $1',
+      [id],
+    )
+    assert.ok(row !== undefined)
+    return catalog.seal.open(placeOf.source(id, at), row.secrets)
+  }
+  const moved = 'postgres://app@127.0.0.1:2/shop'
+  assert.equal((await call('PATCH /sources/placed', { address: moved })).status, 200, 'it has no backup yet')
+  assert.equal((await call('PATCH /sources/placed', { address, password: 'SECRET-4' })).status, 200)
+  await catalog.system.query(
+    `INSERT INTO holdfast.backups (repository_id, id, source_id, source_hash, sequence, moment, summary)
+     VALUES ($1, '20260101T000000Z-00000000', $2, 'x', 1, now(), '{}')`,
+    [added.body['repositoryId'], id],
+  )
+  for (const other of [moved, 'postgres://app@127.0.0.2:1/shop', 'postgres://app@127.0.0.1:1/crm']) {
+    const { status, body } = await call('PATCH /sources/placed', { address: other, password: 'x' })
+    assert.deepEqual([status, body['code']], [409, 'source_elsewhere'], other)
+  }
+  // Nothing of it was changed; neither is it by who repeats what there is.
+  assert.equal((await call('PATCH /sources/placed', { address })).status, 200)
+  assert.deepEqual(await held(address), { password: 'SECRET-4' })
+  const encrypted = `${address}?sslmode=require`
+  assert.equal((await call('PATCH /sources/placed', { address: encrypted })).status, 200)
+  assert.deepEqual(await held(encrypted), {}, 'a password is bound to the whole address')
+  assert.equal((await call('PATCH /sources/placed', { address: moved, moved: true, password: 'SECRET-5' })).status, 200) // prettier-ignore
+  assert.deepEqual(await held(moved), { password: 'SECRET-5' })
+  assert.equal((await call('DELETE /sources/placed', { confirm: 'placed' })).status, 204)
+})
+
 test('a schedule is added, changed and removed, and says when it runs next', async () => {
   const schedule = {
     name: 'nightly',

@@ -106,6 +106,7 @@ export const expected: Readonly<Record<string, Expected>> = {
   'GET /repositories/{name}/keys': { right: ['read', 'repositories'], status: 404, code: 'not_found' },
   'POST /sources/{name}/test': by('create', 'sources', { status: 404, code: 'not_found' }),
   'GET /sources/{name}/tables': read('sources'),
+  'GET /sources/{name}/counts': by('read', 'sources', { status: 404, code: 'not_found' }),
   'GET /sources/{name}/state': read('sources'),
   'GET /overview': read('sources'),
   'GET /statistics': read('jobs'),

@@ -61,18 +61,26 @@ test('what gives no answer is given up, and more than a few are not asked at onc
   silent.close()
 })
 
-test('tables and modules are told with the rows that the newest backup counted', async () => {
+test('tables and modules are told with the rows that the newest backup counted, and modules with those of now', async () => {
   await using shop = await server.database()
   await shop.query(`CREATE SCHEMA crm; CREATE TABLE crm.customers AS SELECT generate_series(1, 20) AS id;
-    CREATE TABLE orders AS SELECT generate_series(1, 100) AS id`)
+    CREATE TABLE orders AS SELECT generate_series(1, 100) AS id;
+    CREATE TABLE visits (id int) PARTITION BY RANGE (id);
+    CREATE TABLE visits_1 PARTITION OF visits FOR VALUES FROM (0) TO (10);
+    INSERT INTO visits VALUES (1), (2), (3)`)
   await api.addSource('shop', shop.url)
   const modules = {
     sales: { description: 'What is sold', tables: ['orders', 'crm.*'] },
+    web: { tables: ['visits'] },
     none: { tables: ['gone'] },
   }
   await ok('PATCH /sources/shop', { settings: { modules } })
   const empty = await ok<{ backup: null; tables: unknown[] }>('GET /sources/shop/tables')
   assert.deepEqual([empty.backup, empty.tables], [null, []])
+  const live = () => ok<{ modules: { name: string; rows: number; how: string }[]; error: { code: string } | null }>('GET /sources/shop/counts', undefined, 'read_only_admin') // prettier-ignore
+  const counted = await live()
+  assert.deepEqual(counted.modules.map(({ name, rows, how }) => `${name} ${rows} ${how}`).sort(), ['none 0 exact', 'sales 120 exact', 'web 3 exact']) // prettier-ignore
+  assert.equal((await call('GET /sources/shop/counts', undefined, 'tenant_admin')).status, 404)
   const { id } = await ok<{ id: string }>('POST /backups', { source: 'shop' })
   assert.equal((await until(id, over)).status, 'completed')
   const told = await ok<{
@@ -80,10 +88,14 @@ test('tables and modules are told with the rows that the newest backup counted',
     tables: { name: string; rows: number }[]
     modules: { name: string; rows: number; tables: unknown[] }[]
   }>('GET /sources/shop/tables')
-  assert.deepEqual(told.tables.map(({ name, rows }) => `${name} ${rows}`).sort(), ['customers 20', 'orders 100']) // prettier-ignore
-  assert.deepEqual(told.modules.map(({ name, rows, tables }) => `${name} ${rows} ${tables.length}`).sort(), ['none 0 0', 'sales 120 2']) // prettier-ignore
+  assert.deepEqual(told.tables.map(({ name, rows }) => `${name} ${rows}`).sort(), ['customers 20', 'orders 100', 'visits_1 3']) // prettier-ignore
+  assert.deepEqual(told.modules.map(({ name, rows, tables }) => `${name} ${rows} ${tables.length}`).sort(), ['none 0 0', 'sales 120 2', 'web 3 1']) // prettier-ignore
   assert.ok(Date.parse(told.countedAt) <= Date.now())
   assert.equal((await call('GET /sources/shop/tables', undefined, 'tenant_admin')).status, 404)
+  await ok('PATCH /sources/shop', { password: 'wrong-SECRET' })
+  const refused = await live()
+  assert.deepEqual([refused.modules, refused.error?.code], [[], 'login_failed'])
+  assert.doesNotMatch(JSON.stringify(refused), /SECRET/)
 })
 
 test('a repository tells who can open it and who can write to it, and nothing that opens it', async () => {

@@ -266,6 +266,7 @@ test('a source is shown, tried and added at a service, with its password read he
   said(add, { ...at, SECRET: server.password })
   assert.match(said(['source', 'show', 'again']), /Repository +main\nproof +counts/)
   assert.match(said(['source', 'test', 'again']), /A backup would work/)
+  assert.match(said(['source', 'count', 'again']), /It has no modules/)
   const wrong = run(['source', 'add', 'third', address.href, '--password-env', 'NONE'], at)
   assert.equal(wrong.status, 5, wrong.stderr)
   assert.deepEqual(

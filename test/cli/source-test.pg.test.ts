@@ -220,3 +220,50 @@ test('while it runs, the program shows no password in its arguments', async () =
   assert.match(seen, /source test shop/)
   assert.doesNotMatch(seen, /hunter/)
 })
+
+interface Counted {
+  readonly rows: number | null
+  readonly how: string
+}
+
+test('modules are counted as they are now: small tables exactly, large ones by the statistics, and no lock is waited for', async () => {
+  await using counted = await server.database()
+  await counted.query(`
+    CREATE SCHEMA crm;
+    CREATE TABLE crm.leads AS SELECT i FROM generate_series(1, 5000) i;
+    CREATE TABLE crm.visits (i int) PARTITION BY RANGE (i);
+    CREATE TABLE crm.visits_1 PARTITION OF crm.visits FOR VALUES FROM (0) TO (100);
+    CREATE TABLE crm.visits_2 PARTITION OF crm.visits FOR VALUES FROM (100) TO (200);
+    INSERT INTO crm.visits SELECT i FROM generate_series(0, 149) i;
+    CREATE TABLE big AS SELECT i FROM generate_series(1, 10) i;
+    CREATE TABLE held AS SELECT i FROM generate_series(1, 10) i;
+    CREATE TABLE denied AS SELECT i FROM generate_series(1, 10) i;
+    GRANT USAGE ON SCHEMA crm TO app; GRANT SELECT ON ALL TABLES IN SCHEMA crm TO app; GRANT SELECT ON big, held TO app;
+    UPDATE pg_class SET reltuples = 3000000, relpages = 40000 WHERE relname = 'big'`)
+  const modules = {
+    leads: { tables: ['crm.leads'] },
+    visits: { tables: ['visits'] },
+    big: { tables: ['big', 'leads'] },
+    held: { tables: ['held', 'leads'] },
+    denied: { tables: ['denied'] },
+    gone: { tables: ['gone'] },
+  }
+  const shop = { address: addressFor('app', { database: counted.name }), password: { env: 'SHOP_PASSWORD' }, modules } // prettier-ignore
+  await writeFile(join(directory, 'holdfast.json'), JSON.stringify({ version: 1, sources: { shop } }))
+  const env = { SHOP_PASSWORD: 'hunter22' }
+  await using blocker = await open(counted.url)
+  await blocker.query('BEGIN; LOCK TABLE public.held IN ACCESS EXCLUSIVE MODE')
+  const found = json<{ modules: (Counted & { name: string; tables: Counted[] })[] }>(['source', 'count', 'shop'], { env }) // prettier-ignore
+  assert.deepEqual(
+    found.modules.map(({ name, rows, how, tables }) => [name, rows, how, tables.length]),
+    [
+      ['leads', 5000, 'exact', 1],
+      ['visits', 150, 'exact', 2],
+      ['big', 3_005_000, 'estimate', 2],
+      ['held', 5000, 'unknown', 2],
+      ['denied', null, 'unknown', 1],
+      ['gone', 0, 'exact', 0],
+    ],
+  )
+  assert.match(run(['source', 'count', 'shop'], env).stdout, /big +2 tables +about 3,005,000/)
+})

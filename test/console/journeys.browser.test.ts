@@ -6,6 +6,7 @@ import type { Page } from '@playwright/test'
 import pg from 'pg'
 import { testBrowser } from '../support/chromium.ts'
 import { consoleService, openPage, reader, second, watch } from '../support/console.ts'
+import { newReceiver } from '../support/receiver.ts'
 
 /* What people do in the console, against a real service and real backups. */
 
@@ -114,6 +115,41 @@ test('what is destroyed is typed first', async () => {
   assert.deepEqual(items.map(({ name }) => name).sort(), ['crm', 'shop'])
 })
 
+test('a source is edited: its password is never shown, a wrong one is explained before it is saved, and another place is asked about', async () => {
+  await using open = await openPage(browser, service)
+  const { page } = open
+  await page.goto(`${url}/sources/crm`)
+  await page.getByRole('button', { name: 'Edit' }).click()
+  const address = page.getByLabel('Address')
+  const before = await address.inputValue()
+  const password = page.getByLabel('New password')
+  assert.equal(await password.inputValue(), '')
+  const save = page.getByRole('button', { name: 'Save' })
+  assert.equal(await save.getAttribute('aria-disabled'), 'true')
+  await page.getByRole('button', { name: 'Test it' }).click()
+  await page.getByText('It can be backed up.').waitFor()
+
+  await address.fill(new URL('/elsewhere', before).href)
+  await page.getByRole('radio', { name: 'Another database' }).click()
+  await page.getByRole('link', { name: 'Add a source' }).waitFor()
+  assert.equal(await save.getAttribute('aria-disabled'), 'true')
+
+  const after = `${before}?connect_timeout=9`
+  await address.fill(after)
+  assert.equal(await page.getByRole('radio').count(), 0)
+  await password.fill('wrong')
+  await page.getByRole('button', { name: 'Test it' }).click()
+  await page.getByText('It can not be backed up yet.').waitFor()
+  await page.getByRole('alert').getByText('login_failed').waitFor()
+  await password.fill(decodeURIComponent(new URL(shop.url).password))
+  await page.getByRole('button', { name: 'Test it' }).click()
+  await page.getByText('It can be backed up.').waitFor()
+  await save.click()
+  await page.getByText('crm was changed.', { exact: true }).waitFor()
+  await page.waitForURL('**/sources/crm')
+  assert.equal((await service.api.call<{ address: string }>('GET', '/sources/crm')).address, after)
+})
+
 test('a schedule is added from words, shows when it runs as the service counts it, and is switched off', async () => {
   await using open = await openPage(browser, service)
   const { page } = open
@@ -171,6 +207,58 @@ test('a schedule is changed, which shows at once, and run now: its backup comes'
   assert.equal(addressOf(page), `/backups/${items[0]?.id}`)
   await page.goto(`${url}/backups/${items[0]?.id}?source=shop&with=${items[1]?.id}`)
   await page.getByText('9 tables have as many rows as before.').waitFor()
+})
+
+test('modules have the rows of this moment beside those of the newest backup; of a database that is away the latter stay', async () => {
+  const settings = { modules: { crm: { tables: ['lead'] } } }
+  await service.api.call('PATCH', '/sources/crm', { settings })
+  const { address } = await service.api.call<{ address: string }>('GET', '/sources/crm')
+  await using open = await openPage(browser, service)
+  const { page } = open
+  const crm = new pg.Client({ connectionString: new URL(new URL(address).pathname, shop.url).href })
+  await crm.connect()
+  await crm.query('DELETE FROM lead WHERE id > 3990')
+  await crm.end()
+  await page.goto(`${url}/sources/crm`)
+  await page.getByText('3,990 now').waitFor()
+  await page.getByText('4,000 in the newest backup').waitFor()
+  const away = new URL(address)
+  away.port = '1'
+  await service.api.call('PATCH', '/sources/crm', { address: away.href, moved: true })
+  await page.reload()
+  await page.getByText('The database could not be asked just now').waitFor()
+  await page.getByText('4,000 in the newest backup').waitFor()
+})
+
+test('a watcher outside is added where a source is, gets a test, and stands with the schedule that it follows', async () => {
+  const watcher = await newReceiver()
+  await using open = await openPage(browser, service)
+  const { page } = open
+  await page.goto(`${url}/sources/crm`)
+  await page.getByRole('button', { name: 'Add a ping' }).click()
+  await page.getByLabel('URL when it has worked').fill(`${watcher.url}/ok`)
+  await page.getByLabel('URL when it has failed').fill(`${watcher.url}/ok/fail`)
+  await page.getByLabel('In which network').selectOption('private')
+  await page.getByLabel('What it follows').selectOption('schedule crm-every-hour')
+  await page.getByRole('button', { name: 'Add a destination' }).last().click()
+  await page.waitForURL('**/sources/crm')
+  const sheet = page.getByRole('dialog')
+  await sheet.getByText('Schedule crm-every-hour').waitFor()
+  await sheet.getByRole('button', { name: 'Send a test' }).click()
+  await page.getByText('crm-ping took the test message.', { exact: true }).waitFor()
+  assert.deepEqual(
+    watcher.requests.map(({ path }) => path),
+    ['/ok'],
+  )
+  watcher.answer(404)
+  await page.goto(`${url}/schedules/crm-every-hour`)
+  await sheet.getByRole('button', { name: 'Send a test' }).click()
+  await sheet.getByRole('alert').getByText('destination_failed').waitFor()
+  await sheet.getByRole('link', { name: 'crm-ping' }).click()
+  await page.waitForURL('**/destinations/crm-ping')
+  await sheet.getByText('Schedule crm-every-hour').waitFor()
+  await page.goto(`${url}/sources/shop`)
+  await sheet.getByText('If this service itself falls silent').waitFor()
 })
 
 test('a drill that passes says what it compared; after a chunk was damaged, one that fails says so, and the backup with it', async () => {

@@ -117,3 +117,21 @@ test('every message that the code asks for is there, and no other', () => {
   )
   assert.deepEqual(unused, [])
 })
+
+test('everything that the audit trail tells was done has its words', () => {
+  const read = (path: string): string => readFileSync(join(root, '..', path), 'utf8')
+  const schema = read('catalog/schema.sql')
+  const watched = [...schema.matchAll(/ON holdfast\.(\w+) FOR EACH ROW EXECUTE FUNCTION holdfast\.audit_change/g)] // prettier-ignore
+  const ofRows = watched.flatMap(([, table]) => ['create', 'change', 'remove'].map((verb) => `${table}.${verb}`)) // prettier-ignore
+  const ofJobs = [...schema.matchAll(/THEN '(jobs\.\w+)'|ELSE '(jobs\.\w+)'/g)].map(([, one, other]) => one ?? other) // prettier-ignore
+  const told = globSync('{api,audit,people,jobs,cli}/**/*.ts', { cwd: join(root, '..') }).flatMap((path) =>
+    [...read(path).matchAll(/action: '(\w+\.\w+)'/g)].map(([, action]) => action),
+  )
+  assert.ok(ofRows.length > 40 && ofJobs.length === 4 && told.length > 4)
+  for (const { name, messages } of languages)
+    assert.deepEqual(
+      [...ofRows, ...ofJobs, ...told].filter((action) => !messages.has(`audit.actions.${action}`)),
+      [],
+      name,
+    )
+})

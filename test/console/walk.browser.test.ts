@@ -77,6 +77,23 @@ await service.api.call('POST', '/subscriptions', {
   events: ['backup_failed'],
   mode: 'daily',
 })
+await service.api.call('PATCH', '/sources/shop', {
+  settings: {
+    modules: {
+      sales: { description: 'What customers have bought', tables: ['invoice', 'invoice_line', 'customer'] },
+      catalogue: { tables: ['artist', 'album', 'track'] },
+    },
+  },
+})
+await service.api.call('POST', '/destinations', {
+  name: 'switch',
+  address: {
+    kind: 'ping',
+    success: 'https://watch.example.com/ping',
+    fail: 'https://watch.example.com/fail',
+  },
+  follows: { schedule: 'shop-every-night' },
+})
 const { items: keys } = await service.api.call<{ items: { id: string }[] }>('GET', '/keys')
 const { items: entries } = await service.api.call<{ items: { number: number }[] }>('GET', '/audit')
 await service.api.call('POST', '/people', second)
@@ -111,6 +128,7 @@ const pages: readonly Visited[] = [
   { name: 'new-schedule', path: '/schedules/new' },
   { name: 'sources', path: '/sources' },
   { name: 'source', path: '/sources/shop' },
+  { name: 'edit-source', path: '/sources/shop/edit' },
   { name: 'new-source', path: '/sources/new' },
   { name: 'storage', path: '/storage' },
   { name: 'repository', path: '/storage/main' },
@@ -121,6 +139,7 @@ const pages: readonly Visited[] = [
   { name: 'destinations', path: '/destinations' },
   { name: 'new-destination', path: '/destinations/new' },
   { name: 'destination', path: '/destinations/on-call' },
+  { name: 'new-ping', path: '/destinations/new?kind=ping&schedule=shop-every-night' },
   { name: 'people', path: '/people' },
   { name: 'person', path: `/people/${people[0]?.id}` },
   { name: 'invite', path: '/people/new' },

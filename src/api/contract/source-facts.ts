@@ -49,3 +49,23 @@ export const SourceTables = z
     ),
   })
   .openapi('SourceTables')
+
+const how = z
+  .enum(['exact', 'estimate', 'unknown'])
+  .openapi({ description: 'counted now; by the statistics of the server; neither could be had' })
+const live = { rows: z.number().nullable().openapi({ description: 'null: unknown' }), how }
+export const SourceCounts = z
+  .object({
+    modules: z.array(
+      z.object({
+        name: z.string(),
+        ...live,
+        tables: z.array(z.object({ schema: z.string(), name: z.string(), ...live })),
+      }),
+    ),
+    error: z
+      .object({ code: z.string(), message: z.string(), hint: z.string() })
+      .nullable()
+      .openapi({ description: 'why the database could not be asked' }),
+  })
+  .openapi('SourceCounts')

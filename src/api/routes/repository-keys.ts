@@ -3,6 +3,7 @@ import { readKeys } from '../../jobs/repository-keys.ts'
 import { HoldfastError } from '../../lib/errors.ts'
 import { found, newApi, route, withCaller, type Api, type ApiOptions } from '../context.ts'
 import { nameParams, RepositoryKeys } from '../contract.ts'
+import { remembering } from '../remembered.ts'
 
 const get = route({ method: 'get', path: '/repositories/{name}/keys', tags: ['repositories'], summary: 'Ask a repository who can open it, and who can write to it', request: { params: nameParams }, status: 200, gives: RepositoryKeys }) // prettier-ignore
 
@@ -11,7 +12,10 @@ const rememberedMs = 60_000
 
 export function repositoryKeyRoutes(o: ApiOptions): Api {
   const api = newApi()
-  const remembered = new Map<string, { readonly at: number; readonly answer: ReturnType<typeof readKeys> }>()
+  const remembered = remembering<Awaited<ReturnType<typeof readKeys>>>({
+    forMs: rememberedMs,
+    isGood: (told) => !('error' in told),
+  })
 
   api.openapi(get, async (c) => {
     const { name } = c.req.valid('param')
@@ -31,26 +35,13 @@ export function repositoryKeyRoutes(o: ApiOptions): Api {
     return c.json({ keys, error: null }, 200)
   })
 
-  /** Several who ask at once get one answer. `changedAt`: another host file may make another one of it. */
+  /** `changedAt`: another host file may make another answer of it. */
   async function ask(repository: { id: string; name: string; changedAt: string }) {
     const { catalog, commandLine } = o
     if (commandLine === undefined)
       throw new HoldfastError('not_found', 'This process runs no commands: ask the service itself.')
     const key = `${repository.id} ${repository.changedAt}`
-    const now = performance.now()
-    for (const [old, { at }] of remembered) if (now - at > rememberedMs) remembered.delete(old)
-    const known = remembered.get(key)
-    if (known !== undefined) return await known.answer
-    const answer = readKeys({ catalog, commandLine, repository })
-    remembered.set(key, { at: now, answer })
-    try {
-      const told = await answer
-      if ('error' in told) remembered.delete(key)
-      return told
-    } catch (error) {
-      remembered.delete(key)
-      throw error
-    }
+    return await remembered(key, () => readKeys({ catalog, commandLine, repository }))
   }
 
   return api

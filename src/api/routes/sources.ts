@@ -1,6 +1,10 @@
+import { listBackups } from '../../catalog/backups.ts'
+import type { CallerQueries } from '../../catalog/claims.ts'
 import { findRepository } from '../../catalog/repositories.ts'
-import { addSource, changeSource, findSource, listSources, removeSource } from '../../catalog/sources.ts'
-import { HoldfastError } from '../../lib/errors.ts'
+import type { SourceSecrets } from '../../catalog/secrets.ts'
+import { addSource, changeSource, findSource, listSources, readSourceSecrets, removeSource, type SourceRecord } from '../../catalog/sources.ts' // prettier-ignore
+import { HoldfastError, isHoldfastError } from '../../lib/errors.ts'
+import { leadToOne } from '../../postgres/address.ts'
 import { ofSource } from '../consequences.ts'
 import { body, emptyRoute, found, newApi, optionalBody, route, withCaller, type Api, type ApiOptions } from '../context.ts' // prettier-ignore
 import {
@@ -61,14 +65,14 @@ export function sourceRoutes(o: ApiOptions): Api {
 
   api.openapi(change, async (c) => {
     const { name } = c.req.valid('param')
-    const { address, settings, password } = c.req.valid('json')
+    const { address, settings, password, moved = false } = c.req.valid('json')
     const changed = await withCaller(o, c.var.claims, ['change', 'sources'], async (q) => {
       const there = await forChange(q, c, { ...locked, name })
       requireSource({ name, address: address ?? there.address, settings: settings ?? there.settings })
-      const login =
-        address === undefined && password === undefined
-          ? undefined
-          : { address: address ?? there.address, secrets: { password } }
+      if (address !== undefined && !moved) await requireSamePlace(q, there, address)
+      const at = address ?? there.address
+      const secrets = at === there.address ? { ...(await secretsOf(q, there)), ...given(password) } : given(password) // prettier-ignore
+      const login = address === undefined && password === undefined ? undefined : { address: at, secrets }
       return await changeSource(q, { seal, id: there.id, settings, login })
     })
     return c.json(found(changed, `source ${name}`), 200)
@@ -102,7 +106,34 @@ export function sourceRoutes(o: ApiOptions): Api {
     return c.body(null, 204)
   })
 
+  /** Those that it has: none, if its address was changed past the API, to which they are bound. */
+  async function secretsOf(q: CallerQueries, { id, address }: SourceRecord): Promise<SourceSecrets> {
+    try {
+      return await q.asSystem((system) => readSourceSecrets(system, { seal, id, address }))
+    } catch (error) {
+      if (!isHoldfastError(error, 'catalog_key_wrong')) throw error
+      return {}
+    }
+  }
+
   return api
+}
+
+const given = (password: string | undefined): SourceSecrets => (password === undefined ? {} : { password })
+
+/**
+ * Backups of two databases in one list would be taken for those of one: the state of the source, what is restored and what is proven by a
+ * drill all go by the newest. Only whoever changes the address knows whether the database has moved. Throws `source_elsewhere`.
+ */
+async function requireSamePlace(q: CallerQueries, there: SourceRecord, address: string): Promise<void> {
+  if (leadToOne(there.address, address)) return
+  const { items } = await listBackups(
+    q,
+    { repositoryId: null, sourceId: there.id },
+    { limit: 1, after: null },
+  )
+  if (items.length > 0)
+    throw new HoldfastError('source_elsewhere', `The backups of ${there.name} are of a database elsewhere.`)
 }
 
 const locked = { table: 'sources', what: 'source', find: findSource } as const

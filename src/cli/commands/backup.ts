@@ -132,7 +132,8 @@ export const command = defineCommand({
     out.progressDone('done')
     const copies = copyResults(opened, writer)
 
-    const tables = contents.tables.map(({ schema, name, rows, data }) => ({ schema, name, rows, data }))
+    // Of a partition, what it is of: who names that means the partition, too.
+    const tables = contents.tables.map(({ schema, name, rows, data, parents }) => ({ schema, name, rows, data, ...(parents.length === 0 ? {} : { parents }) })) // prettier-ignore
     const result = { backup: summaryOf(manifest), tables, gaps: contents.gaps, copies }
     tellBackup(context, { of: describeAddress(source), proof, backup: manifest, gaps: contents.gaps, copies })
     requireComplete(`The backup ${manifest.id} was made`, copies, result)

@@ -1,6 +1,7 @@
 import type { Client } from '../../client/client.ts'
 import { defineCommand, requiredArgument, type CommandContext } from '../command.ts'
 import { command as add } from './source-add.ts'
+import { command as count } from './source-count.ts'
 import { command as test } from './source-test.ts'
 
 const name = requiredArgument('NAME', 'the source')
@@ -77,7 +78,7 @@ export const command = defineCommand({
     { what: 'a new one', command: 'holdfast source add shop postgres://app@db.example.com/shop' },
     { what: 'would a backup work?', command: 'holdfast source test shop' },
   ],
-  subcommands: [add, list, show, test, remove],
+  subcommands: [add, list, show, test, count, remove],
   run: runList,
   server: { takes: [], run: listAtServer },
 })

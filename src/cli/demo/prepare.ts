@@ -13,7 +13,7 @@ const schedules = [
 /** Tells the service where the shop is, which is elsewhere at each start; the first time, also when to do what. */
 export async function prepareService(o: { call: ApiCall; shop: DemoShop; first: boolean }): Promise<void> {
   const { url: address, password } = o.shop
-  await o.call('PATCH', `/sources/${sourceName}`, { address, password })
+  await o.call('PATCH', `/sources/${sourceName}`, { address, password, moved: true })
   if (!o.first) return
   for (const schedule of schedules) await o.call('POST', '/schedules', schedule)
 }

@@ -4,6 +4,7 @@ import { HoldfastError } from '../../lib/errors.ts'
 import { tellChecks } from '../checks-text.ts'
 import type { CommandContext } from '../command.ts'
 import type { SourceCheck } from '../source-checks.ts'
+import { tellLiveCounts } from '../live-counts-text.ts'
 import { tellFacts, tellSources } from '../source-text.ts'
 
 const keptPassword = 'kept by the service, if it needs one'
@@ -64,4 +65,18 @@ export async function testSourceAtServer(
   }
   out.line('A backup would work.')
   out.result({ source: name, checks })
+}
+
+export async function countSourceAtServer(
+  { out, signal }: CommandContext,
+  client: Client,
+  { name }: { readonly name: string },
+): Promise<void> {
+  const { modules, error } = await client.getSourceCounts(name, { signal, timeoutMs: 60_000 })
+  if (error !== null) {
+    const { code, message, hint } = error
+    throw new HoldfastError(code in codes ? (code as ErrorCode) : 'job_crashed', message, { hint })
+  }
+  tellLiveCounts(out, modules)
+  out.result({ source: name, modules })
 }

@@ -12,7 +12,7 @@ import { useMemo } from 'react'
 import { isApiError, request } from './api.ts'
 import { fresh, isLong, type Freshness } from './live.ts'
 import { useOnly } from './only.ts'
-import type { Alarm, Approval, AuditEntries, Backup, BackupDetail, Delivery, Destination, Job, JobDetail, Key, Log, Overview, Page, Person, Provider, Repository, RepositoryKeys, RepositoryStorage, Restore, RestoreSummary, Roles, Schedule, Settings, SignInWays, Source, SourceTables, Subscription, Statistics, System } from './types.ts' // prettier-ignore
+import type { Alarm, Approval, AuditEntries, Backup, BackupDetail, Delivery, Destination, Job, JobDetail, Key, Log, Overview, Page, Person, Provider, Repository, RepositoryKeys, RepositoryStorage, Restore, RestoreSummary, Roles, Schedule, Settings, SignInWays, Source, SourceCounts, SourceTables, Subscription, Statistics, System } from './types.ts' // prettier-ignore
 import { useMay, type Resource } from '../session.ts'
 
 /*
@@ -244,6 +244,18 @@ export function useSourceTables(name: string | undefined) {
     queryKey: ['sources', name, 'tables'],
     queryFn: ({ signal }) => request<SourceTables>('GET', `/sources/${name}/tables`, { signal }),
     enabled: name !== undefined,
+  })
+}
+
+/** What the modules of a source have now. It is work for the database: only while somebody looks, and not again and again. */
+export function useSourceCounts(name: string, enabled: boolean) {
+  return useQuery({
+    queryKey: ['sources', name, 'counts'],
+    queryFn: ({ signal }) => request<SourceCounts>('GET', `/sources/${name}/counts`, { signal }),
+    enabled,
+    staleTime: 30_000,
+    // Those of another source would be taken for its own.
+    placeholderData: () => undefined,
   })
 }
 

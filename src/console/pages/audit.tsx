@@ -29,7 +29,7 @@ export function AuditPage() {
   const columns: readonly Column<AuditEntry>[] = [
     { id: 'at', head: t('audit.at'), cell: ({ at }) => <Moment at={at} show="time" />, width: '150px' },
     { id: 'who', head: t('audit.who'), cell: (entry) => <Who of={entry.who} />, width: '20%' },
-    { id: 'action', head: t('audit.action'), cell: (entry) => <Code>{entry.action}</Code>, width: '20%' },
+    { id: 'action', head: t('audit.action'), cell: ({ action: what }) => <Action of={what} />, width: '22%' },
     { id: 'about', head: t('audit.about'), cell: ({ about }) => <Code>{about}</Code> },
     { id: 'from', head: t('audit.from'), cell: ({ address }) => <Code>{address ?? ''}</Code>, width: '13%', from: 'lg', phone: 'none' }, // prettier-ignore
     { id: 'result', head: t('audit.result'), cell: (entry) => <Result of={entry} />, width: '13%', phone: 'aside' }, // prettier-ignore
@@ -92,6 +92,13 @@ const looks: Readonly<Record<AuditEntry['result'], readonly [Meaning, IconName]>
   done: ['good', 'check'],
   refused: ['warn', 'cancelled'],
   failed: ['bad', 'failed'],
+}
+
+/** What was done, in words; pointed at, as the service calls it. */
+export function Action({ of }: { of: string }) {
+  const { t } = useTranslation()
+  const words = t(`audit.actions.${of}`, { defaultValue: '' })
+  return words === '' ? <Code>{of}</Code> : <span title={of}>{words}</span>
 }
 
 export function Result({ of: { result } }: { of: AuditEntry }) {

@@ -1,19 +1,18 @@
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { request } from '../lib/api.ts'
-import { useChange, useDestinations, useSubscriptions } from '../lib/queries.ts'
+import { useDestinations, useSubscriptions } from '../lib/queries.ts'
 import { useRefusal } from '../lib/rights.ts'
-import type { Destination, DestinationTest, Subscription } from '../lib/types.ts'
+import type { Destination, Subscription } from '../lib/types.ts'
 import { Button } from '../ui/button.tsx'
 import { Card, PageHead } from '../ui/card.tsx'
 import { Destroy } from '../ui/destroy.tsx'
-import { Switch } from '../ui/field.tsx'
 import { EmptyState, ErrorNote, Skeleton } from '../ui/notes.tsx'
-import { toast } from '../ui/toast.tsx'
 import { Name } from '../ui/words.tsx'
 import { Where } from './destinations/details.tsx'
+import { Followed } from './destinations/follow.tsx'
 import { Heard } from './destinations/hearings.tsx'
+import { useTrying } from './destinations/trying.tsx'
 
 /** Where alarms go besides the console, and what of them. */
 export function DestinationsPage() {
@@ -64,13 +63,10 @@ function Add() {
 
 function One({ of, heard }: { of: Destination; heard: readonly Subscription[] }) {
   const { t } = useTranslation()
-  const refused = useRefusal('change', 'destinations')
   const mayRemove = useRefusal('remove', 'destinations')
   const [asked, setAsked] = useState(false)
-  const { name, enabled } = of
-  const path = `/destinations/${name}`
-  const change = useChange((body: { enabled: boolean }) => request('PATCH', path, { body }), ['destinations'])
-  const test = useChange(() => request<DestinationTest>('POST', `${path}/test`), ['destinations'])
+  const { toggle, verb, problem } = useTrying(of)
+  const { name } = of
   return (
     <Card className="grid gap-3 p-4">
       <div className="flex items-start justify-between gap-3">
@@ -84,36 +80,25 @@ function One({ of, heard }: { of: Destination; heard: readonly Subscription[] })
             <Where of={of} />
           </p>
         </div>
-        <Switch
-          label={t('destinations.enabled', { name })}
-          checked={enabled}
-          refused={refused}
-          onChange={(next) => change.mutate({ enabled: next })}
-        />
+        {toggle}
       </div>
+      {of.kind === 'ping' && (
+        <p className="text-ink-2">
+          <Followed of={of} />
+        </p>
+      )}
       {heard.map((one) => (
         <p key={one.id} className="text-ink-2">
           <Heard of={one} />
           {!one.enabled && ` · ${t('destinations.hearingOff')}`}
         </p>
       ))}
-      {test.data !== undefined && test.data.error !== null && <ErrorNote error={test.data.error} />}
-      {(change.error ?? test.error) !== null && <ErrorNote error={change.error ?? test.error} />}
+      {problem}
       <div className="flex flex-wrap gap-2">
-        <Button
-          refused={refused}
-          busy={test.isPending}
-          onClick={() =>
-            test.mutate(undefined, {
-              onSuccess: ({ taken }) => taken && toast(t('destinations.taken', { name })),
-            })
-          }
-        >
-          {t('destinations.test')}
-        </Button>
+        {verb}
         <Button asChild>
           <Link to="/destinations/$name" params={{ name }}>
-            {t('destinations.edit')}
+            {t(of.kind === 'ping' ? 'common.change' : 'destinations.edit')}
           </Link>
         </Button>
         <Button look="quiet" icon="trash" refused={mayRemove} onClick={() => setAsked(true)}>
@@ -126,7 +111,7 @@ function One({ of, heard }: { of: Destination; heard: readonly Subscription[] })
           typed={name}
           verb={t('destinations.remove')}
           method="DELETE"
-          path={path}
+          path={`/destinations/${name}`}
           stale={['destinations', 'subscriptions']}
           onClose={() => setAsked(false)}
           onDone={() => setAsked(false)}

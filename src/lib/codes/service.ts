@@ -92,6 +92,12 @@ export const service = {
     meaning: 'There is something of this name already.',
     hint: 'Choose another name, or change the one that is there.',
   },
+  source_elsewhere: {
+    exit: 7,
+    meaning:
+      'The address leads to another host, port or database than the one that the backups of this source are from.',
+    hint: 'If it is the same database, which has moved, say so (moved: true): its backups go on in one list. Another database is a source of its own.',
+  },
   still_used: {
     exit: 7,
     meaning: 'Something else refers to it.',

@@ -7,7 +7,7 @@ import { Facts, SectionHead } from '../../ui/card.tsx'
 import { EmptyState, Skeleton } from '../../ui/notes.tsx'
 import { Sheet } from '../../ui/overlay.tsx'
 import { Code, Moment } from '../../ui/words.tsx'
-import { Result } from '../audit.tsx'
+import { Action, Result } from '../audit.tsx'
 
 export function AuditDetails() {
   const { t } = useTranslation()
@@ -18,7 +18,7 @@ export function AuditDetails() {
   const entry = shown?.find((one) => String(one.number) === number)
   return (
     <Sheet
-      title={entry === undefined ? t('audit.one') : <Code>{entry.action}</Code>}
+      title={entry === undefined ? t('audit.one') : <Action of={entry.action} />}
       about={entry === undefined ? shown === undefined ? '\u00a0' : undefined : <Result of={entry} />}
       onClose={() => void navigate({ to: '/audit', search: true })}
     >
@@ -45,6 +45,7 @@ function Details({ entry }: { entry: AuditEntry }) {
     ...(entry.address === null ? [] : [{ name: t('audit.from'), value: <Code>{entry.address}</Code> }]),
     ...(entry.agent === null ? [] : [{ name: t('audit.agent'), value: <bdi>{entry.agent}</bdi> }]),
     ...(entry.code === null ? [] : [{ name: t('errors.code'), value: <Code>{entry.code}</Code> }]),
+    { name: t('audit.actionCode'), value: <Code>{entry.action}</Code> },
     { name: t('audit.number'), value: <Code>{entry.number}</Code> },
     { name: t('audit.hash'), value: <Code className="break-all">{entry.hash}</Code> },
   ]

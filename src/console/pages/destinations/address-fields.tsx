@@ -41,6 +41,12 @@ export function AddressFields({ draft, onDraft }: AddressFieldsProps) {
           {field('user', { required: false })}
           {field('password', { type: 'password', required: false })}
         </>
+      ) : draft.kind === 'ping' ? (
+        <>
+          {field('success', { type: 'url' })}
+          {field('fail', { type: 'url', required: false })}
+          {field('start', { type: 'url', required: false })}
+        </>
       ) : (
         field('url', { type: 'url' })
       )}

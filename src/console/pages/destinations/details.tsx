@@ -16,7 +16,9 @@ import { toast } from '../../ui/toast.tsx'
 import { Code, Moment, Name } from '../../ui/words.tsx'
 import { AddressFields } from './address-fields.tsx'
 import { addressOf, draftOf } from './draft.ts'
+import { Followed } from './follow.tsx'
 import { Hearings } from './hearings.tsx'
+import { useTrying } from './trying.tsx'
 
 export function DestinationDetails() {
   const { t } = useTranslation()
@@ -43,8 +45,8 @@ export function DestinationDetails() {
       )}
       {found !== undefined && (
         <>
-          {found.kind !== 'ping' && <Hearings of={found} />}
-          {found.kind !== 'ping' && <Readdress key={found.changedAt} of={found} />}
+          {found.kind === 'ping' ? <Follows of={found} /> : <Hearings of={found} />}
+          <Readdress key={found.changedAt} of={found} />
           <Lately of={found} />
         </>
       )}
@@ -61,6 +63,23 @@ export function Where({ of }: { of: Destination }) {
       {t(`destinations.kinds.${of.kind}`)}{' '}
       <Code>{Array.isArray(to) ? to.join(', ') : typeof to === 'string' ? to : ''}</Code>
     </>
+  )
+}
+
+/** Whose jobs a ping tells of; for others there is another ping. */
+function Follows({ of }: { of: Destination }) {
+  const { t } = useTranslation()
+  const { verb, problem } = useTrying(of)
+  return (
+    <section className="grid gap-2">
+      <SectionHead>{t('destinations.pings.follows')}</SectionHead>
+      <p>
+        <Followed of={of} />
+      </p>
+      <p className="text-sm text-ink-2">{t('destinations.pings.testHint')}</p>
+      {problem}
+      <div>{verb}</div>
+    </section>
   )
 }
 
@@ -123,6 +142,10 @@ const looks: Readonly<Record<Delivery['status'], readonly [Meaning, IconName]>> 
 function Lately({ of }: { of: Destination }) {
   const { t } = useTranslation()
   const { data } = useDeliveries(of.name)
+  const titleOf = (title: string): string => {
+    const [, ping] = /^ping: (start|success|fail)$/.exec(title) ?? []
+    return ping === undefined ? title : t(`destinations.pings.${ping}`)
+  }
   if (data === undefined || data.length === 0) return null
   return (
     <section>
@@ -131,7 +154,7 @@ function Lately({ of }: { of: Destination }) {
         {data.map(({ id, title, status, createdAt, error }) => (
           <li key={id} className="grid gap-1 bg-surface px-3 py-2">
             <div className="flex items-baseline justify-between gap-3">
-              <bdi className="min-w-0 break-words">{title}</bdi>
+              <bdi className="min-w-0 break-words">{titleOf(title)}</bdi>
               <State meaning={looks[status][0]} icon={looks[status][1]}>
                 {t(`destinations.deliveries.${status}`)}
               </State>

@@ -9,7 +9,7 @@ import type {
 
 /* A destination and what it hears, as the forms hold them. */
 
-export const kinds = ['email', 'slack', 'teams', 'discord', 'webhook'] as const
+export const kinds = ['email', 'slack', 'teams', 'discord', 'webhook', 'ping'] as const
 export const securities = ['tls', 'starttls', 'none'] as const
 export const reaches = ['public', 'private', 'any'] as const
 export const severities = ['info', 'warning', 'error', 'critical'] as const
@@ -18,7 +18,7 @@ export const modes = ['each', 'daily', 'weekly'] as const
 
 type Address = DestinationInput['address']
 
-export const noAddress = { kind: 'email', url: '', host: '', port: '465', security: 'tls', user: '', password: '', from: '', to: '', reach: 'public' } // prettier-ignore
+export const noAddress = { kind: 'email', url: '', host: '', port: '465', security: 'tls', user: '', password: '', from: '', to: '', success: '', fail: '', start: '', reach: 'public' } // prettier-ignore
 export type AddressDraft = typeof noAddress
 
 /** What of its address is no secret: the rest is entered anew. */
@@ -43,6 +43,7 @@ export function addressOf(draft: AddressDraft): { address: Address; reach: (type
   const { user, password, host, from, url } = draft
   const reach = draft.reach as (typeof reaches)[number]
   const kind = draft.kind as (typeof kinds)[number]
+  if (kind === 'ping') return { reach, address: { kind, success: draft.success, ...given({ fail: draft.fail, start: draft.start }) } } // prettier-ignore
   if (kind !== 'email') return { reach, address: { kind, url } }
   const address = {
     kind,
@@ -56,6 +57,9 @@ export function addressOf(draft: AddressDraft): { address: Address; reach: (type
   }
   return { reach, address }
 }
+
+const given = (texts: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ''))
 
 /** What it hears. `source` null: of all, and of what is of none; `events` null: all. */
 export interface HearingDraft {

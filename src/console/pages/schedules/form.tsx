@@ -13,6 +13,7 @@ import { EmptyState, ErrorNote, Skeleton } from '../../ui/notes.tsx'
 import { Sheet } from '../../ui/overlay.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { Name } from '../../ui/words.tsx'
+import { Watched } from '../destinations/watched.tsx'
 import { draftOf, keepOf, newDraft, ruleOf, type Draft } from './draft.ts'
 import { KeepFields } from './keep-fields.tsx'
 import { NextRuns } from './next-runs.tsx'
@@ -124,6 +125,7 @@ function Edit({ schedule }: { schedule: Schedule }) {
         const keep = keeps(draft) ? { keep: keepOf(draft, schedule.keep) } : {}
         change.mutate({ rule: ruleOf(draft), zone, ...keep }, { onSuccess: done })
       }}
+      after={<Watched schedule={schedule} />}
     />
   )
 }
@@ -140,7 +142,10 @@ interface ScheduleSheetProps {
   readonly busy: boolean
   readonly verb: string
   readonly onSubmit: (done: () => void) => void
+  /** Stands above what all have. */
   readonly children?: ReactNode
+  /** Stands below the form, and is no part of it. */
+  readonly after?: ReactNode
 }
 
 function ScheduleSheet(o: ScheduleSheetProps) {
@@ -173,6 +178,7 @@ function ScheduleSheet(o: ScheduleSheetProps) {
           <Button onClick={close}>{t('common.cancel')}</Button>
         </div>
       </form>
+      {o.after}
     </Sheet>
   )
 }

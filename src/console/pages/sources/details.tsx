@@ -5,6 +5,7 @@ import { factsOf } from '../../lib/backup-facts.ts'
 import { pointOf } from '../../lib/backup-words.tsx'
 import {
   useBackups,
+  useDestinations,
   useOverview,
   useRepositories,
   useSchedules,
@@ -22,6 +23,7 @@ import { Sheet } from '../../ui/overlay.tsx'
 import { Timeline, TimelineKey } from '../../ui/timeline.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { Code, Moment, Name } from '../../ui/words.tsx'
+import { Watched } from '../destinations/watched.tsx'
 import { Modules } from './modules.tsx'
 import { Profile, Safety } from './profile.tsx'
 
@@ -54,6 +56,7 @@ function Details({ source, onClose }: { source: Source; onClose: () => void }) {
   const words = useScheduleWords()
   const { at } = useSearch({ from: '/app/sources/$name' })
   const refused = useRefusal('create', 'jobs')
+  const changeRefused = useRefusal('change', 'sources')
   const restoreRefused = useRefusal('create', 'restores')
   const repositories = useRepositories()
   const repository = repositories.data?.find(({ id }) => id === source.repositoryId)
@@ -62,8 +65,9 @@ function Details({ source, onClose }: { source: Source; onClose: () => void }) {
   const schedules = planned.data?.filter(({ sourceId }) => sourceId === source.id)
   const backups = useBackups({ source: source.name }).items
   const waits =
-    [repositories, planned, useSourceTables(source.name), useOverview()].some(({ isLoading }) => isLoading) ||
-    backups === undefined
+    [repositories, planned, useSourceTables(source.name), useOverview(), useDestinations()].some(
+      ({ isLoading }) => isLoading,
+    ) || backups === undefined
   const found = useMemo(() => (backups ?? []).map(factsOf), [backups])
   const points = useMemo(() => found.map(pointOf), [found])
   const from = Math.min(...points.map((point) => point.at)) - 3_600_000
@@ -100,6 +104,13 @@ function Details({ source, onClose }: { source: Source; onClose: () => void }) {
             onClick={() => void navigate({ to: '/backups', search: { source: source.name } })}
           >
             {t('sources.allBackups')}
+          </Button>
+          <Button
+            icon="edit"
+            refused={changeRefused}
+            onClick={() => void navigate({ to: '/sources/$name/edit', params: { name: source.name } })}
+          >
+            {t('sources.edit.verb')}
           </Button>
           <Forget source={source} onDone={onClose} />
         </>
@@ -166,6 +177,7 @@ function Details({ source, onClose }: { source: Source; onClose: () => void }) {
               )}
             </section>
           )}
+          <Watched source={source} />
         </>
       )}
     </Sheet>

@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next'
 import { request } from '../../lib/api.ts'
 import { useChange } from '../../lib/queries.ts'
 import { useRefusal } from '../../lib/rights.ts'
-import type { SourceTest } from '../../lib/types.ts'
+import type { Source, SourceTest } from '../../lib/types.ts'
 import { Badge, State, type Meaning } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import type { IconName } from '../../ui/icons.tsx'
@@ -18,17 +18,19 @@ const looks: Readonly<
   unknown: { meaning: 'none', icon: 'none' },
 }
 
-/** What a backup would meet, before anything is added: each failure with what to do. */
-export function TestConnection({ address, password }: { address: string; password: string }) {
+interface Login {
+  readonly address: string
+  readonly password: string
+}
+
+/** What a backup would meet, before anything is added or changed: each failure with what to do. `source`: the one that would be changed. */
+export function TestConnection({ address, password, source }: Login & { readonly source?: Source }) {
   const { t } = useTranslation()
   const refused = useRefusal('create', 'sources')
-  const test = useChange(
-    (body: { address: string; password?: string }) => request<SourceTest>('POST', '/sources/test', { body }),
-    [],
-  )
+  const test = useChange((login: Login) => tested(login, source), [])
   // What was tested is not what stands there any more.
   const { variables } = test
-  const same = variables?.address === address && (variables.password ?? '') === password
+  const same = variables?.address === address && variables.password === password
   const found = same ? test.data : undefined
   return (
     <div className="grid gap-3">
@@ -37,7 +39,7 @@ export function TestConnection({ address, password }: { address: string; passwor
           icon="proven"
           busy={test.isPending}
           refused={refused ?? (address === '' ? t('sources.new.addressHint') : null)}
-          onClick={() => test.mutate({ address, ...(password === '' ? {} : { password }) })}
+          onClick={() => test.mutate({ address, password })}
         >
           {t('sources.test.verb')}
         </Button>
@@ -69,4 +71,12 @@ export function TestConnection({ address, password }: { address: string; passwor
       )}
     </div>
   )
+}
+
+/** One that keeps its address is tested with the password that it has, unless another is given. */
+async function tested({ address, password }: Login, source: Source | undefined): Promise<SourceTest> {
+  if (source?.address === address && password === '')
+    return await request<SourceTest>('POST', `/sources/${source.name}/test`)
+  const body = { address, ...(password === '' ? {} : { password }), settings: source?.settings ?? {} }
+  return await request<SourceTest>('POST', '/sources/test', { body })
 }
