@@ -1196,10 +1196,11 @@ export type RestoreSummary = {
 }
 
 export type Restore = RestoreSummary & {
+  /** parts: what its sentences are made of, by their text, for other languages */
   preview: Record<string, unknown> | null
   /** what was left out of it for its size */
   previewCut: string | null
-  /** what was done: rows by table, checks, what is off */
+  /** what was done: rows by table, checks, what is off; parts as in preview */
   report: Record<string, unknown> | null
   /** how it is taken back; null: there is nothing to take back */
   undo: string | null

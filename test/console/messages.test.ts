@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { parseAst } from 'vite'
+import { sentenceValues } from '../../src/restore/sentences.ts'
 
 /* Every text that people read is a message, in every language. */
 
@@ -116,4 +117,19 @@ test('every message that the code asks for is there, and no other', () => {
     (key) => !used.has(key) && !begins.some((beginning) => key.startsWith(beginning)),
   )
   assert.deepEqual(unused, [])
+})
+
+test('whatever the engine says of a restore is there in every language, made of what it says it is', () => {
+  for (const { name, messages } of languages) {
+    const said = [...messages.keys()].flatMap((key) => key.match(/^said\.(.*)$/)?.[1] ?? [])
+    const bare = new Set(said.map((key) => key.replace(plural, '')))
+    assert.deepEqual([...bare].sort(), Object.keys(sentenceValues).sort(), name)
+    for (const key of said) {
+      const base = key.replace(plural, '')
+      const values: readonly string[] = sentenceValues[base as keyof typeof sentenceValues]
+      assert.equal(values.includes('count'), base !== key, `${name} ${key}: a count has plurals`)
+      for (const [, value = ''] of messages.get(`said.${key}`)?.matchAll(/\{\{(\w+)\}\}/g) ?? [])
+        assert.ok(value === 'value' ? values.includes('count') : values.includes(value), `${name} ${key}: ${value}`) // prettier-ignore
+    }
+  }
 })

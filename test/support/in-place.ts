@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { systemClock } from '../../src/lib/clock.ts'
 import type { Wire } from '../../src/postgres/wire.ts'
 import { openUnlocked } from '../../src/repository/open.ts'
@@ -89,7 +90,11 @@ export async function openInPlace(
   const kept = opening.move()
   return {
     workspace,
-    preview: () => previewInPlace(workspace, { clock: systemClock }),
+    preview: async () => {
+      const previewed = await previewInPlace(workspace, { clock: systemClock })
+      requireParts(previewed.preview)
+      return previewed
+    },
     apply: (digest, o) =>
       applyTo({
         workspace,
@@ -101,6 +106,19 @@ export async function openInPlace(
       }),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
+}
+
+/** Whatever is said in a preview is told with what it is made of, or readers of other languages get it in English. */
+function requireParts({ problems, questions, warnings, tables, parts }: Preview): void {
+  const said = [
+    ...[...problems, ...warnings, ...questions.map(({ text }) => text)],
+    ...tables.flatMap(({ notes, samples }) => [...notes, ...samples.flatMap(({ why }) => why ?? [])]),
+  ]
+  const known = new Set(parts.map(({ text }) => text))
+  assert.deepEqual(
+    said.filter((text) => !known.has(text)),
+    [],
+  )
 }
 
 async function madeFrom(o: {
