@@ -63,6 +63,7 @@ export type Job = {
   maxAttempts: number
   worker: string | null
   progress: Record<string, unknown> | null
+  /** code, message and hint; ownHint: the hint is not that of the code; parts: what the message is made of, for other languages */
   error: Record<string, unknown> | null
   cancelRequestedAt: string | null
   createdAt: string

@@ -6,9 +6,15 @@ export interface Sentence {
   readonly text: string
 }
 
-/** Names, counts, lists of names; a part that is a sentence of its own. A `count` decides the plural. */
-export type SentenceValues = Readonly<Record<string, string | number | readonly string[] | Sentence>>
+/** Names, counts, lists of names; parts that are sentences of their own. A `count` decides the plural. */
+export type SentenceValues = Readonly<Record<string, Value | readonly Value[]>>
+type Value = string | number | Sentence
 
 export function textsOf(sentences: readonly Sentence[]): string[] {
   return sentences.map(({ text }) => text)
+}
+
+/** Many tables and rows have the same reasons. */
+export function once(sentences: readonly Sentence[]): Sentence[] {
+  return [...new Map(sentences.map((one) => [one.text, one])).values()]
 }

@@ -80,6 +80,62 @@ export const sentenceValues = {
   found_by_server: [],
   found_by_queries: [],
   found_for_written: [],
+  // What is told of a restore of a whole database.
+  gap: ['what', 'why'],
+  role_differs: ['role', 'what'],
+  database_differs: ['what'],
+  will_be_empty: ['table'],
+  not_of_database: ['what'],
+  setting_count: ['count'],
+  grants: [],
+  comment: [],
+  more: ['count'],
+  can_not_be: ['names'],
+  large_objects_left: ['count'],
+  cleared_first: ['backup', 'started', 'database', 'how'],
+  drops_database: [],
+  removes_content: [],
+  other_locale: ['database', 'own', 'source'],
+  statements_adapted: ['count', 'first'],
+  may_be_refused: ['names', 'user', 'why', 'help'],
+  trigger_stays_on: ['name'],
+  joins_roles: ['user', 'roles'],
+  label_refused: ['why'],
+  still_member: ['user', 'roles', 'why'],
+  check_not_valid: ['key', 'table', 'why'],
+  key_not_valid: ['what', 'why'],
+  key_not_valid_parts: ['what', 'why'],
+  // What stands in its way.
+  target_older: ['source', 'target'],
+  unfinished: ['backup', 'database', 'started'],
+  was_there_before: ['database'],
+  database_exists: ['database'],
+  no_createdb: ['user'],
+  no_database: ['database'],
+  not_empty: ['database', 'names'],
+  other_encoding: ['database', 'own', 'source'],
+  no_extension: ['name'],
+  no_language: ['name'],
+  no_tablespace: ['name'],
+  role_not_made: ['role', 'user', 'why'],
+  no_owner: ['role'],
+  owner_refused: ['user', 'role'],
+  no_role_named: ['role', 'what'],
+  no_role_granted: ['role', 'what'],
+  grant_of_another: ['user', 'what'],
+  not_made: ['user', 'names', 'why', 'help'],
+  server_called: ['name', 'user'],
+  only_superuser: [],
+  no_language_right: ['language'],
+  only_subscribers: [],
+  only_superuser_bare: [],
+  only_superuser_rights: [],
+  help_superuser: [],
+  help_extension: [],
+  help_language: ['language', 'user'],
+  help_subscriber: ['user'],
+  help_subscriptions: [],
+  help_grants: [],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 
 export type SentenceKey = keyof typeof sentenceValues
@@ -96,4 +152,9 @@ export function sentence<K extends SentenceKey>(key: K, values: Values<K>, text:
 export function heldBackSentence(held: HeldBack): Sentence {
   const { schema, name, rows } = held
   return sentence('held_back', { count: rows, table: `${schema}.${name}` }, heldBackText(held))
+}
+
+/** As the last of a list that is cut. */
+export function andMore(count: number): Sentence[] {
+  return count > 0 ? [sentence('more', { count }, `${count} more`)] : []
 }

@@ -15,6 +15,7 @@ import { openUnlocked, openRepository } from '../../src/repository/open.ts'
 import { readAllPieces } from '../../src/repository/pieces.ts'
 import { beginBackup, readContents, readerOf } from '../../src/repository/session.ts'
 import type { ChunkReader, HostCredentials } from '../../src/repository/types.ts'
+import { partsOf } from '../../src/restore/problems.ts'
 import { planRestore } from '../../src/restore/plan.ts'
 import { runRestore } from '../../src/restore/run.ts'
 import { defaultRestoreOptions } from '../../src/restore/types.ts'
@@ -31,6 +32,7 @@ import type { Storage } from '../../src/storage/storage.ts'
 import { runDrill } from '../../src/verify/drill.ts'
 import type { DrillOutcome, DrillReport, DrillRequest } from '../../src/verify/types.ts'
 import { addressOf } from './address.ts'
+import { requireParts } from './parts.ts'
 
 /** What backup and restore take in common. */
 interface RunOptions {
@@ -122,13 +124,17 @@ export function repositoryAt(
     const schemaText = await readAllPieces({ manifest, reader, pieces: contents.schema.pieces })
     return await work({ manifest, contents, schemaText, reader })
   }
-  const plan = (url: string, o: RestoreChoice, backup: OpenBackup): Promise<RestorePlan> =>
-    planRestore({
+  const plan = async (url: string, o: RestoreChoice, backup: OpenBackup): Promise<RestorePlan> => {
+    const made = await planRestore({
       ...backup,
       target: addressOf(url),
       options: { ...defaultRestoreOptions, ...o },
       signal: o.signal,
     })
+    const messages = made.problems.map(({ message }) => message)
+    requireParts([...made.warnings, ...messages], [...made.parts, ...partsOf(made.problems)])
+    return made
+  }
   const swapPlan = (url: string, o: RestoreChoice, backup: OpenBackup): Promise<SwapPlan> =>
     planSwap({
       ...backup,
@@ -176,8 +182,8 @@ export function repositoryAt(
       })
     },
     restoreTo: (url, options = {}) =>
-      withBackup(options, async (backup) =>
-        runRestore({
+      withBackup(options, async (backup) => {
+        const report = await runRestore({
           ...backup,
           plan: await plan(url, options, backup),
           target: addressOf(url),
@@ -185,8 +191,10 @@ export function repositoryAt(
           clock: options.clock ?? systemClock,
           signal: options.signal,
           onProgress: options.onProgress,
-        }),
-      ),
+        })
+        requireParts(report.warnings, report.parts)
+        return report
+      }),
     planTo: (url, options = {}) => withBackup(options, (backup) => plan(url, options, backup)),
     swapTo: (url, options = {}) =>
       withBackup(options, async (backup) =>

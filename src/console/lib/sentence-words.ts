@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import { useFormat, type Format } from './format.ts'
+import { useFormat } from './format.ts'
 
 /** What a sentence of the service is made of, as the engine has it (src/lib/sentence.ts). */
 export interface SentencePart {
@@ -29,8 +29,10 @@ export function useSentenceWords(parts: readonly SentencePart[]): (text: string)
     return said === '' ? text : said
   }
   const told = (value: unknown): string => {
+    if (Array.isArray(value)) return format.list(value.map(told))
+    if (typeof value === 'number') return format.number(value)
     const inner = partOf(value)
-    return inner === null ? valueText(value, format) : say(inner)
+    return inner === null ? apart(typeof value === 'string' ? value : '') : say(inner)
   }
   return (text) => {
     const part = known.get(text)
@@ -44,12 +46,6 @@ export function partOf(value: unknown): SentencePart | null {
   const { key, values, text } = value as Partial<Record<keyof SentencePart, unknown>>
   if (typeof key !== 'string' || typeof text !== 'string') return null
   return { key, text, values: typeof values === 'object' && values !== null ? { ...values } : {} }
-}
-
-function valueText(value: unknown, format: Format): string {
-  if (typeof value === 'number') return format.number(value)
-  if (Array.isArray(value)) return format.list(value.map((one) => apart(String(one))))
-  return apart(typeof value === 'string' ? value : '')
 }
 
 /** Names run in their own direction, whatever the sentence's. */

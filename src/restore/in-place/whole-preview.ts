@@ -1,4 +1,4 @@
-import { textsOf, type Sentence } from '../../lib/sentence.ts'
+import { once, textsOf, type Sentence } from '../../lib/sentence.ts'
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import { sentence } from '../sentences.ts'
 import { fixedColumns, mayMakeAgain } from './identity.ts'
@@ -48,11 +48,6 @@ export function previewOf(
       ),
     },
   }
-}
-
-/** Many rows and tables have the same reasons. */
-export function once(parts: readonly Sentence[]): Sentence[] {
-  return [...new Map(parts.map((part) => [part.text, part])).values()]
 }
 
 interface Asked {
