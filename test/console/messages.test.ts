@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { parseAst } from 'vite'
+import { codes } from '../../src/lib/error-codes.ts'
 import { sentenceValues } from '../../src/restore/sentences.ts'
 
 /* Every text that people read is a message, in every language. */
@@ -117,6 +118,15 @@ test('every message that the code asks for is there, and no other', () => {
     (key) => !used.has(key) && !begins.some((beginning) => key.startsWith(beginning)),
   )
   assert.deepEqual(unused, [])
+})
+
+test('every code of an error has a cause and what to do in every language', () => {
+  for (const { name, messages } of languages)
+    assert.deepEqual(
+      Object.keys(codes).filter((code) => !messages.has(`errors.${code}.cause`) || !messages.has(`errors.${code}.next`)), // prettier-ignore
+      [],
+      name,
+    )
 })
 
 test('whatever the engine says of a restore is there in every language, made of what it says it is', () => {
