@@ -9,6 +9,7 @@ import { swapSummary, tellSwap, tellSwapPlan } from './swap-text.ts'
 import { jobsOrDefault, type OpenedBackup } from './repository.ts'
 import { storeReport, whoRestores } from './restore-report.ts'
 import { printable } from './width.ts'
+import { partsOf } from '../restore/problems.ts'
 
 interface ReplaceInput {
   readonly plan: boolean
@@ -49,7 +50,7 @@ export async function replaceDatabase(
   if (problem !== undefined) {
     if (input.plan) tellSwapPlan(out, plan)
     throw new HoldfastError(problem.code, plan.problems.map(({ message }) => message).join(' '), {
-      details: { plan: swapSummary(plan) },
+      details: { plan: swapSummary(plan), parts: partsOf(plan.problems) },
     })
   }
   tellSwapPlan(out, plan)
@@ -93,7 +94,7 @@ export async function replaceSchemas(
   if (problem === undefined || input.plan) tellSchemasPlan(out, plan, why)
   if (problem !== undefined) {
     throw new HoldfastError(problem.code, [...why, ...plan.problems.map((p) => p.message)].join(' '), {
-      details: { plan: schemasSummary(plan) },
+      details: { plan: schemasSummary(plan), parts: partsOf([...unrenamable, ...plan.problems]) },
     })
   }
   if (input.plan) {

@@ -1,6 +1,6 @@
 import { HoldfastError } from '../lib/errors.ts'
 import { heldBackRows } from '../repository/held-back.ts'
-import { partsOf } from '../restore/problems.ts'
+import { partsOf, toldProblems } from '../restore/problems.ts'
 import type { RestorePlan, RestoreReport } from '../restore/types.ts'
 import { formatCountOf, formatDuration, formatRate } from './format.ts'
 import type { Output } from './output.ts'
@@ -60,7 +60,7 @@ export function planSummary(plan: RestorePlan): Record<string, unknown> {
     heldBack: plan.heldBack,
     totals: plan.totals,
     warnings: plan.warnings,
-    problems: plan.problems.map(({ code, message }) => ({ code, message })),
+    problems: toldProblems(plan.problems),
   }
 }
 

@@ -7,7 +7,7 @@ export function requireNoProblems(problems: readonly RestoreProblem[]): void {
   const [first] = problems
   if (first === undefined) return
   throw new HoldfastError(first.code, problems.map((p) => p.message).join(' '), {
-    details: { problems: problems.map(({ code, message }) => ({ code, message })), parts: partsOf(problems) },
+    details: { problems: toldProblems(problems), parts: partsOf(problems) },
   })
 }
 
@@ -17,5 +17,12 @@ export function problem(code: RestoreProblem['code'], said: Sentence): RestorePr
 
 /** What their messages are made of, in their order. */
 export function partsOf(problems: readonly RestoreProblem[]): Sentence[] {
-  return problems.flatMap(({ said }) => said ?? [])
+  return problems.map(({ said }) => said)
+}
+
+/** As programs read them: what the messages are made of is told beside. */
+export function toldProblems(
+  problems: readonly RestoreProblem[],
+): Pick<RestoreProblem, 'code' | 'message'>[] {
+  return problems.map(({ code, message }) => ({ code, message }))
 }

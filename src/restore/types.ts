@@ -92,8 +92,8 @@ export interface RestoreProblem {
     | 'target_entangled'
     | 'locks_exhausted'
   readonly message: string
-  /** What the message is made of, where that is told. */
-  readonly said?: Sentence
+  /** What the message is made of. */
+  readonly said: Sentence
 }
 
 /** What was done, and what it was compared with. */

@@ -15,7 +15,6 @@ import { openUnlocked, openRepository } from '../../src/repository/open.ts'
 import { readAllPieces } from '../../src/repository/pieces.ts'
 import { beginBackup, readContents, readerOf } from '../../src/repository/session.ts'
 import type { ChunkReader, HostCredentials } from '../../src/repository/types.ts'
-import { partsOf } from '../../src/restore/problems.ts'
 import { planRestore } from '../../src/restore/plan.ts'
 import { runRestore } from '../../src/restore/run.ts'
 import { defaultRestoreOptions } from '../../src/restore/types.ts'
@@ -131,25 +130,30 @@ export function repositoryAt(
       options: { ...defaultRestoreOptions, ...o },
       signal: o.signal,
     })
-    const messages = made.problems.map(({ message }) => message)
-    requireParts([...made.warnings, ...messages], [...made.parts, ...partsOf(made.problems)])
+    requireParts(made.warnings, made.parts)
     return made
   }
-  const swapPlan = (url: string, o: RestoreChoice, backup: OpenBackup): Promise<SwapPlan> =>
-    planSwap({
+  const swapPlan = async (url: string, o: RestoreChoice, backup: OpenBackup): Promise<SwapPlan> => {
+    const made = await planSwap({
       ...backup,
       target: addressOf(url),
       options: { ...defaultRestoreOptions, ...o },
       signal: o.signal,
     })
+    requireParts(made.warnings, made.parts)
+    return made
+  }
 
-  const schemasPlan = (url: string, o: RestoreChoice, backup: OpenBackup): Promise<SchemasPlan> =>
-    planSchemas({
+  const schemasPlan = async (url: string, o: RestoreChoice, backup: OpenBackup): Promise<SchemasPlan> => {
+    const made = await planSchemas({
       ...backup,
       target: addressOf(url),
       options: { ...defaultRestoreOptions, ...o },
       signal: o.signal,
     })
+    requireParts(made.warnings, made.parts)
+    return made
+  }
 
   return {
     storage,

@@ -184,7 +184,7 @@ async function work(
     tables: filled.tables,
     phases: [...filled.phases, { name: 'taking their places', seconds }],
     warnings: [...plan.warnings, ...textsOf(warnings)],
-    parts: once([...restore.parts, ...warnings]),
+    parts: once([...plan.parts, ...warnings]),
     quarantined,
   }
 }
