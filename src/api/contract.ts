@@ -279,7 +279,7 @@ export const Job = z
     maxAttempts: z.int(),
     worker: z.string().nullable(),
     progress: json.nullable(),
-    error: json.nullable(),
+    error: json.nullable().openapi({ description: 'code, message and hint; ownHint: the hint is not that of the code; parts: what the message is made of, for other languages' }), // prettier-ignore
     cancelRequestedAt: time.nullable(),
     createdAt: time,
     notBefore: time.nullable(),

@@ -9,6 +9,7 @@ import { swapSummary, tellSwap, tellSwapPlan } from './swap-text.ts'
 import { jobsOrDefault, type OpenedBackup } from './repository.ts'
 import { storeReport, whoRestores } from './restore-report.ts'
 import { printable } from './width.ts'
+import { partsOf } from '../restore/problems.ts'
 
 interface ReplaceInput {
   readonly plan: boolean
@@ -50,7 +51,7 @@ export async function replaceDatabase(
   if (problem === undefined || input.plan) tellSwapPlan(out, summary)
   if (problem !== undefined) {
     throw new HoldfastError(problem.code, plan.problems.map(({ message }) => message).join(' '), {
-      details: { plan: summary },
+      details: { plan: summary, parts: partsOf(plan.problems) },
     })
   }
   if (input.plan) {
@@ -94,7 +95,7 @@ export async function replaceSchemas(
   if (problem === undefined || input.plan) tellSchemasPlan(out, summary)
   if (problem !== undefined) {
     throw new HoldfastError(problem.code, [...why, ...plan.problems.map((p) => p.message)].join(' '), {
-      details: { plan: summary },
+      details: { plan: summary, parts: partsOf([...unrenamable, ...plan.problems]) },
     })
   }
   if (input.plan) {

@@ -165,7 +165,8 @@ async function apply(
     seconds: record.seconds,
     renewed,
   })
-  out.result({ restore: { ...record, id: restore.id }, preview, changed, renewed })
+  const parts = [...preview.parts, ...applied.parts]
+  out.result({ restore: { ...record, id: restore.id, parts }, preview, changed, renewed })
   return true
 }
 

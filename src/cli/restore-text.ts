@@ -1,5 +1,6 @@
 import { HoldfastError } from '../lib/errors.ts'
 import { heldBackRows } from '../repository/held-back.ts'
+import { partsOf, toldProblems } from '../restore/problems.ts'
 import type { RestorePlan, RestoreReport } from '../restore/types.ts'
 import { formatCountOf, formatDuration, formatRate } from './format.ts'
 import type { Output } from './output.ts'
@@ -62,7 +63,7 @@ export function planSummary(plan: RestorePlan) {
     heldBack: plan.heldBack,
     totals: plan.totals,
     warnings: plan.warnings,
-    problems: plan.problems,
+    problems: toldProblems(plan.problems),
   }
 }
 
@@ -70,7 +71,7 @@ export function planSummary(plan: RestorePlan) {
 export function problemsError(plan: RestorePlan): HoldfastError {
   const [first] = plan.problems
   return new HoldfastError(first?.code ?? 'internal', plan.problems.map(({ message }) => message).join(' '), {
-    details: { plan: planSummary(plan) },
+    details: { plan: planSummary(plan), parts: partsOf(plan.problems) },
   })
 }
 

@@ -6,6 +6,7 @@ import { formatBytes, formatWhen } from './format.ts'
 import type { Output } from './output.ts'
 import { planSummary, tellParts, tellReport } from './restore-text.ts'
 import { printable } from './width.ts'
+import { partsOf, toldProblems } from '../restore/problems.ts'
 
 /** Prints which schemas will take the places of which, and what that means for who uses them. */
 export function tellSchemasPlan(out: Output, plan: SchemasSummary): void {
@@ -50,7 +51,8 @@ export function schemasSummary(plan: SchemasPlan, noRename: readonly string[]) {
     bytes: live.bytes,
     restore: planSummary({ ...restore, problems: plan.problems }),
     warnings: plan.warnings,
-    problems: plan.problems,
+    problems: toldProblems(plan.problems),
+    parts: [...partsOf(plan.problems), ...plan.parts],
   }
 }
 

@@ -5,6 +5,7 @@ import { formatBytes, formatCountOf, formatWhen } from './format.ts'
 import type { Output } from './output.ts'
 import { planSummary, tellParts, tellReport } from './restore-text.ts'
 import { printable } from './width.ts'
+import { partsOf, toldProblems } from '../restore/problems.ts'
 
 /** Prints what will take the place of what, and what that means for who uses it. */
 export function tellSwapPlan(out: Output, plan: SwapSummary): void {
@@ -66,7 +67,8 @@ export function swapSummary(plan: SwapPlan) {
     differing: plan.differing,
     restore: restore === null ? null : planSummary(restore),
     warnings: plan.warnings,
-    problems: plan.problems,
+    problems: toldProblems(plan.problems),
+    parts: [...partsOf(plan.problems), ...plan.parts],
   }
 }
 

@@ -63,6 +63,7 @@ export type Job = {
   maxAttempts: number
   worker: string | null
   progress: Record<string, unknown> | null
+  /** code, message and hint; ownHint: the hint is not that of the code; parts: what the message is made of, for other languages */
   error: Record<string, unknown> | null
   cancelRequestedAt: string | null
   createdAt: string
@@ -1219,10 +1220,11 @@ export type RestoreSummary = {
 }
 
 export type Restore = RestoreSummary & {
+  /** parts: what its sentences are made of, by their text, for other languages */
   preview: Record<string, unknown> | null
   /** what was left out of it for its size */
   previewCut: string | null
-  /** what was done: rows by table, checks, what is off */
+  /** what was done: rows by table, checks, what is off; parts as in preview */
   report: Record<string, unknown> | null
   /** how it is taken back; null: there is nothing to take back */
   undo: string | null

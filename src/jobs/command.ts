@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { messageOf } from '../lib/errors.ts'
+import { codes } from '../lib/error-codes.ts'
 import type { JobError, JobProgress, LogLine } from './types.ts'
 
 /** How to start the command line of this Holdfast, and what its environment has. */
@@ -92,8 +93,15 @@ export function printedError(printed: CommandEnd['printed']): JobError | null {
   const error = printed?.['error']
   if (typeof error !== 'object' || error === null) return null
   // Sound because the command line of this very version prints them: src/cli/output.ts.
-  const { code, message, hint } = error as JobError
-  return { code, message, hint }
+  const { code, message, hint, details } = error as JobError & { details?: Pick<JobError, 'parts'> }
+  const parts = details?.parts
+  return {
+    code,
+    message,
+    hint,
+    ...(hint === codes[code].hint ? {} : { ownHint: true }),
+    ...(parts === undefined ? {} : { parts }),
+  }
 }
 
 function tell(text: string, o: Pick<Parameters<typeof startCommand>[0], 'onProgress' | 'onLine'>): void {

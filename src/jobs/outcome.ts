@@ -28,7 +28,10 @@ export function outcomeOf(end: CommandEnd, stopped: Stopped, lines: readonly Log
   }
   const error = printedError(end.printed) ?? crashed(end, lines)
   const again = end.status === 130 || passing.includes(end.status)
-  return { status: 'failed', error: { ...error, hint: hints[error.code] ?? error.hint }, again }
+  const hint = hints[error.code]
+  if (hint === undefined) return { status: 'failed', error, again }
+  const { ownHint: _ofCommand, ...told } = error
+  return { status: 'failed', error: { ...told, hint }, again }
 }
 
 function crashed(end: CommandEnd, lines: readonly LogLine[]): JobError {

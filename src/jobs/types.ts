@@ -5,6 +5,10 @@ export interface JobError {
   readonly code: ErrorCode
   readonly message: string
   readonly hint: string
+  /** The hint is of this very failure, and not that of its code: there are words in other languages for the latter only. */
+  readonly ownHint?: true
+  /** What the message is made of, for other languages, where that is told: src/lib/sentence.ts. */
+  readonly parts?: readonly unknown[]
 }
 
 /** How far a job is, as its command tells (src/cli/progress-lines.ts). */

@@ -53,8 +53,9 @@ async function keepLocked(
   return decisions.map((decision) => {
     const until = locked.get(manifestKey(decision.backup.id))
     if (decision.keep || until === undefined) return decision
-    const text = `locked until ${until.toISOString().slice(0, 16).replace('T', ' ')} UTC`
-    return { ...decision, keep: true, reasons: [{ rule: 'locked', text }] }
+    const value = until.toISOString()
+    const text = `locked until ${value.slice(0, 16).replace('T', ' ')} UTC`
+    return { ...decision, keep: true, reasons: [{ rule: 'locked', text, value }] }
   })
 }
 

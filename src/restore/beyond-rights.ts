@@ -1,20 +1,27 @@
+import type { Sentence } from '../lib/sentence.ts'
 import { entryName, type SchemaEntry } from '../postgres/schema/entry.ts'
 import { outerWords, unquoted } from '../postgres/schema/words.ts'
 import { entryLabel } from './entries.ts'
+import { problem } from './problems.ts'
+import { andMore, sentence } from './sentences.ts'
 import type { TargetFacts } from './target.ts'
 import type { RestoreProblem } from './types.ts'
 
 /** Why a role that is no superuser may not make something, and what helps. */
 interface Bar {
-  readonly why: string
-  readonly help: string
+  readonly why: Sentence
+  readonly help: Sentence
   /** Even a plain server may let it pass. */
   readonly unsure?: boolean
 }
 
 const superuserOnly: Bar = {
-  why: 'only a superuser can',
-  help: 'Restore as one, or choose schemas or tables, which leaves out what they do not need.',
+  why: sentence('only_superuser', {}, 'only a superuser can'),
+  help: sentence(
+    'help_superuser',
+    {},
+    'Restore as one, or choose schemas or tables, which leaves out what they do not need.',
+  ),
 }
 
 /** What is asked of the target, or of another database of its server if it is not there yet. */
@@ -48,9 +55,9 @@ export function beyondRights(
     /** The schema's SQL. */
     readonly text: Uint8Array
   },
-): { problems: RestoreProblem[]; warnings: string[] } {
+): { problems: RestoreProblem[]; warnings: Sentence[] } {
   const problems: RestoreProblem[] = []
-  const warnings: string[] = []
+  const warnings: Sentence[] = []
   const { user, superuser } = o.facts
   const { plain } = o.facts.rights
   if (superuser) return { problems, warnings }
@@ -58,18 +65,24 @@ export function beyondRights(
   for (const entry of o.entries) {
     const bar = barOf(entry, sqlOf(entry, o.text), o)
     if (bar === undefined) continue
-    const key = `${entry.type} ${bar.why}${bar.help}`
+    const key = `${entry.type} ${bar.why.text}${bar.help.text}`
     const labels = found.get(key)?.labels ?? new Set()
     found.set(key, { bar, labels: labels.add(labelOf(entry)) })
   }
   for (const { bar, labels } of found.values()) {
+    const { why, help } = bar
+    const values = {
+      user,
+      names: [...[...labels].slice(0, named), ...andMore(labels.size - named)],
+      why,
+      help,
+    }
     if (plain && bar.unsure !== true) {
-      const message = `${user} may not make ${listed(labels)}: ${bar.why}. ${bar.help}`
-      problems.push({ code: 'target_lacks', message })
+      const text = `${user} may not make ${listed(labels)}: ${why.text}. ${help.text}`
+      problems.push(problem('target_lacks', sentence('not_made', values, text)))
     } else {
-      warnings.push(
-        `${listed(labels)} may be refused to ${user}: ${bar.why}, unless this server makes exceptions. The restore is undone then. ${bar.help}`,
-      )
+      const text = `${listed(labels)} may be refused to ${user}: ${why.text}, unless this server makes exceptions. The restore is undone then. ${help.text}`
+      warnings.push(sentence('may_be_refused', values, text))
     }
   }
   return { problems, warnings }
@@ -120,7 +133,11 @@ function extensionBar(name: string, { facts, createDatabase }: Asked): Bar | und
   if (!facts.rights.untrustedExtensions.has(name)) return undefined
   return {
     ...superuserOnly,
-    help: 'Let one run CREATE EXTENSION in the empty database first, and restore into that without --create-database.',
+    help: sentence(
+      'help_extension',
+      {},
+      'Let one run CREATE EXTENSION in the empty database first, and restore into that without --create-database.',
+    ),
   }
 }
 
@@ -134,8 +151,12 @@ function functionBar(sql: string, { facts, createDatabase }: Asked): Bar | undef
   if (usable === 'untrusted') return superuserOnly
   if (usable !== 'not granted' || createDatabase) return undefined
   return {
-    why: `it has no right to use the language ${language}`,
-    help: `Let a superuser run GRANT USAGE ON LANGUAGE ${language} TO ${facts.user}.`,
+    why: sentence('no_language_right', { language }, `it has no right to use the language ${language}`),
+    help: sentence(
+      'help_language',
+      { language, user: facts.user },
+      `Let a superuser run GRANT USAGE ON LANGUAGE ${language} TO ${facts.user}.`,
+    ),
   }
 }
 
@@ -143,8 +164,12 @@ function subscriptionBar(sql: string, { facts }: Asked): Bar | undefined {
   if (facts.major < 16) return superuserOnly
   if (!facts.rights.subscribes) {
     return {
-      why: 'only members of pg_create_subscription can',
-      help: `Let a superuser run GRANT pg_create_subscription TO ${facts.user}, or choose schemas or tables, which leaves subscriptions out.`,
+      why: sentence('only_subscribers', {}, 'only members of pg_create_subscription can'),
+      help: sentence(
+        'help_subscriber',
+        { user: facts.user },
+        `Let a superuser run GRANT pg_create_subscription TO ${facts.user}, or choose schemas or tables, which leaves subscriptions out.`,
+      ),
     }
   }
   if (/password_required = false/.test(sql.slice(sql.lastIndexOf(' WITH (')))) return superuserOnly
@@ -152,8 +177,16 @@ function subscriptionBar(sql: string, { facts }: Asked): Bar | undefined {
   if (connection === undefined || /password\s*=|^postgres(?:ql)?:\/\/[^/@]*:[^/@]+@/.test(connection))
     return undefined
   return {
-    why: 'only a superuser can make one whose connection has no password',
-    help: 'Restore as one, or choose schemas or tables, which leaves subscriptions out.',
+    why: sentence(
+      'only_superuser_bare',
+      {},
+      'only a superuser can make one whose connection has no password',
+    ),
+    help: sentence(
+      'help_subscriptions',
+      {},
+      'Restore as one, or choose schemas or tables, which leaves subscriptions out.',
+    ),
   }
 }
 
@@ -164,8 +197,12 @@ function ofBuiltInTypes(sql: string): boolean {
 }
 
 const builtInRights: Bar = {
-  why: 'only a superuser can change rights on what Postgres itself brings',
-  help: '--no-grants leaves grants out.',
+  why: sentence(
+    'only_superuser_rights',
+    {},
+    'only a superuser can change rights on what Postgres itself brings',
+  ),
+  help: sentence('help_grants', {}, '--no-grants leaves grants out.'),
   // If anybody has the right already, the server only shrugs.
   unsure: true,
 }

@@ -1,6 +1,9 @@
+import type { Sentence } from '../lib/sentence.ts'
 import type { SchemaEntry } from '../postgres/schema/entry.ts'
 import { ident } from '../postgres/quote.ts'
 import { entryLabel } from './entries.ts'
+import { problem } from './problems.ts'
+import { sentence } from './sentences.ts'
 import type { RestoreProblem } from './types.ts'
 
 /** What names roles besides owners. */
@@ -21,7 +24,7 @@ export function grantProblems(o: {
   user: string
   superuser: boolean
 }): RestoreProblem[] {
-  const messages: string[] = []
+  const found: Sentence[] = []
   const patterns = o.named.map((name) => ({ name, pattern: mention(name) }))
   const told = new Set<string>()
   for (const entry of o.entries) {
@@ -30,17 +33,28 @@ export function grantProblems(o: {
     for (const { name, pattern } of patterns) {
       if (told.has(name) || !pattern.test(sql)) continue
       told.add(name)
-      const way = entry.type.endsWith('ACL') ? '; --no-grants leaves grants out' : ''
-      messages.push(`The role ${name}, which ${entryLabel(entry)} names, does not exist${way}.`)
+      const isGrant = entry.type.endsWith('ACL')
+      const way = isGrant ? '; --no-grants leaves grants out' : ''
+      found.push(
+        sentence(
+          isGrant ? 'no_role_granted' : 'no_role_named',
+          { role: name, what: entryLabel(entry) },
+          `The role ${name}, which ${entryLabel(entry)} names, does not exist${way}.`,
+        ),
+      )
     }
     if (!o.superuser && !told.has('') && asAnother.test(sql)) {
       told.add('')
-      messages.push(
-        `${o.user} is no superuser, and may not make grants in the name of another, as of ${entryLabel(entry)}; --no-grants leaves grants out.`,
+      found.push(
+        sentence(
+          'grant_of_another',
+          { user: o.user, what: entryLabel(entry) },
+          `${o.user} is no superuser, and may not make grants in the name of another, as of ${entryLabel(entry)}; --no-grants leaves grants out.`,
+        ),
       )
     }
   }
-  return messages.map((message) => ({ code: 'target_lacks', message }))
+  return found.map((said) => problem('target_lacks', said))
 }
 
 /** The name as pg_dump may write it, as a whole word. */

@@ -1,3 +1,4 @@
+import { textsOf, type Sentence } from '../lib/sentence.ts'
 import { planDatabase } from '../postgres/globals/plan-database.ts'
 import { planRoles } from '../postgres/globals/plan-roles.ts'
 import { neededRoles } from '../postgres/globals/needed-roles.ts'
@@ -8,12 +9,14 @@ import { tableLabel } from '../postgres/introspect/tables.ts'
 import type { SchemaEntry } from '../postgres/schema/entry.ts'
 import type { BackupContents } from '../repository/format/contents.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
-import { heldBackOf, heldBackText, type HeldBack } from '../repository/held-back.ts'
+import { heldBackOf, type HeldBack } from '../repository/held-back.ts'
 import { grantProblems } from './grant-problems.ts'
 import { beyondRights, hasHandler } from './beyond-rights.ts'
 import { ownersOf } from './owners.ts'
+import { problem } from './problems.ts'
 import { planQuarantine } from './quarantine/plan.ts'
 import { chooseScope, type RestoreScope } from './scope.ts'
+import { andMore, heldBackSentence, sentence } from './sentences.ts'
 import { connectMaintenance, inspectTarget, type TargetFacts } from './target.ts'
 import type { RestoreOptions, RestorePlan, RestoreProblem } from './types.ts'
 import { planWarnings } from './warnings.ts'
@@ -65,8 +68,40 @@ export async function planRestore(o: {
     ? planQuarantine({ ...scope, text: o.schemaText, user: facts.user, superuser: facts.superuser })
     : { items: [], problems: [], warnings: [] }
   const acting = ownersOf(scope, contents, options)
-  const heldBack = heldBackOf(o.heldBack ?? [], scope.tables)
   const joins = [...acting].filter((owner) => mustJoin(owner, facts, creating)).sort()
+  const heldBack = heldBackOf(o.heldBack ?? [], scope.tables)
+  const warnings = [
+    ...contents.gaps.map(({ what, why }) =>
+      sentence('gap', { what, why }, `The backup does not hold ${what}. ${why}`),
+    ),
+    ...heldBack.map(heldBackSentence),
+    ...roles.differing.map(({ role, what }) =>
+      sentence('role_differs', { role, what }, `Role ${role}: ${what}`),
+    ),
+    ...(database?.differing ?? []).map((what) => sentence('database_differs', { what }, what)),
+    ...scope.empty.map((t) =>
+      sentence(
+        'will_be_empty',
+        { table: tableLabel(t) },
+        `${tableLabel(t)} will be empty: its rows are not in the backup.`,
+      ),
+    ),
+    ...planWarnings({
+      facts,
+      contents,
+      scope,
+      options,
+      text: o.schemaText,
+      abilities,
+      name: o.target.database,
+    }),
+    ...beyond.warnings,
+    ...quiet.warnings,
+    ...joinsText(
+      facts.user,
+      joins.filter((owner) => !creating.has(owner)),
+    ),
+  ]
   return {
     backup: o.manifest.id,
     moment: o.manifest.moment,
@@ -84,28 +119,8 @@ export async function planRestore(o: {
       rows: scope.tables.reduce((sum, t) => sum + t.rows, 0),
       plainBytes: scope.tables.reduce((sum, t) => sum + t.plainBytes, 0),
     },
-    warnings: [
-      ...contents.gaps.map((gap) => `The backup does not hold ${gap.what}. ${gap.why}`),
-      ...heldBack.map(heldBackText),
-      ...roles.differing.map((d) => `Role ${d.role}: ${d.what}`),
-      ...(database?.differing ?? []),
-      ...scope.empty.map((t) => `${tableLabel(t)} will be empty: its rows are not in the backup.`),
-      ...planWarnings({
-        facts,
-        contents,
-        scope,
-        options,
-        text: o.schemaText,
-        abilities,
-        name: o.target.database,
-      }),
-      ...beyond.warnings,
-      ...quiet.warnings,
-      ...joinsText(
-        facts.user,
-        joins.filter((owner) => !creating.has(owner)),
-      ),
-    ],
+    warnings: textsOf(warnings),
+    parts: warnings,
     problems: [
       ...databaseProblems(facts, contents, options, o.target.database),
       ...lacks({
@@ -160,9 +175,15 @@ function mustJoin(owner: string, facts: TargetFacts, creating: ReadonlySet<strin
 }
 
 /** Of roles that others use, it is told. */
-function joinsText(user: string, roles: readonly string[]): string[] {
+function joinsText(user: string, roles: readonly string[]): Sentence[] {
   if (roles.length === 0) return []
-  return [`${user} makes itself a member of ${roles.join(', ')}, to work for them, until the restore ends.`]
+  return [
+    sentence(
+      'joins_roles',
+      { user, roles },
+      `${user} makes itself a member of ${roles.join(', ')}, to work for them, until the restore ends.`,
+    ),
+  ]
 }
 
 function usedRoles(
@@ -185,50 +206,83 @@ function databaseProblems(
   name: string,
 ): RestoreProblem[] {
   const problems: RestoreProblem[] = []
-  const add = (code: RestoreProblem['code'], message: string): void => {
-    problems.push({ code, message })
+  const add = (code: RestoreProblem['code'], said: Sentence): void => {
+    problems.push(problem(code, said))
   }
   if (facts.major < contents.server.major) {
     add(
       'target_too_old',
-      `The backup is from Postgres ${contents.server.major}, the target runs ${facts.major}.`,
+      sentence(
+        'target_older',
+        { source: `${contents.server.major}`, target: `${facts.major}` },
+        `The backup is from Postgres ${contents.server.major}, the target runs ${facts.major}.`,
+      ),
     )
   }
   if (facts.unfinished !== null) {
+    const { backup, started, madeDatabase } = facts.unfinished
     if (!options.restart) {
       add(
         'target_unfinished',
-        `A restore of ${facts.unfinished.backup} into ${name}, begun ${facts.unfinished.started}, was interrupted.`,
+        sentence(
+          'unfinished',
+          { backup, database: name, started },
+          `A restore of ${backup} into ${name}, begun ${started}, was interrupted.`,
+        ),
       )
-    } else if (options.createDatabase && !facts.unfinished.madeDatabase) {
+    } else if (options.createDatabase && !madeDatabase) {
       add(
         'target_exists',
-        `The database ${name} was there before the restore that was interrupted; --restart without --create-database clears it and restores into it.`,
+        sentence(
+          'was_there_before',
+          { database: name },
+          `The database ${name} was there before the restore that was interrupted; --restart without --create-database clears it and restores into it.`,
+        ),
       )
     }
     return problems
   }
   if (options.createDatabase) {
-    if (facts.exists) add('target_exists', `The server has a database named ${name} already.`)
-    else if (!facts.createDatabase) add('target_lacks', `${facts.user} may not make databases (CREATEDB).`)
+    if (facts.exists)
+      add(
+        'target_exists',
+        sentence('database_exists', { database: name }, `The server has a database named ${name} already.`),
+      )
+    else if (!facts.createDatabase)
+      add(
+        'target_lacks',
+        sentence('no_createdb', { user: facts.user }, `${facts.user} may not make databases (CREATEDB).`),
+      )
     return problems
   }
   if (!facts.exists) {
-    add('database_missing', `The server has no database named ${name}; --create-database makes it.`)
+    add(
+      'database_missing',
+      sentence(
+        'no_database',
+        { database: name },
+        `The server has no database named ${name}; --create-database makes it.`,
+      ),
+    )
     return problems
   }
   const extensions = new Set(contents.schema.entries.filter((e) => e.type === 'EXTENSION').map((e) => e.name))
   const foreign = facts.extensionsPresent.filter((e) => e !== 'plpgsql' && !extensions.has(e))
   const holds = [...facts.holds, ...foreign.map((e) => `extension ${e}`)]
   if (holds.length > 0) {
-    const more =
-      facts.holdsCount > facts.holds.length ? ` and ${facts.holdsCount - facts.holds.length} more` : ''
-    add('target_not_empty', `The database ${name} holds ${holds.join(', ')}${more}.`)
+    const count = facts.holdsCount - facts.holds.length
+    const names = [...holds, ...andMore(count)]
+    const text = `The database ${name} holds ${holds.join(', ')}${count > 0 ? ` and ${count} more` : ''}.`
+    add('target_not_empty', sentence('not_empty', { database: name, names }, text))
   }
   if (facts.encoding !== contents.database.encoding) {
     add(
       'target_lacks',
-      `The database ${name} has encoding ${facts.encoding}, the backup ${contents.database.encoding}.`,
+      sentence(
+        'other_encoding',
+        { database: name, own: facts.encoding ?? '', source: contents.database.encoding },
+        `The database ${name} has encoding ${facts.encoding}, the backup ${contents.database.encoding}.`,
+      ),
     )
   }
   return problems
@@ -246,22 +300,30 @@ function lacks(o: {
   text: Uint8Array
   options: RestoreOptions
 }): RestoreProblem[] {
-  const messages: string[] = []
+  const found: Sentence[] = []
   for (const entry of o.scope.entries) {
     if (o.facts.extensionsAvailable.has(entry.name)) continue
     if (entry.type === 'EXTENSION') {
-      messages.push(`The extension ${entry.name} is not installed on the server.`)
+      const { name } = entry
+      found.push(sentence('no_extension', { name }, `The extension ${name} is not installed on the server.`))
     } else if (entry.type === 'PROCEDURAL LANGUAGE' && !hasHandler(entry, o.text)) {
-      messages.push(
-        `The language ${entry.name} has a handler of another extension, so it can only be made by an extension of its own name, and the server has none.`,
+      found.push(
+        sentence(
+          'no_language',
+          { name: entry.name },
+          `The language ${entry.name} has a handler of another extension, so it can only be made by an extension of its own name, and the server has none.`,
+        ),
       )
     }
   }
   for (const name of tablespacesOf(o.scope.entries, o.text)) {
-    if (!o.facts.tablespaces.has(name)) messages.push(`The server has no tablespace ${name}.`)
+    if (!o.facts.tablespaces.has(name))
+      found.push(sentence('no_tablespace', { name }, `The server has no tablespace ${name}.`))
   }
   for (const { role, why } of o.notCreatable) {
-    messages.push(`The role ${role} does not exist, and ${o.facts.user} can't make it: ${why}.`)
+    const { user } = o.facts
+    const text = `The role ${role} does not exist, and ${user} can't make it: ${why}.`
+    found.push(sentence('role_not_made', { role, user, why }, text))
   }
   if (!o.options.noOwner) {
     const builtIn = o.roles.builtIn
@@ -270,13 +332,25 @@ function lacks(o: {
       const known =
         o.roles.roles.has(owner) || builtIn.has(owner) || o.creating.has(owner) || missing.has(owner)
       if (!known)
-        messages.push(`The role ${owner}, which owns objects, does not exist; --no-owner leaves owners out.`)
+        found.push(
+          sentence(
+            'no_owner',
+            { role: owner },
+            `The role ${owner}, which owns objects, does not exist; --no-owner leaves owners out.`,
+          ),
+        )
       else if (o.facts.mayActAs !== null && !o.facts.mayActAs.has(owner) && !o.joins.has(owner)) {
-        messages.push(`${o.facts.user} may not give objects to ${owner}; --no-owner leaves owners out.`)
+        found.push(
+          sentence(
+            'owner_refused',
+            { user: o.facts.user, role: owner },
+            `${o.facts.user} may not give objects to ${owner}; --no-owner leaves owners out.`,
+          ),
+        )
       }
     }
   }
-  return messages.map((message) => ({ code: 'target_lacks', message }))
+  return found.map((said) => problem('target_lacks', said))
 }
 
 /** Tablespaces that entries ask for: pg_dump names them in a setting of their own before the object. */

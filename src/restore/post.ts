@@ -1,3 +1,4 @@
+import type { Sentence } from '../lib/sentence.ts'
 import { throwIfCancelled } from '../lib/abort.ts'
 import { isHoldfastError, messageOf } from '../lib/errors.ts'
 import type { SchemaEntry } from '../postgres/schema/entry.ts'
@@ -5,6 +6,7 @@ import { literal } from '../postgres/quote.ts'
 import type { Wire } from '../postgres/wire.ts'
 import { heldBackOf, heldBackRows, type HeldBack } from '../repository/held-back.ts'
 import { entryLabel, runEntries, runEntry, type EntrySql } from './entries.ts'
+import { sentence } from './sentences.ts'
 
 /** How the entries that follow the rows are run: two parallel stages, then the rest in the dump's order. */
 export interface PostPlan {
@@ -45,12 +47,18 @@ export async function runPost(o: {
   signal?: AbortSignal | undefined
   onDone: (count: number) => void
   /** Told of foreign keys that the rows do not meet, and of what `runEntries` skips. */
-  onWarning: (text: string) => void
+  onWarning: (said: Sentence) => void
 }): Promise<void> {
   await runParallel({ ...o, entries: o.plan.indexes })
   await runParallel({ ...o, entries: o.plan.foreignKeys })
   const [first] = o.wires
-  if (first) await runEntries({ ...o, wire: first, entries: o.plan.rest, onSkipped: o.onWarning })
+  if (first)
+    await runEntries({
+      ...o,
+      wire: first,
+      entries: o.plan.rest,
+      onSkipped: (what) => o.onWarning(sentence('skipped', { what }, what)),
+    })
 }
 
 interface Locks {
@@ -72,7 +80,7 @@ async function runParallel(o: {
   sql: EntrySql
   signal?: AbortSignal | undefined
   onDone: (count: number) => void
-  onWarning: (text: string) => void
+  onWarning: (said: Sentence) => void
 }): Promise<void> {
   const waiting = o.entries.map((entry) => ({ entry, locks: locksOf(entry, o.byId) }))
   const unfinished = new Set(o.entries.map((e) => e.id))
@@ -124,7 +132,7 @@ async function makeConstraint(
     byId: ReadonlyMap<number, SchemaEntry>
     heldBack: readonly HeldBack[]
     sql: EntrySql
-    onWarning: (text: string) => void
+    onWarning: (said: Sentence) => void
   },
 ): Promise<void> {
   try {
@@ -138,8 +146,14 @@ async function makeConstraint(
     const where = each
       ? ' and on each partition by itself, since the server can not have it on all of them so'
       : ''
+    const what = entryLabel(entry)
+    const why = `${messageOf(error.cause)}${erasedReason(entry, o)}`
     o.onWarning(
-      `The ${entryLabel(entry)} is NOT VALID${where}: it holds for new rows only, because restored ones break it. ${messageOf(error.cause)}${erasedReason(entry, o)}`,
+      sentence(
+        each ? 'key_not_valid_parts' : 'key_not_valid',
+        { what, why },
+        `The ${what} is NOT VALID${where}: it holds for new rows only, because restored ones break it. ${why}`,
+      ),
     )
   }
 }

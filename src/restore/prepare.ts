@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../lib/clock.ts'
 import { HoldfastError, messageOf } from '../lib/errors.ts'
+import type { Sentence } from '../lib/sentence.ts'
 import { connect, connectWire, type Connection, type ServerAddress } from '../postgres/connect.ts'
 import { createDatabase } from '../postgres/globals/create-database.ts'
 import { schemaSession } from '../postgres/schema/dump.ts'
@@ -12,6 +13,7 @@ import { runEntries, type EntrySql } from './entries.ts'
 import { returnLoans } from './loans.ts'
 import { joinRoles, leaveRoles } from './owners.ts'
 import { createUnfinishedSql, finishRecordSql, readRecord, type Quarantined } from './quarantine/record.ts'
+import { sentence } from './sentences.ts'
 import { connectMaintenance, inspectTarget, readHoldings } from './target.ts'
 import type { RestorePlan } from './types.ts'
 
@@ -24,7 +26,7 @@ export interface Prepared {
   readonly rolesCreated: readonly string[]
   /** Roles that the restoring role was made a member of. */
   readonly rolesJoined: readonly string[]
-  readonly warnings: string[]
+  readonly warnings: Sentence[]
 }
 
 /** Memory that a connection of the restore may use for sorting an index and for checking a foreign key. */
@@ -51,7 +53,7 @@ export async function prepareTarget(o: Request): Promise<Prepared> {
     madeDatabase: null as number | null,
     rolesCreated: [] as string[],
     rolesJoined: [] as string[],
-    warnings: [] as string[],
+    warnings: [] as Sentence[],
   }
   try {
     if (o.plan.options.restart) await removeUnfinished(o)
@@ -75,7 +77,7 @@ export async function prepareTarget(o: Request): Promise<Prepared> {
         allowLocaleFallback: o.plan.options.allowLocaleFallback,
       })
       prepared.madeDatabase = await databaseOid(o.target)
-      prepared.warnings.push(...differing)
+      prepared.warnings.push(...differing.map((what) => sentence('database_differs', { what }, what)))
       for (const sql of o.plan.database.guard) await server.query(sql)
     }
     await using own = await connect({ address: o.target, signal: o.signal })
@@ -142,7 +144,7 @@ export async function finishTarget(o: Request & Ending): Promise<readonly Quaran
   const settings = { ...restoreSettings, synchronous_commit: 'on' }
   await using own = await connectWire({ address: o.target, signal, settings })
   await own.query(schemaSession)
-  const onSkipped = (what: string): unknown => o.prepared.warnings.push(what)
+  const onSkipped = (what: string): unknown => o.prepared.warnings.push(sentence('skipped', { what }, what))
   await own.query('BEGIN')
   if (o.plan.quarantine.length > 0) await own.query(finishRecordSql(o.plan.backup))
   await runEntries({ wire: own, inTransaction: true, entries: o.grants, sql, signal, onSkipped })
@@ -235,7 +237,8 @@ async function attemptLabel(own: Wire, sql: string, prepared: Prepared): Promise
   try {
     await own.query(sql)
   } catch (error) {
-    prepared.warnings.push(`A security label could not be set: ${messageOf(error)}`)
+    const why = messageOf(error)
+    prepared.warnings.push(sentence('label_refused', { why }, `A security label could not be set: ${why}`))
   }
 }
 
@@ -244,8 +247,13 @@ async function attemptLeaving(server: Connection, o: Request & Ending): Promise<
   try {
     await leaveRoles(server, o.prepared.rolesJoined)
   } catch (error) {
+    const [user, roles, why] = [o.plan.current.name, o.prepared.rolesJoined, messageOf(error)]
     o.prepared.warnings.push(
-      `${o.plan.current.name} is a member of ${o.prepared.rolesJoined.join(', ')} still: ${messageOf(error)}`,
+      sentence(
+        'still_member',
+        { user, roles, why },
+        `${user} is a member of ${roles.join(', ')} still: ${why}`,
+      ),
     )
   }
 }

@@ -1,7 +1,9 @@
+import type { Sentence } from '../lib/sentence.ts'
 import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
 import { tableLabel } from '../postgres/introspect/tables.ts'
 import { ident, literal, qualified } from '../postgres/quote.ts'
 import type { Wire } from '../postgres/wire.ts'
+import { sentence } from './sentences.ts'
 
 /** A CHECK constraint that was taken off so that rows could be loaded. */
 interface Check {
@@ -49,7 +51,7 @@ export interface Rescue {
 }
 
 /** `onWarning` is told of every constraint that is not restored as it was. */
-export function createRescue(o: { onWarning: (text: string) => void }): Rescue {
+export function createRescue(o: { onWarning: (said: Sentence) => void }): Rescue {
   const dropped: Check[] = []
   let last: Promise<void> = Promise.resolve()
   /** One after the other: partitions of one table share what is dropped. */
@@ -113,16 +115,21 @@ async function dropChecks(wire: Wire, table: { schema: string; name: string }): 
   return checks
 }
 
-async function addCheck(wire: Wire, check: Check, onWarning: (text: string) => void): Promise<void> {
+async function addCheck(wire: Wire, check: Check, onWarning: (said: Sentence) => void): Promise<void> {
   const add = `ALTER TABLE ${qualified(check.schema, check.table)} ADD CONSTRAINT ${ident(check.name)} ${check.definition}`
-  const about = `The constraint ${check.name} of ${tableLabel({ schema: check.schema, name: check.table })}`
+  const table = tableLabel({ schema: check.schema, name: check.table })
   try {
     await addUnderSomePath(wire, check.schema, add)
   } catch (error) {
     if (!isHoldfastError(error, 'query_failed')) throw error
     await wire.query(`${add} NOT VALID`)
+    const why = messageOf(error)
     onWarning(
-      `${about} is NOT VALID: it holds for new rows only, because restored ones do not pass it now. ${messageOf(error)}`,
+      sentence(
+        'check_not_valid',
+        { key: check.name, table, why },
+        `The constraint ${check.name} of ${table} is NOT VALID: it holds for new rows only, because restored ones do not pass it now. ${why}`,
+      ),
     )
   }
   if (check.comment === null) return

@@ -3,6 +3,7 @@ import { useOpened } from '../lib/async.ts'
 import type { Clock } from '../lib/clock.ts'
 import { HoldfastError, isHoldfastError, messageOf } from '../lib/errors.ts'
 import type { OnProgress } from '../lib/progress.ts'
+import { once, textsOf, type Sentence } from '../lib/sentence.ts'
 import { connectWire, type ServerAddress } from '../postgres/connect.ts'
 import { locksExhausted } from '../postgres/failures.ts'
 import { schemaSession } from '../postgres/schema/dump.ts'
@@ -18,6 +19,7 @@ import { analyze, restoreLargeObjects, setSequences } from './finish.ts'
 import { loadTables, type LoadRequest, type SampleTransactions } from './load.ts'
 import { lend, lendingPoints } from './loans.ts'
 import { planPost, runPost } from './post.ts'
+import { sentence } from './sentences.ts'
 import { requireNoProblems } from './problems.ts'
 import { finishTarget, prepareTarget, restoreSettings, undoTarget } from './prepare.ts'
 import type { Ending, Prepared } from './prepare.ts'
@@ -67,7 +69,8 @@ export async function runRestore(o: RestoreRequest): Promise<RestoreReport> {
       finished: finished.toISOString(),
       seconds: (finished.getTime() - started.getTime()) / 1000,
       phases: [...done.phases, granting],
-      warnings: [...o.plan.warnings, ...prepared.warnings],
+      warnings: [...o.plan.warnings, ...textsOf(prepared.warnings)],
+      parts: once([...o.plan.parts, ...prepared.warnings]),
       gaps: o.contents.gaps,
       heldBack: o.plan.heldBack,
       rolesCreated: prepared.rolesCreated,
@@ -144,7 +147,7 @@ export interface Filling extends RestoreRequest {
   readonly first: Wire
   readonly sql: EntrySql
   /** Taken down what is not as it was. */
-  readonly warnings: string[]
+  readonly warnings: Sentence[]
   /** Gives owners the rights that they need to get what is made. */
   readonly lend: () => Promise<unknown>
   readonly load: (o: LoadRequest) => Promise<SampleTransactions>
@@ -167,14 +170,15 @@ export async function fill(
     return (count: number): void => o.onProgress?.({ phase: name, done: (done += count), total, unit })
   }
   const { plan, wires, first, sql, warnings } = o
-  const onWarning = (what: string): unknown => warnings.push(what)
+  const onWarning = (what: Sentence): unknown => warnings.push(what)
+  const onSkipped = (what: string): unknown => onWarning(sentence('skipped', { what }, what))
   const rescue = createRescue({ onWarning })
   const cache = createChunkCache({ reader: o.reader, signal: o.signal })
   const entriesOf = (name: string) => plan.entries.filter((e) => e.phase === name)
   const pre = entriesOf('pre')
   const onMade = counter('making tables', pre.length, 'objects')
   const make = (entries: readonly SchemaEntry[]): Promise<void> =>
-    runEntries({ wire: first, entries, sql, signal: o.signal, onDone: onMade, onSkipped: onWarning })
+    runEntries({ wire: first, entries, sql, signal: o.signal, onDone: onMade, onSkipped })
   await phase('making tables', async () => {
     const lends = !plan.current.superuser && !plan.options.noOwner
     let made = 0

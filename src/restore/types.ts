@@ -1,3 +1,4 @@
+import type { Sentence } from '../lib/sentence.ts'
 import type { DatabasePlan } from '../postgres/globals/plan-database.ts'
 import type { RolePlan } from '../postgres/globals/plan-roles.ts'
 import type { CurrentRole } from '../postgres/globals/role-target.ts'
@@ -68,6 +69,8 @@ export interface RestorePlan {
   readonly warnings: readonly string[]
   /** Why it can't be done. Empty in a plan that may be run. */
   readonly problems: readonly RestoreProblem[]
+  /** What `warnings` are made of. */
+  readonly parts: readonly Sentence[]
   readonly options: RestoreOptions
   /** Large objects are restored with the whole database only. */
   readonly largeObjects: boolean
@@ -89,6 +92,8 @@ export interface RestoreProblem {
     | 'target_entangled'
     | 'locks_exhausted'
   readonly message: string
+  /** What the message is made of. */
+  readonly said: Sentence
 }
 
 /** What was done, and what it was compared with. */
@@ -104,6 +109,8 @@ export interface RestoreReport {
   readonly seconds: number
   readonly phases: readonly { readonly name: string; readonly seconds: number }[]
   readonly warnings: readonly string[]
+  /** What `warnings` are made of. */
+  readonly parts: readonly Sentence[]
   readonly gaps: readonly Gap[]
   /** Rows that were not restored because they were erased. */
   readonly heldBack: readonly HeldBack[]

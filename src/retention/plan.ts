@@ -24,7 +24,11 @@ export function planRetention<B extends RetainableBackup>(facts: RetentionFacts<
     if (keep || more.length > 0) return { backup, keep: true, reasons: merged(keep ? reasons : [], more) }
     return isWhole(backup)
       ? decision
-      : { backup, keep, reasons: [{ rule: 'none', text: 'it is damaged, and no rule keeps it' }] }
+      : {
+          backup,
+          keep,
+          reasons: [{ rule: 'none', key: 'damaged', text: 'it is damaged, and no rule keeps it' }],
+        }
   })
 }
 
@@ -64,7 +68,9 @@ function planSeries<B extends RetainableBackup>(
     if (reasons.length > 0) return { backup, keep: true, reasons }
     const why: RetentionReason = over.has(id)
       ? { rule: 'max-count', text: `${limit} newer ones are kept, and no more may be` }
-      : { rule: 'none', text: verified.get(id) === 'failed' ? 'a drill of it failed' : 'no rule keeps it' }
+      : verified.get(id) === 'failed'
+        ? { rule: 'none', key: 'failed', text: 'a drill of it failed' }
+        : { rule: 'none', text: 'no rule keeps it' }
     return { backup, keep: false, reasons: [why] }
   })
 }
@@ -94,7 +100,7 @@ function guardsOf(
           ...(counting.has(backup)
             ? []
             : [{ rule: 'future', text: 'dated in the future, by a clock that was wrong' } as const]),
-          ...(pin === undefined ? [] : [{ rule: 'pinned', text: `pinned: ${pin}` } as const]),
+          ...(pin === undefined ? [] : [{ rule: 'pinned', text: `pinned: ${pin}`, value: pin } as const]),
           ...(used.has(backup.id) ? [{ rule: 'used', text: 'in use' } as const] : []),
         ],
       ]

@@ -44,6 +44,10 @@ export interface RetentionReason {
     | 'max-count'
     | 'none'
   readonly text: string
+  /** Of rules that have several things to say, which it is; else the rule says it. */
+  readonly key?: 'failed' | 'damaged'
+  /** What the rule alone does not say, for other languages: why it is pinned; until when it is locked, ISO 8601. */
+  readonly value?: string
 }
 
 export interface RetentionDecision<B extends RetainableBackup = RetainableBackup> {

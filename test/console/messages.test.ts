@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { parseAst } from 'vite'
+import { codes } from '../../src/lib/error-codes.ts'
+import { sentenceValues } from '../../src/restore/sentences.ts'
 
 /* Every text that people read is a message, in every language. */
 
@@ -134,4 +136,28 @@ test('everything that the audit trail tells was done has its words', () => {
       [],
       name,
     )
+})
+
+test('every code of an error has a cause and what to do in every language', () => {
+  for (const { name, messages } of languages)
+    assert.deepEqual(
+      Object.keys(codes).filter((code) => !messages.has(`errors.${code}.cause`) || !messages.has(`errors.${code}.next`)), // prettier-ignore
+      [],
+      name,
+    )
+})
+
+test('whatever the engine says of a restore is there in every language, made of what it says it is', () => {
+  for (const { name, messages } of languages) {
+    const said = [...messages.keys()].flatMap((key) => key.match(/^said\.(.*)$/)?.[1] ?? [])
+    const bare = new Set(said.map((key) => key.replace(plural, '')))
+    assert.deepEqual([...bare].sort(), Object.keys(sentenceValues).sort(), name)
+    for (const key of said) {
+      const base = key.replace(plural, '')
+      const values: readonly string[] = sentenceValues[base as keyof typeof sentenceValues]
+      assert.equal(values.includes('count'), base !== key, `${name} ${key}: a count has plurals`)
+      for (const [, value = ''] of messages.get(`said.${key}`)?.matchAll(/\{\{(\w+)\}\}/g) ?? [])
+        assert.ok(value === 'value' ? values.includes('count') : values.includes(value), `${name} ${key}: ${value}`) // prettier-ignore
+    }
+  }
 })

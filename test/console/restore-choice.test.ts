@@ -93,4 +93,7 @@ test('a preview that was cut, or is of another kind, is read as far as it goes',
   assert.deepEqual([tables, warnings], [[], ['a', 'b']])
   const report = reportOf({ tables: [{ schema: 's', name: 'a', rows: 5 }, { schema: 's', name: 'b', rows: 0 }] }) // prettier-ignore
   assert.deepEqual([report.created, report.tables.length], [5, 1])
+  const part = { key: 'standby', values: {}, text: 'a' }
+  const said = previewOf({ problems: [{ code: 'x', message: 'a' }], parts: [part, { key: 7 }, null] })
+  assert.deepEqual([said.problems, said.parts], [['a'], [part]])
 })

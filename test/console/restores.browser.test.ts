@@ -68,6 +68,10 @@ test('a deleted order comes back in place with its lines, as it was shown, and u
   await restore.click()
   await page.getByText('Restored', { exact: true }).waitFor()
   requireSame(await stateOf(shop.url), whole, 'restored')
+  // What the engine says of it is said in the reader's language.
+  await using arabic = await openPage(browser, service, { language: 'ar' })
+  await arabic.page.goto(page.url())
+  await arabic.page.getByText('قورنت بالخطة صفًّا صفًّا: متطابقة').waitFor()
 
   await page.getByRole('button', { name: 'Undo, look first' }).click()
   await page.getByRole('heading', { name: 'Undo it' }).waitFor()

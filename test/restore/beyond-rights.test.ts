@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { textsOf } from '../../src/lib/sentence.ts'
 import type { SchemaEntry } from '../../src/postgres/schema/entry.ts'
 import { beyondRights } from '../../src/restore/beyond-rights.ts'
 
@@ -48,7 +49,7 @@ function said(
     facts: { ...user, ...facts, rights: { ...rights, ...facts }, extensionsPresent: more.present ?? [] },
     createDatabase: more.createDatabase ?? false,
   })
-  return { problems: problems.map((p) => p.message), warnings }
+  return { problems: problems.map((p) => p.message), warnings: textsOf(warnings) }
 }
 
 const refused = (type: string, sql: string, facts?: Partial<Facts & Facts['rights']>): void =>

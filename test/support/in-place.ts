@@ -21,6 +21,7 @@ import type { Workspace } from '../../src/restore/in-place/workspace.ts'
 import type { ChunkReader } from '../../src/repository/types.ts'
 import { addressOf } from './address.ts'
 import type { JourneyRepository } from './journey.ts'
+import { requireParts } from './parts.ts'
 
 export interface InPlaceChoice extends Partial<InPlaceOptions> {
   readonly backup?: string
@@ -89,7 +90,11 @@ export async function openInPlace(
   const kept = opening.move()
   return {
     workspace,
-    preview: () => previewInPlace(workspace, { clock: systemClock }),
+    preview: async () => {
+      const previewed = await previewInPlace(workspace, { clock: systemClock })
+      requireParts(saidIn(previewed.preview), previewed.preview.parts)
+      return previewed
+    },
     apply: (digest, o) =>
       applyTo({
         workspace,
@@ -101,6 +106,15 @@ export async function openInPlace(
       }),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
+}
+
+function saidIn({ problems, questions, warnings, tables }: Preview): string[] {
+  return [
+    ...problems,
+    ...warnings,
+    ...questions.map(({ text }) => text),
+    ...tables.flatMap(({ notes, samples }) => [...notes, ...samples.flatMap(({ why }) => why ?? [])]),
+  ]
 }
 
 async function madeFrom(o: {

@@ -31,6 +31,7 @@ import type { Storage } from '../../src/storage/storage.ts'
 import { runDrill } from '../../src/verify/drill.ts'
 import type { DrillOutcome, DrillReport, DrillRequest } from '../../src/verify/types.ts'
 import { addressOf } from './address.ts'
+import { requireParts } from './parts.ts'
 
 /** What backup and restore take in common. */
 interface RunOptions {
@@ -122,28 +123,37 @@ export function repositoryAt(
     const schemaText = await readAllPieces({ manifest, reader, pieces: contents.schema.pieces })
     return await work({ manifest, contents, schemaText, reader })
   }
-  const plan = (url: string, o: RestoreChoice, backup: OpenBackup): Promise<RestorePlan> =>
-    planRestore({
+  const plan = async (url: string, o: RestoreChoice, backup: OpenBackup): Promise<RestorePlan> => {
+    const made = await planRestore({
       ...backup,
       target: addressOf(url),
       options: { ...defaultRestoreOptions, ...o },
       signal: o.signal,
     })
-  const swapPlan = (url: string, o: RestoreChoice, backup: OpenBackup): Promise<SwapPlan> =>
-    planSwap({
+    requireParts(made.warnings, made.parts)
+    return made
+  }
+  const swapPlan = async (url: string, o: RestoreChoice, backup: OpenBackup): Promise<SwapPlan> => {
+    const made = await planSwap({
       ...backup,
       target: addressOf(url),
       options: { ...defaultRestoreOptions, ...o },
       signal: o.signal,
     })
+    requireParts(made.warnings, made.parts)
+    return made
+  }
 
-  const schemasPlan = (url: string, o: RestoreChoice, backup: OpenBackup): Promise<SchemasPlan> =>
-    planSchemas({
+  const schemasPlan = async (url: string, o: RestoreChoice, backup: OpenBackup): Promise<SchemasPlan> => {
+    const made = await planSchemas({
       ...backup,
       target: addressOf(url),
       options: { ...defaultRestoreOptions, ...o },
       signal: o.signal,
     })
+    requireParts(made.warnings, made.parts)
+    return made
+  }
 
   return {
     storage,
@@ -176,8 +186,8 @@ export function repositoryAt(
       })
     },
     restoreTo: (url, options = {}) =>
-      withBackup(options, async (backup) =>
-        runRestore({
+      withBackup(options, async (backup) => {
+        const report = await runRestore({
           ...backup,
           plan: await plan(url, options, backup),
           target: addressOf(url),
@@ -185,8 +195,10 @@ export function repositoryAt(
           clock: options.clock ?? systemClock,
           signal: options.signal,
           onProgress: options.onProgress,
-        }),
-      ),
+        })
+        requireParts(report.warnings, report.parts)
+        return report
+      }),
     planTo: (url, options = {}) => withBackup(options, (backup) => plan(url, options, backup)),
     swapTo: (url, options = {}) =>
       withBackup(options, async (backup) =>

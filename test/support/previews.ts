@@ -23,6 +23,7 @@ export function previewOf(given: Partial<Preview> = {}): Preview {
     questions: [],
     warnings: [],
     problems: [],
+    parts: [],
     estimate: { seconds: 2, locks: [], closed: [], temporaryBytes: 0 },
     ...given,
   }

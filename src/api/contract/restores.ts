@@ -166,9 +166,11 @@ const about = {
 export const RestoreSummary = z.object(about).openapi('RestoreSummary')
 export const Restores = z.object({ items: z.array(RestoreSummary), next }).openapi('Restores')
 export const Restore = RestoreSummary.extend({
-  preview: json.nullable(),
+  preview: json.nullable().openapi({ description: 'parts: what its sentences are made of, by their text, for other languages' }), // prettier-ignore
   previewCut: z.string().nullable().openapi({ description: 'what was left out of it for its size' }),
-  report: json.nullable().openapi({ description: 'what was done: rows by table, checks, what is off' }),
+  report: json
+    .nullable()
+    .openapi({ description: 'what was done: rows by table, checks, what is off; parts as in preview' }),
   undo: z.string().nullable().openapi({ description: 'how it is taken back; null: there is nothing to take back' }), // prettier-ignore
 }).openapi('Restore')
 export const RestoreQuery = z.object({

@@ -4,7 +4,15 @@ export interface Decision {
   readonly moment: string
   readonly name: string | null
   readonly keep: boolean
-  readonly reasons: readonly { readonly rule: string; readonly text: string }[]
+  readonly reasons: readonly Reason[]
+}
+
+export interface Reason {
+  readonly rule: string
+  readonly text: string
+  /** Which of several things the rule says. */
+  readonly key?: string
+  readonly value?: string
 }
 
 export interface KeepPlan {

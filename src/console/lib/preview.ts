@@ -1,3 +1,5 @@
+import { partOf, type SentencePart } from './sentence-words.ts'
+
 /*
  * What a preview of a restore in place holds, as the engine has it (src/restore/in-place/types.ts). The contract gives it as any JSON: whatever is
  * missing, since it was cut for its size or made by another version, is read as nothing.
@@ -54,6 +56,8 @@ export interface Preview {
   readonly problems: readonly string[]
   readonly questions: readonly { readonly about: string; readonly text: string }[]
   readonly warnings: readonly string[]
+  /** What its sentences are made of. */
+  readonly parts: readonly SentencePart[]
   readonly estimate: {
     readonly seconds: number
     readonly locks: readonly string[]
@@ -70,7 +74,8 @@ const object = (value: unknown): Loose =>
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as unknown[]) : [])
 const objects = (value: unknown): readonly Loose[] => list(value).map(object)
 const texts = (value: unknown): readonly string[] =>
-  list(value).flatMap((one) => text(one) ?? text(object(one)['text']) ?? [])
+  list(value).flatMap((one) => text(one) ?? text(object(one)['text']) ?? text(object(one)['message']) ?? [])
+const partsOf = (value: unknown): readonly SentencePart[] => list(value).flatMap((one) => partOf(one) ?? [])
 
 export function previewOf(given: Loose): Preview {
   const totals = object(given['totals'])
@@ -93,6 +98,7 @@ export function previewOf(given: Loose): Preview {
       text: text(one['text']) ?? '',
     })),
     warnings: texts(given['warnings']),
+    parts: partsOf(given['parts']),
     estimate: {
       seconds: count(estimate['seconds']),
       locks: texts(estimate['locks']),
@@ -152,6 +158,8 @@ export interface Report {
   }[]
   readonly checks: readonly { readonly what: string; readonly result: string }[]
   readonly warnings: readonly string[]
+  /** What its sentences are made of. */
+  readonly parts: readonly SentencePart[]
   /** What is off in a copy, so that it does nothing by itself; how many things. */
   readonly quarantined: number
 }
@@ -177,6 +185,7 @@ export function reportOf(given: Loose): Report {
       result: text(one['result']) ?? '',
     })),
     warnings: texts(given['warnings']),
+    parts: partsOf(given['parts']),
     quarantined: list(given['quarantined']).length,
   }
 }

@@ -94,4 +94,8 @@ export interface JobError {
   readonly code: string
   readonly message: string
   readonly hint: string
+  /** The hint is of this very failure, and says more than that of its code. */
+  readonly ownHint?: boolean
+  /** What the message is made of, for other languages. */
+  readonly parts?: readonly unknown[]
 }

@@ -1,7 +1,14 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useFormat } from '../lib/format.ts'
-import { monthsOf, type Day, type Decision, type KeepPlan, type Month } from '../lib/keep-calendar.ts'
+import {
+  monthsOf,
+  type Day,
+  type Decision,
+  type KeepPlan,
+  type Month,
+  type Reason,
+} from '../lib/keep-calendar.ts'
 import { State } from './badge.tsx'
 import { Button } from './button.tsx'
 import { Icon } from './icons.tsx'
@@ -136,6 +143,13 @@ function Why({ of, zone }: { of: Decision; zone: string }) {
   const { t } = useTranslation()
   const format = useFormat()
   const at = new Date(of.moment)
+  const words = ({ rule, text, key = rule, value = '' }: Reason): string => {
+    const told = rule === 'locked' ? timeOf(value) : `\u2068${value}\u2069`
+    // Of what a job of an older version has told there is no value.
+    const whole = value === '' ? '' : t(`keep.valued.${key}`, { defaultValue: '', replace: { value: told } })
+    return whole || t(`keep.reasons.${key}`, { defaultValue: '' }) || text
+  }
+  const timeOf = (iso: string): string => format.exact(new Date(iso), zone)
   return (
     <li className="grid gap-0.5 bg-surface px-3 py-2">
       <div className="flex items-baseline justify-between gap-3">
@@ -156,9 +170,7 @@ function Why({ of, zone }: { of: Decision; zone: string }) {
           </State>
         </span>
       </div>
-      <p className="text-sm text-ink-2">
-        {format.list(of.reasons.map(({ rule, text }) => t(`keep.reasons.${rule}`, { defaultValue: text })))}
-      </p>
+      <p className="text-sm text-ink-2">{format.list(of.reasons.map(words))}</p>
     </li>
   )
 }

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isApiError } from '../lib/api.ts'
+import { partOf, useSentenceWords, type SentencePart } from '../lib/sentence-words.ts'
 import { Button } from './button.tsx'
 import { Icon, type IconName } from './icons.tsx'
 import { Code } from './words.tsx'
@@ -34,11 +35,14 @@ interface ErrorNoteProps {
 /** What went wrong: the cause, what to do, and a code to search for. */
 export function ErrorNote({ error, retry }: ErrorNoteProps) {
   const { t } = useTranslation()
-  const { code, message, hint } = partsOf(error)
+  const { code, message, hint, ownHint, parts } = partsOf(error)
+  const words = useSentenceWords(parts)
   const own = t(`errors.${code}.cause`, { defaultValue: '' })
   const cause = own !== '' ? own : message === '' ? t('errors.unknown.cause') : message
-  // What the service said has the names in it. It is in English, whatever the language.
-  const detail = own === '' || message === '' || code === 'not_signed_in' ? null : message
+  // What the service said has the names in it. It is in English, but for what it is known to be made of.
+  const detail = own === '' || [own, ''].includes(message) || code === 'not_signed_in' ? null : message
+  const told = parts.length > 0 ? parts.map(({ text }) => words(text)) : detail === null ? [] : [detail]
+  const details = ownHint ? [...told, hint] : told
   const next = t(`errors.${code}.next`, { defaultValue: hint === '' ? t('errors.unknown.next') : hint })
   return (
     <div role="alert" className="flex gap-3 rounded-lg border border-bad/40 bg-bad-soft p-3 text-bad-text">
@@ -47,11 +51,11 @@ export function ErrorNote({ error, retry }: ErrorNoteProps) {
         <p className="font-medium break-words whitespace-pre-line">
           <bdi>{cause}</bdi>
         </p>
-        {detail !== null && (
-          <p className="text-sm break-words whitespace-pre-line text-ink-2">
-            <bdi>{detail}</bdi>
+        {details.map((one) => (
+          <p key={one} dir="auto" className="text-sm break-words whitespace-pre-line text-ink-2">
+            {one}
           </p>
-        )}
+        ))}
         <p className="break-words text-ink">
           <bdi>{next}</bdi>
         </p>
@@ -68,12 +72,21 @@ export function ErrorNote({ error, retry }: ErrorNoteProps) {
   )
 }
 
+interface Parts {
+  readonly code: string
+  readonly message: string
+  readonly hint: string
+  readonly ownHint: boolean
+  readonly parts: readonly SentencePart[]
+}
+
 /** An error of the API, or one that a job ended with. */
-function partsOf(error: unknown): { code: string; message: string; hint: string } {
-  if (isApiError(error)) return error
-  const { code, message, hint } = (error ?? {}) as Record<string, unknown>
+function partsOf(error: unknown): Parts {
+  if (isApiError(error)) return { code: error.code, message: error.message, hint: error.hint, ownHint: false, parts: [] } // prettier-ignore
+  const { code, message, hint, ownHint, parts } = (error ?? {}) as Record<string, unknown>
   const text = (value: unknown): string => (typeof value === 'string' ? value : '')
-  return { code: text(code) || 'unknown', message: text(message), hint: text(hint) }
+  const list: readonly unknown[] = Array.isArray(parts) ? parts : []
+  return { code: text(code) || 'unknown', message: text(message), hint: text(hint), ownHint: ownHint === true, parts: list.flatMap((one) => partOf(one) ?? []) } // prettier-ignore
 }
 
 /** Something that is not known or not whole, where it matters. */

@@ -1,14 +1,16 @@
 import { throwIfCancelled } from '../../lib/abort.ts'
 import { HoldfastError } from '../../lib/errors.ts'
 import type { OnProgress } from '../../lib/progress.ts'
+import { textsOf } from '../../lib/sentence.ts'
 import { describeAddress, type ServerAddress } from '../../postgres/connect.ts'
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import type { Wire } from '../../postgres/wire.ts'
 import type { BackupContents, TableContents } from '../../repository/format/contents.ts'
 import type { Manifest } from '../../repository/format/manifest.ts'
 import { createChunkCache } from '../../repository/pieces.ts'
-import { heldBackOf, heldBackText, type HeldBack } from '../../repository/held-back.ts'
+import { heldBackOf, type HeldBack } from '../../repository/held-back.ts'
 import type { ChunkReader } from '../../repository/types.ts'
+import { heldBackSentence, sentence } from '../sentences.ts'
 import { requireCondition } from './condition.ts'
 import { findCopies } from './copies/changes.ts'
 import { openCopies } from './copies/open.ts'
@@ -66,9 +68,12 @@ export async function openBackupWorkspace(o: BackupRequest): Promise<Workspace> 
   const problems = [
     ...(await problemsOfDatabase(wire)),
     ...problemsOf({ units, options, role, foreignKeys, rights }),
-    ...(options.newIds ? missing : []).map(
-      (t) =>
+    ...(options.newIds ? missing : []).map((t) =>
+      sentence(
+        'no_table_for_copies',
+        { table: tableLabel(t) },
         `The target has no table ${tableLabel(t)}: restore it without --new-ids, and its rows are what they were.`,
+      ),
     ),
   ]
   if (problems.length === 0) {
@@ -121,13 +126,23 @@ export async function openBackupWorkspace(o: BackupRequest): Promise<Workspace> 
       heldBack,
       problems,
       warnings: [
-        ...heldBack.map(heldBackText),
+        ...heldBack.map(heldBackSentence),
         ...chosen
           .filter((t) => t.data !== 'held')
-          .map((t) => `The backup does not hold the rows of ${tableLabel(t)}: it is left alone.`),
+          .map((t) =>
+            sentence(
+              'rows_not_held',
+              { table: tableLabel(t) },
+              `The backup does not hold the rows of ${tableLabel(t)}: it is left alone.`,
+            ),
+          ),
         ...(copies?.warnings ?? []),
-        ...(options.actions.create ? [] : missing).map(
-          (t) => `The target has no table ${tableLabel(t)}; it is not made, since nothing is to be created.`,
+        ...(options.actions.create ? [] : missing).map((t) =>
+          sentence(
+            'no_table',
+            { table: tableLabel(t) },
+            `The target has no table ${tableLabel(t)}; it is not made, since nothing is to be created.`,
+          ),
         ),
       ],
     },
@@ -175,7 +190,7 @@ function requireRights(unit: Unit, key: LiveForeignKey): void {
   if (lacking.length === 0) return
   throw new HoldfastError(
     'target_lacks',
-    `Rows of ${tableLabel(unit.live)} are gone that rows of ${tableLabel(key.childTable)} refer to, and can't be brought back. ${lacking.join(' ')}`,
+    `Rows of ${tableLabel(unit.live)} are gone that rows of ${tableLabel(key.childTable)} refer to, and can't be brought back. ${textsOf(lacking).join(' ')}`,
     { hint: 'Restore as a role that may; --references skip leaves out the rows that need them.' },
   )
 }

@@ -1,3 +1,4 @@
+import type { Sentence } from '../../lib/sentence.ts'
 import { connectWire, type ServerAddress } from '../../postgres/connect.ts'
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import { qualified } from '../../postgres/quote.ts'
@@ -11,6 +12,7 @@ import type {
   SafetyTable,
 } from '../../repository/format/restore-contents.ts'
 import { entryLabel } from '../entries.ts'
+import { sentence } from '../sentences.ts'
 import type { LiveTable } from './live.ts'
 import { fingerprintTables, isSame, type MadeFingerprint } from './made-fingerprint.ts'
 import { storeRows } from './safety.ts'
@@ -38,8 +40,8 @@ export interface FoundDropping {
   readonly dropping: readonly DroppingTable[]
   /** Object ids of all tables that go, partitions too. */
   readonly going: ReadonlySet<number>
-  readonly problems: readonly string[]
-  readonly warnings: readonly string[]
+  readonly problems: readonly Sentence[]
+  readonly warnings: readonly Sentence[]
 }
 
 /**
@@ -61,7 +63,7 @@ export async function findDropping(o: {
   const own = live.filter((t) => made.has(keyOf(t)))
   const ownIds = new Set(own.map((t) => t.oid))
   const dropping: DroppingTable[] = []
-  const problems: string[] = []
+  const problems: Sentence[] = []
   for (const table of own) {
     const then = made.get(keyOf(table))
     // Partitions go with their table.
@@ -73,18 +75,31 @@ export async function findDropping(o: {
     const { schema, name } = table
     const owner = ownerInBackup(o.backup, table)
     const noOwner = owner !== null && owner !== (await ownerOf(wire, table))
+    const label = tableLabel(table)
     dropping.push({ schema, name, rows: now.rows, live: table, now, keptRows, noOwner })
     if (table.restricted)
       problems.push(
-        `Row level security hides rows of ${tableLabel(table)}, which goes, from this role: undo as a role that bypasses it.`,
+        sentence(
+          'drop_hidden',
+          { table: label },
+          `Row level security hides rows of ${label}, which goes, from this role: undo as a role that bypasses it.`,
+        ),
       )
     if (used && !overwrite)
       problems.push(
-        `Rows of ${tableLabel(table)}, which the restore has made, have changed since: undoing would drop them, and does with --overwrite.`,
+        sentence(
+          'drop_changed',
+          { table: label },
+          `Rows of ${label}, which the restore has made, have changed since: undoing would drop them, and does with --overwrite.`,
+        ),
       )
     if (!hasColumnsOf(o.backup, table))
       problems.push(
-        `The columns of ${tableLabel(table)}, which the restore has made, are not those of the backup any more, so that it could not be made again: drop it yourself if it is to go.`,
+        sentence(
+          'drop_other_columns',
+          { table: label },
+          `The columns of ${label}, which the restore has made, are not those of the backup any more, so that it could not be made again: drop it yourself if it is to go.`,
+        ),
       )
   }
   if (dropping.length === 0) return { dropping, going: new Set(), problems, warnings: [] }
@@ -97,14 +112,23 @@ export async function findDropping(o: {
   }
 }
 
-function howBack(table: DroppingTable, backup: MadeFromBackup | null): string {
+function howBack(table: DroppingTable, backup: MadeFromBackup | null): Sentence {
   const label = tableLabel(table)
+  const values = { table: label, backup: backup?.id ?? '' }
   if (backup === null || backup.contents === null)
-    return `${label} is dropped, and undoing that can't bring it back, since backup ${backup?.id ?? ''} can't be read any more${table.keptRows ? '; its rows are kept in the safety backup' : ''}.`
+    return sentence(
+      table.keptRows ? 'dropped_rows_kept' : 'dropped_for_ever',
+      values,
+      `${label} is dropped, and undoing that can't bring it back, since backup ${backup?.id ?? ''} can't be read any more${table.keptRows ? '; its rows are kept in the safety backup' : ''}.`,
+    )
   const rows = table.keptRows
     ? ', with the rows that it has now, which are kept in the safety backup'
     : ', which has the same rows'
-  return `${label} is dropped; undoing that makes it again from backup ${backup.id}${rows}.`
+  return sentence(
+    table.keptRows ? 'dropped_with_rows' : 'dropped',
+    values,
+    `${label} is dropped; undoing that makes it again from backup ${backup.id}${rows}.`,
+  )
 }
 
 function hasColumnsOf(backup: MadeFromBackup | null, live: LiveTable): boolean {
@@ -139,8 +163,8 @@ async function ownerOf(wire: Wire, table: LiveTable): Promise<string | null> {
   return row?.[0] ?? null
 }
 
-/** What CASCADE would take with rows in it, and no backup has: in words. */
-async function alsoTaken(wire: Wire, oids: readonly number[]): Promise<string[]> {
+/** What CASCADE would take with rows in it, and no backup has. */
+async function alsoTaken(wire: Wire, oids: readonly number[]): Promise<Sentence[]> {
   const list = `ARRAY[${oids.join(', ')}]::pg_catalog.oid[]`
   const children = await wire.query(
     `SELECT DISTINCT n.nspname, c.relname FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
@@ -154,19 +178,25 @@ async function alsoTaken(wire: Wire, oids: readonly number[]): Promise<string[]>
      WHERE t.typrelid = ANY (${list}) AND NOT c.oid = ANY (${list}) ORDER BY 1, 2, 3`,
   )
   return [
-    ...children.map(
-      ([schema, name]) =>
+    ...children.map(([schema, name]) =>
+      sentence(
+        'drop_takes_table',
+        { table: `${schema}.${name}` },
         `The table ${schema}.${name} was made from one that the restore has made, and would go with it: detach or drop it first.`,
+      ),
     ),
-    ...columns.map(
-      ([schema, name, column]) =>
+    ...columns.map(([schema, name, column]) =>
+      sentence(
+        'drop_takes_column',
+        { table: `${schema}.${name}`, column: column ?? '' },
         `The column ${column} of ${schema}.${name} has the type of a table that the restore has made, and would go with it: drop it first.`,
+      ),
     ),
   ]
 }
 
 /** What has come since and hangs on the tables: it goes with them, and the backup does not have it. */
-async function lostWith(o: Parameters<typeof findDropping>[0]): Promise<string[]> {
+async function lostWith(o: Parameters<typeof findDropping>[0]): Promise<Sentence[]> {
   const contents = o.backup?.contents ?? null
   if (contents === null) return []
   const known = new Set(contents.schema.entries.map(entryKey))
@@ -183,8 +213,12 @@ async function lostWith(o: Parameters<typeof findDropping>[0]): Promise<string[]
     going.add(entry.id)
     if (!known.has(entryKey(entry))) lost.push(entry)
   }
-  return lost.map(
-    (e) => `${entryLabel(e)} goes, too; the backup does not have it, and undoing can't bring it back.`,
+  return lost.map((e) =>
+    sentence(
+      'goes_too',
+      { what: entryLabel(e) },
+      `${entryLabel(e)} goes, too; the backup does not have it, and undoing can't bring it back.`,
+    ),
   )
 }
 

@@ -1,6 +1,8 @@
+import type { Sentence } from '../../lib/sentence.ts'
 import { HoldfastError } from '../../lib/errors.ts'
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import type { Wire } from '../../postgres/wire.ts'
+import { sentence } from '../sentences.ts'
 import type { Applied } from './apply.ts'
 import { exists } from './exists.ts'
 import { childEnd, isGiven, isOf, isStored, parentEnd, refers, shares } from './keys.ts'
@@ -20,8 +22,8 @@ import { clashing } from './unique.ts'
  */
 
 export interface KeyCheck {
-  readonly what: string
-  readonly result: string
+  readonly what: Sentence
+  readonly result: Sentence
 }
 
 /** Throws `restore_failed` if a key does not hold, and `lock_timeout` if a row that is referred to is in use for too long. */
@@ -46,9 +48,16 @@ export async function checkKeys(o: {
       if (row?.[0] !== '0') throw broken(key, row?.[0] ?? '')
     }
     checks.push({
-      what: `foreign key ${key.name} of ${tableLabel(key.childTable)}`,
-      result:
+      what: sentence(
+        'check_foreign_key',
+        { key: key.name, table: tableLabel(key.childTable) },
+        `foreign key ${key.name} of ${tableLabel(key.childTable)}`,
+      ),
+      result: sentence(
+        'found_by_queries',
+        {},
         'looked up before the commit, for all rows that were written, and that refer to what went: holds',
+      ),
     })
   }
   for (const unit of o.planned.keys()) checks.push(...(await checkDeferrable(o.wire, unit)))
@@ -143,8 +152,16 @@ async function checkDeferrable(wire: Wire, unit: Unit): Promise<KeyCheck[]> {
       )
     }
     checks.push({
-      what: `unique key ${unique.name} of ${tableLabel(unit.live)}`,
-      result: 'looked up before the commit, for all rows that were written: holds',
+      what: sentence(
+        'check_unique_key',
+        { key: unique.name, table: tableLabel(unit.live) },
+        `unique key ${unique.name} of ${tableLabel(unit.live)}`,
+      ),
+      result: sentence(
+        'found_for_written',
+        {},
+        'looked up before the commit, for all rows that were written: holds',
+      ),
     })
   }
   return checks

@@ -1,5 +1,7 @@
 import { HoldfastError } from '../../lib/errors.ts'
+import { textsOf, type Sentence } from '../../lib/sentence.ts'
 import type { Wire } from '../../postgres/wire.ts'
+import { sentence } from '../sentences.ts'
 import { renewedIn } from './copies/changes.ts'
 import { after, before, changesOf, imagesDiffer, storedOf } from './names.ts'
 import type { ChangeAction, Counts, Sample, TablePreview, Unit } from './types.ts'
@@ -27,16 +29,18 @@ export async function digestOf(wire: Wire, unit: Unit): Promise<string> {
   return (row ?? []).join('/')
 }
 
-/** Counts, samples and what else is worth knowing of one table. */
+/** Counts, samples and what else is worth knowing of one table; and what its sentences are made of. */
 export async function previewTable(
   wire: Wire,
   unit: Unit,
   o: { neededBy: readonly string[]; meant: number | null },
-): Promise<TablePreview> {
+): Promise<{ table: TablePreview; parts: readonly Sentence[] }> {
   const counted = await countActions(wire, unit)
   const n = (action: ChangeAction): number => counted.get(action) ?? 0
   const differing = n('c') + n('C') + n('u') + n('U') + n('k')
-  return {
+  const notes = notesOf(unit)
+  const { samples, reasons } = await readSamples(wire, unit)
+  const table: TablePreview = {
     schema: unit.live.schema,
     name: unit.live.name,
     key: unit.key?.map((k) => k.name) ?? null,
@@ -51,10 +55,11 @@ export async function previewTable(
     along: unit.along,
     renewed: n('c') === 0 ? [] : await renewedColumns(wire, unit),
     changedColumns: n('u') === 0 ? [] : await changedColumns(wire, unit),
-    samples: await readSamples(wire, unit),
+    samples,
     drift: unit.drift,
-    notes: notesOf(unit),
+    notes: textsOf(notes),
   }
+  return { table, parts: [...notes, ...reasons] }
 }
 
 async function conflictsOfBackup(wire: Wire, unit: Unit, conflicts: number): Promise<number> {
@@ -102,7 +107,7 @@ const sampleActions: Readonly<Record<string, Sample['action']>> = {
  * The first of each kind, by what tells rows apart, so that equal changes give equal samples however the server found them. Of conflicts one for
  * each reason first: what is in the way of one row may leave out many that hang on it.
  */
-async function readSamples(wire: Wire, unit: Unit): Promise<Sample[]> {
+async function readSamples(wire: Wire, unit: Unit): Promise<{ samples: Sample[]; reasons: Sentence[] }> {
   const stored = storedOf(unit)
   const values = stored.flatMap((_, at) => [
     `pg_catalog.left(b${at + 1}::pg_catalog.text, ${sampleLength})`,
@@ -123,13 +128,17 @@ async function readSamples(wire: Wire, unit: Unit): Promise<Sample[]> {
      WHERE nth <= ${sampleRows} ORDER BY action, nth`,
   )
   const key = new Set(unit.key?.map((k) => k.name))
-  return rows.map(([action, why, renewed, ...cells]) => {
+  const reasons: Sentence[] = []
+  const samples = rows.map(([action, why, renewed, ...cells]): Sample => {
     const known = sampleActions[action ?? '']
     if (known === undefined) throw new HoldfastError('internal', 'A change of a kind that nobody knows.')
+    // Sound because `reasonSql` wrote it.
+    const reason = why === null || why === undefined ? null : (JSON.parse(why) as Sentence)
+    if (reason !== null) reasons.push(reason)
     const marks = (renewed ?? '').replace(/[{}]/g, '').split(',')
     return {
       action: known,
-      why: why ?? null,
+      why: reason?.text ?? null,
       columns: stored.map((name, at) => ({
         name,
         key: key.has(name),
@@ -140,6 +149,7 @@ async function readSamples(wire: Wire, unit: Unit): Promise<Sample[]> {
       })),
     }
   })
+  return { samples, reasons }
 }
 
 /** What tells the changes' rows apart, so that it can be sorted whatever its type: numbers as such, all else by the bytes of its text. */
@@ -151,19 +161,34 @@ function sortedBy(unit: Unit): { sql: string; name: string }[] {
   })
 }
 
-function notesOf({ live, key, pulledIn }: Unit): string[] {
-  const silent = [...live.triggers, ...live.rules].map((t) => t.name)
+function notesOf({ live, key, pulledIn }: Unit): Sentence[] {
+  const silent = [...new Set([...live.triggers, ...live.rules].map((t) => t.name))]
+  const sequences = live.sequences.map((s) => s.name)
   const computed = live.columns.filter((c) => c.generated).map((c) => c.name)
   return [
-    ...(silent.length > 0 ? [`triggers and rules that stay silent: ${[...new Set(silent)].join(', ')}`] : []),
-    ...(computed.length > 0 ? [`columns that are computed again: ${computed.join(', ')}`] : []),
-    ...(live.rowSecurity ? ['row level security stays as it is'] : []),
-    ...(live.sequences.length > 0
+    ...(silent.length > 0
       ? [
-          `sequences are raised where rows need it, never lowered: ${live.sequences.map((s) => s.name).join(', ')}`,
+          sentence(
+            'stay_silent',
+            { names: silent },
+            `triggers and rules that stay silent: ${silent.join(', ')}`,
+          ),
         ]
       : []),
-    ...(key === null && !pulledIn ? ['has no key: equal rows are counted'] : []),
+    ...(computed.length > 0
+      ? [sentence('computed_again', { columns: computed }, `columns that are computed again: ${computed.join(', ')}`)] // prettier-ignore
+      : []),
+    ...(live.rowSecurity ? [sentence('row_security_stays', {}, 'row level security stays as it is')] : []),
+    ...(sequences.length > 0
+      ? [
+          sentence(
+            'sequences_raised',
+            { names: sequences },
+            `sequences are raised where rows need it, never lowered: ${sequences.join(', ')}`,
+          ),
+        ]
+      : []),
+    ...(key === null && !pulledIn ? [sentence('no_key', {}, 'has no key: equal rows are counted')] : []),
   ]
 }
 

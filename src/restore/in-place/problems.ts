@@ -1,5 +1,7 @@
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import { ident } from '../../postgres/quote.ts'
+import { sentence } from '../sentences.ts'
+import type { Sentence } from '../../lib/sentence.ts'
 import type { Wire } from '../../postgres/wire.ts'
 import type { LiveForeignKey } from './live.ts'
 import { storedOf } from './names.ts'
@@ -11,14 +13,14 @@ import type { Actions, InPlaceOptions, Unit } from './types.ts'
 /** The server's queries return 1,664 at most: a sample shows three for each that is compared, and a table of changes holds two. */
 const mostColumns = 550
 
-/** What stands in the way, found before a row is read. In words, each with what to do. */
+/** What stands in the way, found before a row is read. Each with what to do. */
 export function problemsOf(o: {
   units: readonly Unit[]
   options: Pick<InPlaceOptions, 'actions' | 'keepNewer'>
   role: Role
   foreignKeys: readonly LiveForeignKey[]
   rights: ReadonlyMap<number, KeyRights>
-}): string[] {
+}): Sentence[] {
   const { units, options } = o
   return [
     ...units.flatMap((unit) => rightsLacking(unit, options.actions)),
@@ -34,24 +36,30 @@ export function problemsOf(o: {
 }
 
 /** What stands in the way of any restore in place, whatever the tables. */
-export async function problemsOfDatabase(wire: Wire): Promise<string[]> {
+export async function problemsOfDatabase(wire: Wire): Promise<Sentence[]> {
   const [row] = await wire.query(
     `SELECT pg_catalog.current_database(), current_user, pg_catalog.pg_is_in_recovery(),
        pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMPORARY')`,
   )
   const [database, role, standby, temporary] = row ?? []
   return [
-    ...(standby === 't' ? ['The target is a standby: restore into its primary.'] : []),
+    ...(standby === 't'
+      ? [sentence('standby', {}, 'The target is a standby: restore into its primary.')]
+      : []),
     ...(temporary === 't'
       ? []
       : [
-          `The role may not make temporary tables, in which rows are compared: GRANT TEMPORARY ON DATABASE ${ident(database ?? '')} TO ${ident(role ?? '')}.`,
+          sentence(
+            'temporary_refused',
+            { database: ident(database ?? ''), role: ident(role ?? '') },
+            `The role may not make temporary tables, in which rows are compared: GRANT TEMPORARY ON DATABASE ${ident(database ?? '')} TO ${ident(role ?? '')}.`,
+          ),
         ]),
   ]
 }
 
 /** Rights that the role needs to do this to the unit's table, and lacks. */
-export function rightsLacking({ live }: Pick<Unit, 'live'>, actions: Actions): string[] {
+export function rightsLacking({ live }: Pick<Unit, 'live'>, actions: Actions): Sentence[] {
   const { rights } = live
   const lacking = [
     ...(rights.schema ? [] : ['USAGE of the schema']),
@@ -63,35 +71,64 @@ export function rightsLacking({ live }: Pick<Unit, 'live'>, actions: Actions): s
   ]
   const table = tableLabel(live)
   return [
-    ...(lacking.length > 0 ? [`The role lacks ${lacking.join(', ')} on ${table}.`] : []),
+    ...(lacking.length > 0
+      ? [
+          sentence(
+            'rights_lacking',
+            { rights: lacking, table },
+            `The role lacks ${lacking.join(', ')} on ${table}.`,
+          ),
+        ]
+      : []),
     ...(live.restricted
-      ? [`Row level security hides rows of ${table} from this role: restore as a role that bypasses it.`]
+      ? [
+          sentence(
+            'rows_hidden',
+            { table },
+            `Row level security hides rows of ${table} from this role: restore as a role that bypasses it.`,
+          ),
+        ]
       : []),
   ]
 }
 
-function notNullAdded(unit: Unit, actions: Actions): string[] {
+function notNullAdded(unit: Unit, actions: Actions): Sentence[] {
   const added = new Set(unit.added)
   const columns = unit.live.columns.filter((c) => added.has(c.name) && c.notNull && !c.hasDefault)
   if (!actions.create || columns.length === 0) return []
+  const [table, names] = [tableLabel(unit.live), columns.map((c) => c.name)]
   return [
-    `${tableLabel(unit.live)} has new columns that need a value and have no default: ${columns.map((c) => c.name).join(', ')}. Give them a default for the time of the restore.`,
+    sentence(
+      'columns_need_value',
+      { table, columns: names },
+      `${table} has new columns that need a value and have no default: ${names.join(', ')}. Give them a default for the time of the restore.`,
+    ),
   ]
 }
 
 /** Both sides of a change stand in one row of a temporary table. */
-function tooWide(unit: Unit): string[] {
+function tooWide(unit: Unit): Sentence[] {
   const stored = storedOf(unit).length
   if (stored <= mostColumns) return []
   return [
-    `${tableLabel(unit.live)} has ${stored} columns, and rows of at most ${mostColumns} can be compared.`,
+    sentence(
+      'too_wide',
+      { table: tableLabel(unit.live), count: stored, most: mostColumns },
+      `${tableLabel(unit.live)} has ${stored} columns, and rows of at most ${mostColumns} can be compared.`,
+    ),
   ]
 }
 
-function keepNewerUnknown(units: readonly Unit[], column: string | null): string[] {
+function keepNewerUnknown(units: readonly Unit[], column: string | null): Sentence[] {
   if (column === null) return []
   const without = units.filter((u) => !u.shared.includes(column)).map((u) => tableLabel(u.live))
   return without.length === 0
     ? []
-    : [`There is no column ${column} to tell what is newer in ${without.join(', ')}.`]
+    : [
+        sentence(
+          'keep_newer_unknown',
+          { column, tables: without },
+          `There is no column ${column} to tell what is newer in ${without.join(', ')}.`,
+        ),
+      ]
 }

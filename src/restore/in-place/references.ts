@@ -1,5 +1,7 @@
+import type { Sentence } from '../../lib/sentence.ts'
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import type { Wire } from '../../postgres/wire.ts'
+import { sentence } from '../sentences.ts'
 import { hanging, isChain, needed } from './chains.ts'
 import { anyRenewedIn } from './copies/changes.ts'
 import { settleCopies } from './copies/settle.ts'
@@ -101,7 +103,12 @@ async function settleMissing(
         brought.set(tableLabel(parent.live), needing.add(tableLabel(child.live)))
       }
     }
-    const why = `${tableLabel(key.parentTable)} has no row for ${key.childColumns.join(', ')} (foreign key ${key.name})`
+    const table = tableLabel(key.parentTable)
+    const why = sentence(
+      'why_no_row',
+      { table, columns: key.childColumns, key: key.name },
+      `${table} has no row for ${key.childColumns.join(', ')} (foreign key ${key.name})`,
+    )
     const alone = o.units.every((u) => u === child || !shares(u, key.parent))
     if (!(await exists(o.wire, `SELECT FROM (${missing()}) m`))) continue
     const chained = alone ? await hanging(o.wire, child, key, missing()) : null
@@ -189,8 +196,12 @@ async function keepReferenced(o: References, key: LiveForeignKey): Promise<Unit[
     // One statement for each: EXISTS is joined as a whole, which an OR would forbid.
     const hindrances = (action: string): string[] =>
       action === 'a' ? [`${stay}${taken.map((t) => ` AND NOT ${t}`).join('')}`] : [stay, ...coming]
-    const why = `rows of ${tableLabel(key.childTable)} refer to it (foreign key ${key.name})`
-    const leave = async (which: string, action: string, reason: string): Promise<void> => {
+    const why = sentence(
+      'why_referred',
+      { table: tableLabel(key.childTable), key: key.name },
+      `rows of ${tableLabel(key.childTable)} refer to it (foreign key ${key.name})`,
+    )
+    const leave = async (which: string, action: string, reason: Sentence): Promise<void> => {
       for (const hindrance of hindrances(action))
         if (
           await leaveOut(
@@ -212,7 +223,8 @@ async function keepReferenced(o: References, key: LiveForeignKey): Promise<Unit[
     await leave(`r.action = 'u' AND ${imagesDiffer(b, a)}`, key.onUpdate, why)
     const exchanged = key.onDelete === 'a' ? null : takesOver(parent)
     if (exchanged === null) continue
-    await leave(exchanged, key.onDelete, `it is to exchange a unique value with another row, and ${why}`)
+    const both = `it is to exchange a unique value with another row, and ${why.text}`
+    await leave(exchanged, key.onDelete, sentence('why_exchanged', { why }, both))
   }
   return moved
 }
@@ -227,7 +239,11 @@ async function leaveTaken(wire: Wire, unit: Unit): Promise<boolean> {
     const clashed = clashes(unit, unique, `${writes(unit, unique.columns)}${kept}`)
     const stays = `NOT (${goes(unit, clashedOf(unit, 'm'), unique.columns)})`
     const condition = `r.id IN (SELECT m.id FROM ${clashed} m WHERE ${stays})`
-    const why = `another row holds its ${unique.columns.join(', ')} (unique ${unique.name})`
+    const why = sentence(
+      'why_taken',
+      { columns: unique.columns, key: unique.name },
+      `another row holds its ${unique.columns.join(', ')} (unique ${unique.name})`,
+    )
     if (await leaveOut(wire, unit, condition, why)) moved = true
   }
   return moved

@@ -2,6 +2,7 @@ import { throwIfCancelled } from '../../lib/abort.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { HoldfastError, isHoldfastError } from '../../lib/errors.ts'
 import type { OnProgress } from '../../lib/progress.ts'
+import { once, textsOf, type Sentence } from '../../lib/sentence.ts'
 import type { SafetyContents } from '../../repository/format/restore-contents.ts'
 import { applyChanges, refused, requireApplied, type Applied } from './apply.ts'
 import { readRenewed, renewKeys } from './copies/renew.ts'
@@ -9,6 +10,7 @@ import { dropTables } from './drop.ts'
 import { identitiesToOpen, setIdentities } from './identity.ts'
 import { lockDoomed, lockedOut, lockTables } from './locks.ts'
 import { entrySql } from '../entries.ts'
+import { sentence } from '../sentences.ts'
 import { finishTables, makeTables, readAbilities, type MakeRequest } from './make.ts'
 import { checkKeys } from './key-checks.ts'
 import { safetyContents } from './safety-contents.ts'
@@ -85,6 +87,8 @@ export interface AppliedChanges {
   readonly preview: Preview
   readonly warnings: readonly string[]
   readonly checks: readonly { readonly what: string; readonly result: string }[]
+  /** What the sentences of `warnings` and `checks` are made of. */
+  readonly parts: readonly Sentence[]
   /** False if there was nothing to do. */
   readonly changed: boolean
   /** Under which keys rows have come, if under new ones. */
@@ -99,7 +103,7 @@ export interface AppliedChanges {
  */
 export async function applyInPlace(o: ApplyRequest): Promise<AppliedChanges | null> {
   const { wire } = o.workspace
-  requireApplicable(o.workspace.about)
+  requireApplicable({ problems: textsOf(o.workspace.about.problems) })
   await wire.query('BEGIN')
   try {
     const applied = await applyInside(o)
@@ -135,7 +139,7 @@ async function applyInside(o: ApplyRequest): Promise<AppliedChanges | null> {
   const changed = found.units.filter((u) => planned.has(u))
   const { making, dropping } = workspace
   if (changed.length + making.entries.length + dropping.length === 0)
-    return { preview, warnings: [], checks: [], changed: false, renewed: [] }
+    return { preview, warnings: [], checks: [], parts: [], changed: false, renewed: [] }
   throwIfCancelled(o.signal)
   o.onProgress?.({ phase: 'applying', done: 0, total: null, unit: 'rows' })
   const pulled = changed.filter((u) => u.pulledIn)
@@ -160,17 +164,24 @@ async function applyInside(o: ApplyRequest): Promise<AppliedChanges | null> {
     await safetyContents({ workspace, store: o.store, facts, changed, planned, ...dropped }),
   )
   throwIfCancelled(o.signal)
+  const checks = [
+    {
+      what: sentence('check_rows', {}, 'rows written'),
+      result: sentence('found_equal', {}, 'compared with the plan, row by row: equal'),
+    },
+    ...looked,
+    {
+      what: replica
+        ? sentence('check_other_keys', {}, 'all other unique keys')
+        : sentence('check_keys', {}, 'foreign keys and unique keys'),
+      result: sentence('found_by_server', {}, 'checked by the server before the commit'),
+    },
+  ]
   return {
     preview,
-    warnings,
-    checks: [
-      { what: 'rows written', result: 'compared with the plan, row by row: equal' },
-      ...looked,
-      {
-        what: replica ? 'all other unique keys' : 'foreign keys and unique keys',
-        result: 'checked by the server before the commit',
-      },
-    ],
+    warnings: textsOf(warnings),
+    checks: checks.map(({ what, result }) => ({ what: what.text, result: result.text })),
+    parts: once([...warnings, ...checks.flatMap(({ what, result }) => [what, result])]),
     changed: true,
     renewed: await readRenewed(wire, changed),
   }
@@ -190,9 +201,9 @@ async function write(
     replica: boolean
     encoding: string
   },
-): Promise<{ warnings: string[] } & Awaited<ReturnType<typeof dropTables>>> {
+): Promise<{ warnings: Sentence[] } & Awaited<ReturnType<typeof dropTables>>> {
   const { wire, making, role } = o.workspace
-  const warnings: string[] = []
+  const warnings: Sentence[] = []
   const make: MakeRequest | null =
     o.make === null
       ? null
@@ -203,14 +214,14 @@ async function write(
           making,
           signal: o.signal,
           onBytes: () => undefined,
-          onSkipped: (what) => warnings.push(what),
+          onSkipped: (what) => warnings.push(sentence('skipped', { what }, what)),
         }
   // Without triggers no foreign key acts.
   const reached = replica ? [] : await reachedTables(wire, changed, o.workspace.foreignKeys)
   const alone: Role = { ...role, mayReplicate: false }
   const silent = reached.filter((t) => whyNotSilenced([t], alone).length === 0)
   for (const reason of whyNotSilenced(reached, alone))
-    warnings.push(`${reason} They may have run, on no row.`)
+    warnings.push(sentence('may_have_run', { why: reason }, `${reason.text} They may have run, on no row.`))
   const none = { created: 0, updated: 0, deleted: 0 }
   const tables = [...changed.map((u) => withRulesFor(u.live, planned.get(u) ?? none)), ...silent]
   await wire.query('SET CONSTRAINTS ALL DEFERRED')

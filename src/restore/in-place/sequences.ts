@@ -1,21 +1,23 @@
+import type { Sentence } from '../../lib/sentence.ts'
 import { ident, literal, qualified } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
+import { sentence } from '../sentences.ts'
 import type { LiveTable } from './live.ts'
 import { after, changesOf, liveOf, storedOf } from './names.ts'
 import type { Unit } from './types.ts'
 
 /**
  * Raises the sequences that fill columns of the table, if rows have come back that lie beyond them; never lowers one. It is not undone if
- * the transaction is: a sequence may skip. Resolves to what could not be raised, in words.
+ * the transaction is: a sequence may skip. Resolves to what could not be raised.
  */
-export async function raiseSequences(wire: Wire, unit: Unit): Promise<string[]> {
+export async function raiseSequences(wire: Wire, unit: Unit): Promise<Sentence[]> {
   const { live, shared } = unit
   const rows = `${changesOf(unit)} WHERE action IN ('c', 'u')`
   return await raise({ wire, live, shared, valueOf: (column) => after(unit, column), rows })
 }
 
 /** As `raiseSequences`, for all rows of a table. */
-export async function raiseForAll(wire: Wire, live: LiveTable): Promise<string[]> {
+export async function raiseForAll(wire: Wire, live: LiveTable): Promise<Sentence[]> {
   return await raise({ wire, live, shared: storedOf({ live }), valueOf: ident, rows: liveOf(live) })
 }
 
@@ -27,9 +29,9 @@ async function raise(o: {
   valueOf: (column: string) => string
   /** What stands behind FROM. */
   rows: string
-}): Promise<string[]> {
+}): Promise<Sentence[]> {
   const { wire, live } = o
-  const warnings: string[] = []
+  const warnings: Sentence[] = []
   for (const { schema, name, column } of live.sequences) {
     const type = live.columns.find((c) => c.name === column)
     // A text may be made of a sequence's value, too.
@@ -41,7 +43,11 @@ async function raise(o: {
     )
     if (row?.[0] !== 't') {
       warnings.push(
-        `The sequence ${schema}.${name} could not be looked at: if rows of ${ident(column)} lie beyond its value, set it.`,
+        sentence(
+          'sequence_unseen',
+          { sequence: `${schema}.${name}`, column: ident(column) },
+          `The sequence ${schema}.${name} could not be looked at: if rows of ${ident(column)} lie beyond its value, set it.`,
+        ),
       )
       continue
     }

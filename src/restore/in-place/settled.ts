@@ -1,3 +1,4 @@
+import type { Sentence } from '../../lib/sentence.ts'
 import { literal } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
 import { exists } from './exists.ts'
@@ -7,11 +8,16 @@ import type { Unit } from './types.ts'
 /* The questions that are asked of the changes, and the answers that are written there, while keys are settled. */
 
 /** Makes the changes `r` that meet the condition conflicts. True if there are any. */
-export async function leaveOut(wire: Wire, unit: Unit, condition: string, why: string): Promise<boolean> {
+export async function leaveOut(wire: Wire, unit: Unit, condition: string, why: Sentence): Promise<boolean> {
   return await counts(
     wire,
-    `UPDATE ${changesOf(unit)} r SET action = 'x', why = ${literal(why)} WHERE ${condition}`,
+    `UPDATE ${changesOf(unit)} r SET action = 'x', why = ${reasonSql(why)} WHERE ${condition}`,
   )
+}
+
+/** The reason as changes hold it: whole, so that a preview can say it in other languages. */
+export function reasonSql(why: Sentence): string {
+  return literal(JSON.stringify(why))
 }
 
 /** True if the statement wrote any row. */

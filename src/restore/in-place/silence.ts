@@ -1,7 +1,9 @@
 import { HoldfastError } from '../../lib/errors.ts'
+import type { Sentence } from '../../lib/sentence.ts'
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import { ident, qualified } from '../../postgres/quote.ts'
 import type { Wire } from '../../postgres/wire.ts'
+import { sentence } from '../sentences.ts'
 import type { LiveTable } from './live.ts'
 import type { Applied } from './apply.ts'
 import { quietly } from './quiet.ts'
@@ -33,22 +35,31 @@ export function silentByReplica(tables: readonly LiveTable[]): LiveTable[] {
 }
 
 /** Why the triggers and rules of these tables can't be kept silent by this role; empty if they can. */
-export function whyNotSilenced(tables: readonly LiveTable[], role: Role): string[] {
+export function whyNotSilenced(tables: readonly LiveTable[], role: Role): Sentence[] {
   return tables.flatMap((t) => {
-    const names = (list: readonly Code[]): string => [...new Set(list.map((c) => c.name))].join(', ')
+    const names = (list: readonly Code[]): string[] => [...new Set(list.map((c) => c.name))]
     const all = ofOthers(t)
     if (all.length === 0) return []
-    const what = `${tableLabel(t)} has triggers or rules`
+    const table = tableLabel(t)
+    const what = `${table} has triggers or rules`
     if (!role.mayReplicate) {
       return [
-        `${what} (${names(all)}) that only its owner can switch off: restore as its owner, or GRANT SET ON PARAMETER session_replication_role TO ${ident(role.name)}.`,
+        sentence(
+          'not_silenced',
+          { table, names: names(all), role: ident(role.name) },
+          `${what} (${names(all).join(', ')}) that only its owner can switch off: restore as its owner, or GRANT SET ON PARAMETER session_replication_role TO ${ident(role.name)}.`,
+        ),
       ]
     }
     const always = all.filter((c) => c.enabled !== 'O')
     return always.length === 0
       ? []
       : [
-          `${what} (${names(always)}) that are ENABLE ALWAYS or REPLICA, and that only its owner can switch off: restore as its owner.`,
+          sentence(
+            'not_silenced_always',
+            { table, names: names(always) },
+            `${what} (${names(always).join(', ')}) that are ENABLE ALWAYS or REPLICA, and that only its owner can switch off: restore as its owner.`,
+          ),
         ]
   })
 }
@@ -70,7 +81,7 @@ export function withRulesFor(live: LiveTable, planned: Applied): LiveTable {
  */
 export async function silence(wire: Wire, tables: readonly LiveTable[], role: Role): Promise<void> {
   const [reason] = whyNotSilenced(tables, role)
-  if (reason !== undefined) throw new HoldfastError('target_lacks', reason)
+  if (reason !== undefined) throw new HoldfastError('target_lacks', reason.text)
   for (const t of tables) {
     for (const { schema, table, name } of t.triggers.filter((g) => g.owned))
       await wire.query(quietly(`ALTER TABLE ONLY ${qualified(schema, table)} DISABLE TRIGGER ${ident(name)}`))

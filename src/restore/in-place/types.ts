@@ -1,4 +1,5 @@
 import type { TableContents } from '../../repository/format/contents.ts'
+import type { Sentence } from '../../lib/sentence.ts'
 import type { HeldBack } from '../../repository/held-back.ts'
 import type { Renewal } from './copies/renewal.ts'
 import type { LiveTable } from './live.ts'
@@ -106,6 +107,8 @@ export interface Preview {
   readonly warnings: readonly string[]
   /** Why it can't be applied. */
   readonly problems: readonly string[]
+  /** What warnings, problems, questions, notes and reasons are made of, each once: who has words for a key says them in place of the text. */
+  readonly parts: readonly Sentence[]
   readonly estimate: Estimate
 }
 

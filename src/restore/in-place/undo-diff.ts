@@ -1,6 +1,9 @@
+import type { Sentence } from '../../lib/sentence.ts'
 import type { Wire } from '../../postgres/wire.ts'
+import { sentence } from '../sentences.ts'
 import { changesOf, imagesDiffer, liveOf, of, sameKey, storedOf, withoutDomain } from './names.ts'
 import { quietly } from './quiet.ts'
+import { reasonSql } from './settled.ts'
 import type { Unit } from './types.ts'
 
 /** What a restore has changed: `action`, and both sides of each row. */
@@ -44,9 +47,10 @@ function keyedSql(unit: Unit, overwrite: boolean): string {
   const live = unit.shared.map((c) => withoutDomain(of('l')(c)))
   const side = (s: 'b' | 'a'): string[] => unit.shared.map((c) => `r.${s}${number(c)}`)
   const is = (s: 'b' | 'a'): string => `NOT (${imagesDiffer(live, side(s))})`
-  const [changed, removed, made] = ['was changed', 'was deleted', 'was made again'].map((what) =>
-    overwrite ? 'NULL' : `'it ${what} since the restore'`,
-  )
+  const reason = (why: Sentence): string => (overwrite ? 'NULL' : reasonSql(why))
+  const changed = reason(sentence('why_changed', {}, 'it was changed since the restore'))
+  const removed = reason(sentence('why_deleted', {}, 'it was deleted since the restore'))
+  const made = reason(sentence('why_made_again', {}, 'it was made again since the restore'))
   // The row as the restore left it is put back; as it was before, it needs nothing; else somebody was here.
   const decided = `CASE
       WHEN r.action = 'c' THEN CASE WHEN l.ctid IS NULL THEN NULL WHEN ${is('a')} THEN ARRAY['d', NULL] ELSE ARRAY['d', ${changed}] END
@@ -87,10 +91,11 @@ function keylessSql(unit: Unit, overwrite: boolean): string {
   const text = (list: readonly string[]): string => `ROW(${list.join(', ')})::pg_catalog.text`
   const recorded = text(unit.shared.map((c) => `r.a${number(c)}`))
   const live = text(unit.shared.map(of('l')))
+  const why = sentence('why_changed_or_deleted', {}, 'it was changed or deleted since the restore')
   const nulls = (side: 'b' | 'a'): string[] => stored.map((c) => `NULL AS ${side}${number(c)}`)
   const gone = [
     `SELECT (CASE WHEN l.place IS NULL THEN 'x' ELSE 'd' END)::pg_catalog."char" AS action`,
-    `CASE WHEN l.place IS NULL THEN 'it was changed or deleted since the restore' END AS why`,
+    `CASE WHEN l.place IS NULL THEN ${reasonSql(why)} END AS why`,
     'l.part, l.place',
     ...stored.map(
       (c) => `CASE WHEN l.place IS NULL THEN s.c${number(c)} ELSE l.c${number(c)} END AS b${number(c)}`,

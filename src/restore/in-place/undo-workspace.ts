@@ -1,5 +1,6 @@
 import { HoldfastError } from '../../lib/errors.ts'
 import type { OnProgress } from '../../lib/progress.ts'
+import type { Sentence } from '../../lib/sentence.ts'
 import { describeAddress, type ServerAddress } from '../../postgres/connect.ts'
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import { ident, literal } from '../../postgres/quote.ts'
@@ -7,8 +8,9 @@ import type { Wire } from '../../postgres/wire.ts'
 import type { TableContents } from '../../repository/format/contents.ts'
 import type { SafetyContents, SafetyTable } from '../../repository/format/restore-contents.ts'
 import { createChunkCache, readPieces } from '../../repository/pieces.ts'
-import { heldBackText, type HeldBack } from '../../repository/held-back.ts'
+import type { HeldBack } from '../../repository/held-back.ts'
 import type { ChunkReader } from '../../repository/types.ts'
+import { heldBackSentence, sentence } from '../sentences.ts'
 import { findDropping, type MadeFromBackup } from './drop.ts'
 import { keptRowsOf } from './kept-rows.ts'
 import { readForeignKeys, readLiveTables } from './live.ts'
@@ -129,8 +131,14 @@ export async function openUndoWorkspace(o: UndoRequest): Promise<Workspace> {
       warnings: [
         ...found.warnings,
         ...again.warnings,
-        ...(o.heldBack ?? []).map(heldBackText),
-        ...gone.map((t) => `The table ${tableLabel(t)} is gone: nothing of it can be undone.`),
+        ...(o.heldBack ?? []).map(heldBackSentence),
+        ...gone.map((t) =>
+          sentence(
+            'table_gone',
+            { table: tableLabel(t) },
+            `The table ${tableLabel(t)} is gone: nothing of it can be undone.`,
+          ),
+        ),
       ],
     },
     [Symbol.asyncDispose]: () => session.disposeAsync(),
@@ -147,8 +155,8 @@ interface MakingAgain {
   readonly making: Making
   /** Those whose rows are in the safety backup. */
   readonly keptTables: readonly SafetyTable[]
-  readonly problems: readonly string[]
-  readonly warnings: readonly string[]
+  readonly problems: readonly Sentence[]
+  readonly warnings: readonly Sentence[]
 }
 
 /** What an undo has dropped is made again, from the backup that it came from. */
@@ -157,12 +165,21 @@ async function planMakingAgain(o: UndoRequest, there: ReadonlyMap<string, unknow
   const back = safety.droppedTables.filter((t) => !there.has(keyOf(t)))
   const warnings = safety.droppedTables
     .filter((t) => there.has(keyOf(t)))
-    .map((t) => `The table ${tableLabel(t)} is there again already: it is left as it is.`)
+    .map((t) =>
+      sentence(
+        'table_there',
+        { table: tableLabel(t) },
+        `The table ${tableLabel(t)} is there again already: it is left as it is.`,
+      ),
+    )
   const contents = backup?.contents ?? null
   if (back.length === 0 || contents === null) {
-    const problems = back.map(
-      (t) =>
+    const problems = back.map((t) =>
+      sentence(
+        'not_made_again',
+        { table: tableLabel(t), backup: backup?.id ?? '' },
         `${tableLabel(t)} can be made again only from backup ${backup?.id ?? ''}, which can't be read any more.`,
+      ),
     )
     return { making: nothingToMake, keptTables: [], problems, warnings }
   }

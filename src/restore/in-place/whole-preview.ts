@@ -1,4 +1,6 @@
+import { once, textsOf, type Sentence } from '../../lib/sentence.ts'
 import { tableLabel } from '../../postgres/introspect/tables.ts'
+import { sentence } from '../sentences.ts'
 import { fixedColumns, mayMakeAgain } from './identity.ts'
 import type { LiveForeignKey } from './live.ts'
 import { madeTablesOf } from './made.ts'
@@ -17,15 +19,22 @@ export function previewOf(
   const tables = found?.tables ?? []
   const totals = sumCounts(tables)
   const changed = tables.filter((t) => t.create + t.update + t.delete > 0)
+  const problems = [...workspace.about.problems, ...(silence?.problems ?? [])]
+  const warnings = [...workspace.about.warnings, ...(silence?.warnings ?? [])]
+  const questions = [
+    ...referenceQuestions(workspace, found),
+    ...conflictQuestions(workspace, totals.conflicts),
+  ]
   return {
     ...workspace.about,
-    problems: [...workspace.about.problems, ...(silence?.problems ?? [])],
-    warnings: [...workspace.about.warnings, ...(silence?.warnings ?? [])],
+    problems: textsOf(problems),
+    warnings: textsOf(warnings),
     tables,
     totals,
     makes: madeTablesOf(workspace.making),
     drops: workspace.dropping.map(({ schema, name, rows }) => ({ schema, name, rows })),
-    questions: [...referenceQuestions(workspace, found), ...conflictQuestions(workspace, totals.conflicts)],
+    questions: questions.map(({ about, said }) => ({ about, text: said.text })),
+    parts: once([...problems, ...questions.map(({ said }) => said), ...warnings, ...(found?.parts ?? [])]),
     estimate: {
       // Applying finds the difference once more, under the locks.
       seconds: Math.ceil(seconds * 2),
@@ -41,25 +50,37 @@ export function previewOf(
   }
 }
 
-function referenceQuestions(workspace: Workspace, found: Comparison | null): Question[] {
+interface Asked {
+  readonly about: Question['about']
+  readonly said: Sentence
+}
+
+function referenceQuestions(workspace: Workspace, found: Comparison | null): Asked[] {
   if (workspace.missingReferences !== null) return []
   return (found?.tables ?? [])
     .filter((t) => t.neededBy.length > 0 && t.create > 0)
     .map((t) => ({
       about: 'references' as const,
-      text: `${rowsText(t.create)} of ${tableLabel(t)} that others need ${t.create === 1 ? 'is' : 'are'} gone, and rows of ${t.neededBy.join(', ')} refer to them: bring them back too (--references bring), or leave out the rows that need them (--references skip)?`,
+      said: sentence(
+        'bring_needed',
+        { count: t.create, table: tableLabel(t), tables: t.neededBy },
+        `${rowsText(t.create)} of ${tableLabel(t)} that others need ${t.create === 1 ? 'is' : 'are'} gone, and rows of ${t.neededBy.join(', ')} refer to them: bring them back too (--references bring), or leave out the rows that need them (--references skip)?`,
+      ),
     }))
 }
 
-function conflictQuestions({ about }: Workspace, conflicts: number): Question[] {
+function conflictQuestions({ about }: Workspace, conflicts: number): Asked[] {
   if (conflicts === 0) return []
   return [
     {
       about: 'conflicts',
-      text:
+      said: sentence(
+        about.undoes !== null ? 'skip_undone' : about.newIds ? 'skip_copies' : 'skip_conflicts',
+        { count: conflicts },
         about.undoes === null
           ? `${rowsText(conflicts)} can't be ${about.newIds ? 'brought' : 'changed'} without breaking a key: leave them out and go on (--skip-conflicts)?`
           : `${rowsText(conflicts)} can't be put back, since somebody has changed them or what they depend on after the restore: leave them out (--skip-conflicts), or put back also what was changed since (--overwrite)?`,
+      ),
     },
   ]
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Sentence } from '../../lib/sentence.ts'
 import type { ServerAddress } from '../../postgres/connect.ts'
 import { tableLabel } from '../../postgres/introspect/tables.ts'
 import type { Wire } from '../../postgres/wire.ts'
@@ -54,9 +55,7 @@ export interface Workspace {
     | 'where'
     | 'keepNewer'
     | 'heldBack'
-    | 'warnings'
-    | 'problems'
-  >
+  > & { readonly warnings: readonly Sentence[]; readonly problems: readonly Sentence[] }
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -67,6 +66,8 @@ export interface Comparison {
   /** One for each of `previewed`. */
   readonly tables: readonly TablePreview[]
   readonly previewed: readonly Unit[]
+  /** What the sentences of `tables` are made of. */
+  readonly parts: readonly Sentence[]
   /** Equal for equal changes. */
   readonly digest: string
 }
@@ -111,18 +112,20 @@ export async function compareAll(
   const neededBy = new Map(brought.map((b) => [tableLabel(b), b.neededBy]))
   const tables: TablePreview[] = []
   const previewed: Unit[] = []
+  const parts: Sentence[] = []
   const digests: string[] = []
   for (const unit of units) {
-    const preview = await previewTable(wire, unit, {
+    const { table, parts: ofTable } = await previewTable(wire, unit, {
       neededBy: unit.pulledIn ? (neededBy.get(tableLabel(unit.live)) ?? []) : [],
       meant: meant.get(unit) ?? null,
     })
-    if (unit.pulledIn && preview.create === 0) continue
-    tables.push(preview)
+    if (unit.pulledIn && table.create === 0) continue
+    tables.push(table)
+    parts.push(...ofTable)
     previewed.push(unit)
     digests.push(`${tableLabel(unit.live)} ${unit.pulledIn} ${await digestOf(wire, unit)}`)
   }
   o.onTable(units.length, units.length)
   const digest = createHash('sha256').update(digests.join('\n')).digest('hex')
-  return { units, tables, previewed, digest }
+  return { units, tables, previewed, parts, digest }
 }

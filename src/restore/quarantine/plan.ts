@@ -1,6 +1,9 @@
+import type { Sentence } from '../../lib/sentence.ts'
 import { entryName, type SchemaEntry } from '../../postgres/schema/entry.ts'
 import { outerWords, unquoted } from '../../postgres/schema/words.ts'
 import type { TableContents } from '../../repository/format/contents.ts'
+import { problem } from '../problems.ts'
+import { sentence } from '../sentences.ts'
 import type { RestoreProblem } from '../types.ts'
 import { callingOut } from './calling-out.ts'
 import type { QuarantineKind } from './record.ts'
@@ -28,10 +31,10 @@ export function planQuarantine(o: {
   readonly text: Uint8Array
   readonly user: string
   readonly superuser: boolean
-}): { items: QuarantineItem[]; problems: RestoreProblem[]; warnings: string[] } {
+}): { items: QuarantineItem[]; problems: RestoreProblem[]; warnings: Sentence[] } {
   const items: QuarantineItem[] = []
   const problems: RestoreProblem[] = []
-  const warnings: string[] = []
+  const warnings: Sentence[] = []
   const byId = new Map(o.entries.map((e) => [e.id, e]))
   const sql = (entry: SchemaEntry): string => entryText(entry, o.text)
   const webhooks = webhookEntries(o.entries, sql)
@@ -40,13 +43,19 @@ export function planQuarantine(o: {
     if (kind === undefined) continue
     const name = kind === 'foreign data wrapper' ? wrapperOf(sql(entry)) : entryName(entry)
     if (kind === 'foreign data wrapper' && !o.superuser) {
-      problems.push({
-        code: 'target_lacks',
-        message: `Only a superuser can keep the foreign server ${entry.name} from being called, and ${o.user} is none; --no-quarantine leaves it on.`,
-      })
+      const said = sentence(
+        'server_called',
+        { name: entry.name, user: o.user },
+        `Only a superuser can keep the foreign server ${entry.name} from being called, and ${o.user} is none; --no-quarantine leaves it on.`,
+      )
+      problems.push(problem('target_lacks', said))
     } else if (kind === 'webhook' && isOfView(entry, byId)) {
       warnings.push(
-        `The trigger ${name} calls other systems and stays on: triggers of views can't be disabled. It fires when somebody writes to the view.`,
+        sentence(
+          'trigger_stays_on',
+          { name },
+          `The trigger ${name} calls other systems and stays on: triggers of views can't be disabled. It fires when somebody writes to the view.`,
+        ),
       )
     } else if (kind !== 'foreign data wrapper' || !items.some((i) => i.kind === kind && i.name === name)) {
       items.push({ kind, name, entry: entry.id })

@@ -1,3 +1,4 @@
+import { once, textsOf, type Sentence } from '../../lib/sentence.ts'
 import { randomUUID } from 'node:crypto'
 import { isHoldfastError, messageOf } from '../../lib/errors.ts'
 import { connect, describeAddress, type Connection, type ServerAddress } from '../../postgres/connect.ts'
@@ -21,6 +22,8 @@ import {
   schemaNotes,
 } from './problems.ts'
 import { keptName } from './state.ts'
+import { problem } from '../problems.ts'
+import { sentence } from '../sentences.ts'
 
 /** How the schemas of a backup will take the places of those of a live database: printable data. */
 export interface SchemasPlan {
@@ -44,6 +47,8 @@ export interface SchemasPlan {
   readonly restore: RestorePlan
   readonly warnings: readonly string[]
   readonly problems: readonly RestoreProblem[]
+  /** What `warnings` are made of. */
+  readonly parts: readonly Sentence[]
 }
 
 export type SchemasOptions = Pick<RestoreOptions, 'noOwner' | 'noGrants' | 'roles' | 'quarantine'>
@@ -83,6 +88,7 @@ export async function planSchemas(o: {
     // The database is not empty, and shall not be.
     ...restore.problems.filter((p) => p.code !== 'target_not_empty'),
   ]
+  const said = schemaNotes(live, choice, o.contents)
   return {
     backup: o.manifest.id,
     moment: o.manifest.moment,
@@ -96,7 +102,8 @@ export async function planSchemas(o: {
     locks,
     contents,
     restore: { ...restore, largeObjects: false },
-    warnings: [...restore.warnings, ...schemaNotes(live, choice, o.contents)],
+    warnings: [...restore.warnings, ...textsOf(said)],
+    parts: once([...restore.parts, ...said]),
     problems:
       problems.length > 0
         ? problems
@@ -195,7 +202,8 @@ async function refused(
     } catch (error) {
       if (!isHoldfastError(error, 'query_failed') && !isHoldfastError(error, 'lock_timeout')) throw error
       await connection.query('ROLLBACK TO SAVEPOINT one')
-      problems.push({ code: 'target_lacks', message: `${what}: ${messageOf(error)}.` })
+      const why = messageOf(error)
+      problems.push(problem('target_lacks', sentence('refused_here', { what, why }, `${what}: ${why}.`)))
     }
   }
   await connection.query(`BEGIN; SET LOCAL lock_timeout = '5s'`)

@@ -1,3 +1,4 @@
+import { once, textsOf, type Sentence } from '../../lib/sentence.ts'
 import { throwIfCancelled } from '../../lib/abort.ts'
 import { HoldfastError, isHoldfastError, messageOf } from '../../lib/errors.ts'
 import { connect, connectWire } from '../../postgres/connect.ts'
@@ -32,6 +33,7 @@ import {
 import type { SchemasPlan } from './plan.ts'
 import { referenceProblems } from './problems.ts'
 import { stateSql } from './state.ts'
+import { sentence } from '../sentences.ts'
 
 export interface SchemasRequest extends Omit<RestoreRequest, 'plan' | 'jobs' | 'contents'> {
   readonly plan: SchemasPlan
@@ -102,13 +104,14 @@ export async function replaceSchemas(o: SchemasRequest, wire: Wire): Promise<Sch
 async function work(
   o: SchemasRequest,
   wire: Wire,
-): Promise<Pick<RestoreReport, 'tables' | 'phases' | 'warnings' | 'quarantined'>> {
+): Promise<Pick<RestoreReport, 'tables' | 'phases' | 'warnings' | 'parts' | 'quarantined'>> {
   const { plan, signal } = o
   const { restore } = plan
   const { noOwner } = restore.options
   const ask = (sql: string) => wire.query(sql)
-  const warnings = [...plan.warnings]
-  const onSkipped = (what: string): unknown => warnings.push(what)
+  const warnings: Sentence[] = []
+  const onWarning = (said: Sentence): unknown => warnings.push(said)
+  const onSkipped = (what: string): unknown => onWarning(sentence('skipped', { what }, what))
   const version = Number((await ask(`SELECT pg_catalog.current_setting('server_version_num')`))[0]?.[0])
   await ask(silenceSql)
   for (const sql of restore.roles.statements) await ask(sql)
@@ -161,7 +164,7 @@ async function work(
     sql,
     signal,
     onDone: () => undefined,
-    onWarning: onSkipped,
+    onWarning,
   })
   await follow(ask, plan.renamings)
   await holdTables(
@@ -180,7 +183,8 @@ async function work(
   return {
     tables: filled.tables,
     phases: [...filled.phases, { name: 'taking their places', seconds }],
-    warnings,
+    warnings: [...plan.warnings, ...textsOf(warnings)],
+    parts: once([...plan.parts, ...warnings]),
     quarantined,
   }
 }

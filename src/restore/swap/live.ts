@@ -1,3 +1,4 @@
+import type { Sentence } from '../../lib/sentence.ts'
 import { isHoldfastError, messageOf } from '../../lib/errors.ts'
 import { connect, type Connection, type ServerAddress } from '../../postgres/connect.ts'
 import { connectMaintenance } from '../target.ts'
@@ -6,6 +7,8 @@ import { mayEnd } from './exchange.ts'
 import { readReplication, replicationProblems, type Replication } from './replication.ts'
 import { bareProperties, ownStatements, readOwn, type OwnProperties } from './properties.ts'
 import { readBeside, readUnmarked, type BesideDatabase } from './state.ts'
+import { problem } from '../problems.ts'
+import { sentence } from '../sentences.ts'
 
 /** What must be known of a database before another takes its place. */
 export interface LiveDatabase extends Replication {
@@ -38,7 +41,10 @@ export interface LiveSessions {
 export async function inspectLive(address: ServerAddress, signal?: AbortSignal): Promise<LiveDatabase> {
   await using live = await connect({ address, signal })
   const other = await maintenance(address, signal)
-  if (other instanceof Error) return await readLive(live, [lacks(`${messageOf(other)} ${elsewhere}`)])
+  if (other instanceof Error) {
+    const why = messageOf(other)
+    return await readLive(live, [lacks(sentence('unreachable', { why }, `${why} ${elsewhere}`))])
+  }
   await other.close()
   return await readLive(live, [])
 }
@@ -47,8 +53,8 @@ const elsewhere =
   'A database can only be renamed from another one of its server. Where there is none, as behind a pooler or with some providers, ' +
   'restore into a new database with --create-database, and point the application at that.'
 
-function lacks(message: string): RestoreProblem {
-  return { code: 'target_lacks', message }
+function lacks(said: Sentence): RestoreProblem {
+  return problem('target_lacks', said)
 }
 
 async function maintenance(
@@ -107,13 +113,25 @@ async function readLive(live: Connection, found: readonly RestoreProblem[]): Pro
   const unrenamable = [
     ...found,
     ...(name === 'postgres'
-      ? [lacks(`${name} is where the tools of servers and providers connect to, and is not renamed.`)]
+      ? [
+          lacks(
+            sentence(
+              'tools_connect',
+              { database: name },
+              `${name} is where the tools of servers and providers connect to, and is not renamed.`,
+            ),
+          ),
+        ]
       : []),
     ...(row.owns && row.createdb
       ? []
       : [
           lacks(
-            `${row.user} may not rename ${name}: that takes ${row.owns ? '' : 'its owner, with '}CREATEDB, or a superuser. Ask for it, or restore into a new database with --create-database.`,
+            sentence(
+              row.owns ? 'rename_createdb' : 'rename_refused',
+              { user: row.user, database: name },
+              `${row.user} may not rename ${name}: that takes ${row.owns ? '' : 'its owner, with '}CREATEDB, or a superuser. Ask for it, or restore into a new database with --create-database.`,
+            ),
           ),
         ]),
     ...(row.owns ? await refusedProperties(live, own) : []),
@@ -122,7 +140,17 @@ async function readLive(live: Connection, found: readonly RestoreProblem[]): Pro
     ...facts,
     unrenamable,
     problems: [
-      ...(row.template ? [lacks(`${name} is what the server makes new databases from.`)] : []),
+      ...(row.template
+        ? [
+            lacks(
+              sentence(
+                'template',
+                { database: name },
+                `${name} is what the server makes new databases from.`,
+              ),
+            ),
+          ]
+        : []),
       ...unrenamable,
       ...inUse(name, row.prepared, facts.sessions),
       ...replicationProblems(name, facts),
@@ -132,11 +160,18 @@ async function readLive(live: Connection, found: readonly RestoreProblem[]): Pro
 
 function inUse(name: string, prepared: number, sessions: readonly LiveSessions[]): RestoreProblem[] {
   const problems: RestoreProblem[] = []
-  const add = (message: string): void => void problems.push({ code: 'target_in_use', message })
+  const add = (said: Sentence): void => void problems.push(problem('target_in_use', said))
   if (prepared > 0)
-    add(`${name} has ${prepared} prepared transactions: COMMIT PREPARED or ROLLBACK PREPARED them first.`)
+    add(
+      sentence(
+        'prepared',
+        { database: name, count: prepared },
+        `${name} has ${prepared} prepared transactions: COMMIT PREPARED or ROLLBACK PREPARED them first.`,
+      ),
+    )
   for (const { user, count, endable } of sessions) {
-    if (!endable) add(`${count} sessions of ${user} in ${name} can't be ended by this role: end them first.`)
+    const text = `${count} sessions of ${user} in ${name} can't be ended by this role: end them first.`
+    if (!endable) add(sentence('sessions_stay', { count, user, database: name }, text))
   }
   return problems
 }
@@ -156,11 +191,10 @@ async function refusedProperties(live: Connection, own: OwnProperties): Promise<
     } catch (error) {
       if (!isHoldfastError(error, 'query_failed')) throw error
       await live.query('ROLLBACK TO SAVEPOINT one')
-      problems.push(
-        lacks(
-          `The restored database can't be given what belongs to ${live.address.database}: ${withoutValue(statement)}: ${messageOf(error)}. A superuser can.`,
-        ),
-      )
+      const { database } = live.address
+      const [what, why] = [withoutValue(statement), messageOf(error)]
+      const text = `The restored database can't be given what belongs to ${database}: ${what}: ${why}. A superuser can.`
+      problems.push(lacks(sentence('property_refused', { database, statement: what, why }, text)))
     }
   }
   await live.query('ROLLBACK')

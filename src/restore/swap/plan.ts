@@ -1,3 +1,4 @@
+import { once, textsOf, type Sentence } from '../../lib/sentence.ts'
 import { randomUUID } from 'node:crypto'
 import { HoldfastError, isHoldfastError } from '../../lib/errors.ts'
 import { describeAddress, withDatabase, type ServerAddress } from '../../postgres/connect.ts'
@@ -8,6 +9,8 @@ import type { RestoreOptions, RestorePlan, RestoreProblem } from '../types.ts'
 import { inspectLive, type LiveDatabase } from './live.ts'
 import { besideContents, differences } from './properties.ts'
 import { besideName, type BesideDatabase } from './state.ts'
+import { problem } from '../problems.ts'
+import { sentence } from '../sentences.ts'
 
 /** How a backup will take the place of a live database: printable data. */
 export interface SwapPlan {
@@ -31,6 +34,8 @@ export interface SwapPlan {
   readonly differing: readonly string[]
   readonly warnings: readonly string[]
   readonly problems: readonly RestoreProblem[]
+  /** What `warnings` are made of. */
+  readonly parts: readonly Sentence[]
 }
 
 /** What a person can choose of it. */
@@ -69,6 +74,7 @@ export async function planSwap(o: {
           options: { ...options, ...wholeDatabase },
         })
       : null
+  const said = notes(target.database, live, o.contents)
   return {
     backup: manifest.id,
     moment: manifest.moment,
@@ -82,7 +88,8 @@ export async function planSwap(o: {
     cleared: options.restart ? others : [],
     restore,
     differing: differences(o.contents, live.own),
-    warnings: [...(restore?.warnings ?? []), ...notes(target.database, live, o.contents)],
+    warnings: [...(restore?.warnings ?? []), ...textsOf(said)],
+    parts: once([...(restore?.parts ?? []), ...said]),
     problems: [
       ...live.problems,
       ...(restore?.problems ?? []),
@@ -103,34 +110,59 @@ const wholeDatabase = {
 }
 
 function unfinished(name: string, left: readonly BesideDatabase[]): RestoreProblem[] {
-  return left.map((d) => ({
-    code: 'target_unfinished',
-    message:
+  return left.map((d) => {
+    const values = { name: d.name, database: name, at: d.at }
+    const said =
       d.state === 'ready'
-        ? `${d.name} is left by a restore in place of ${name}: backup ${d.backup} is restored there and was compared ${d.at}, but has not taken its place. Run that again to go on, or --restart to drop it.`
-        : `${d.name} is left by a restore in place of ${name}, begun ${d.at}, which is under way or was interrupted. ${name} itself is untouched.`,
-  }))
+        ? sentence(
+            'left_ready',
+            { ...values, backup: d.backup },
+            `${d.name} is left by a restore in place of ${name}: backup ${d.backup} is restored there and was compared ${d.at}, but has not taken its place. Run that again to go on, or --restart to drop it.`,
+          )
+        : sentence(
+            'left_unready',
+            values,
+            `${d.name} is left by a restore in place of ${name}, begun ${d.at}, which is under way or was interrupted. ${name} itself is untouched.`,
+          )
+    return problem('target_unfinished', said)
+  })
 }
 
-function notes(name: string, live: LiveDatabase, contents: BackupContents): string[] {
+function notes(name: string, live: LiveDatabase, contents: BackupContents): Sentence[] {
   const kept = live.beside.filter((d) => d.state === 'replaced')
   const disabled = live.subscriptions.filter((s) => !s.enabled).map((s) => s.name)
   const inBackup = contents.schema.entries.filter((e) => e.type === 'SUBSCRIPTION').map((e) => e.name)
   return [
-    ...live.unmarked.map(
-      (left) =>
+    ...live.unmarked.map((left) =>
+      sentence(
+        'left_unmarked',
+        { name: left, database: name },
         `${left} has a name as a restore in place of ${name} gives it, and says nothing of one. If a run died right after it had made it, it is empty: drop it.`,
+      ),
     ),
-    ...kept.map(
-      (d) =>
+    ...kept.map((d) =>
+      sentence(
+        'kept_beside',
+        { name: d.name, at: d.at },
         `${d.name}, replaced ${d.at}, is kept since an earlier restore in place; holdfast release ${name} --drop-old drops it.`,
+      ),
     ),
     ...(disabled.length > 0
-      ? [`The disabled subscriptions ${disabled.join(', ')} stay with the old database.`]
+      ? [
+          sentence(
+            'subscriptions_stay',
+            { names: disabled },
+            `The disabled subscriptions ${disabled.join(', ')} stay with the old database.`,
+          ),
+        ]
       : []),
     ...(inBackup.length > 0
       ? [
-          `The subscriptions ${inBackup.join(', ')} of the backup are restored disabled: what their publishers have sent since must be copied anew.`,
+          sentence(
+            'subscriptions_disabled',
+            { names: inBackup },
+            `The subscriptions ${inBackup.join(', ')} of the backup are restored disabled: what their publishers have sent since must be copied anew.`,
+          ),
         ]
       : []),
   ]

@@ -1,5 +1,7 @@
 import type { Connection } from '../../postgres/connect.ts'
 import type { RestoreProblem } from '../types.ts'
+import { problem } from '../problems.ts'
+import { sentence } from '../sentences.ts'
 
 /** What of a database takes part in logical replication. */
 export interface Replication {
@@ -25,16 +27,28 @@ export function replicationProblems(name: string, { slots, subscriptions }: Repl
   const enabled = subscriptions.filter((s) => s.enabled).map((s) => s.name)
   const problems: RestoreProblem[] = []
   if (slots.length > 0) {
-    problems.push({
-      code: 'target_replicated',
-      message: `${name} has the logical replication slots ${slots.join(', ')}. They would stay with the old database, keep the server's log for ever, and their subscribers would get nothing: end those subscriptions and drop the slots first, and make them anew afterwards.`,
-    })
+    problems.push(
+      problem(
+        'target_replicated',
+        sentence(
+          'slots_stay',
+          { database: name, names: slots },
+          `${name} has the logical replication slots ${slots.join(', ')}. They would stay with the old database, keep the server's log for ever, and their subscribers would get nothing: end those subscriptions and drop the slots first, and make them anew afterwards.`,
+        ),
+      ),
+    )
   }
   if (enabled.length > 0) {
-    problems.push({
-      code: 'target_replicated',
-      message: `${name} subscribes by ${enabled.join(', ')}. What its publishers have sent since the backup would be missing in the restored database without a word: ALTER SUBSCRIPTION ... DISABLE first, and make the subscriptions anew afterwards.`,
-    })
+    problems.push(
+      problem(
+        'target_replicated',
+        sentence(
+          'subscribes',
+          { database: name, names: enabled },
+          `${name} subscribes by ${enabled.join(', ')}. What its publishers have sent since the backup would be missing in the restored database without a word: ALTER SUBSCRIPTION ... DISABLE first, and make the subscriptions anew afterwards.`,
+        ),
+      ),
+    )
   }
   return problems
 }

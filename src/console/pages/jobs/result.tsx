@@ -31,7 +31,7 @@ function BackupResult({ of }: { of: unknown }) {
     <div className="grid gap-3 rounded-lg border bg-surface p-4">
       <p>
         {t('jobs.results.backup', {
-          rows: format.number(facts.rows),
+          rows: t('units.rows', { count: facts.rows, value: format.number(facts.rows) }),
           tables: t('units.tables', { count: facts.tables, value: format.number(facts.tables) }),
           fresh: format.bytes(facts.newBytes),
           seconds: format.seconds(facts.seconds ?? 0),
@@ -74,7 +74,7 @@ function DrillResult({ of }: { of: unknown }) {
         </Badge>
         <span>
           {t('jobs.results.drill', {
-            rows: format.number(rows),
+            rows: t('units.rows', { count: rows, value: format.number(rows) }),
             tables: t('units.tables', { count: tables.length, value: format.number(tables.length) }),
             seconds: format.seconds(seconds),
           })}

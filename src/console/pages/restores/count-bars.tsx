@@ -55,7 +55,8 @@ export function CountBars({ tables }: { tables: readonly TableCounts[] }) {
                   key={id}
                   className={`border-t px-3 py-2 text-end whitespace-nowrap ${table[id] === 0 ? 'text-ink-3' : text}`}
                 >
-                  <bdi>{table[id] === 0 ? format.number(0) : `${sign} ${format.number(table[id])}`}</bdi>
+                  {table[id] > 0 && `${sign} `}
+                  <bdi>{format.number(table[id])}</bdi>
                 </td>
               ))}
               <td className="border-t px-3 py-2 phone:hidden" aria-hidden="true">

@@ -27,6 +27,8 @@ export function Ended({ restore, stage }: { restore: Restore; stage: EndedStage 
   const error = restore.error as JobError | null
   const outdated = error?.code === 'preview_outdated'
   const undecided = error?.code === 'restore_undecided'
+  // The preview says it itself, one by one.
+  const told = restore.preview !== null && (undecided || error?.code === 'target_lacks')
   const word = outdated ? 'outdated' : stage
   return (
     <Card className="grid gap-4 p-5 phone:p-4">
@@ -45,7 +47,7 @@ export function Ended({ restore, stage }: { restore: Restore; stage: EndedStage 
         )}
       </div>
       <p className="max-w-[72ch] text-ink-2">{t(`restores.ended.${word}Text`)}</p>
-      {error !== null && !outdated && <ErrorNote error={error} />}
+      {error !== null && !outdated && <ErrorNote error={told ? { ...error, message: '' } : error} />}
       <div className="flex flex-wrap gap-2">
         {stage !== 'nothing' && restore.kind !== 'release' && (
           <LookAgain restore={restore} skipConflicts={undecided} />

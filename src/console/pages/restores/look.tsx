@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { useFormat } from '../../lib/format.ts'
 import type { Preview, PreviewTable } from '../../lib/preview.ts'
+import { useSentenceWords } from '../../lib/sentence-words.ts'
 import { BeforeAfter } from '../../ui/before-after.tsx'
 import { Card, SectionHead } from '../../ui/card.tsx'
 import { Icon } from '../../ui/icons.tsx'
@@ -16,7 +17,7 @@ const isChanged = (table: PreviewTable): boolean => table.create + table.update 
 export function Look({ preview, undoing }: { preview: Preview; undoing: boolean }) {
   const { t } = useTranslation()
   const format = useFormat()
-  const { totals, tables, makes, drops, moment } = preview
+  const { totals, tables, makes, drops, moment, parts } = preview
   const changed = tables.filter(isChanged)
   const counts = [
     ...makes.map((table) => ({ name: nameOf(table), created: table.rows, changed: 0, deleted: 0 })),
@@ -65,7 +66,13 @@ export function Look({ preview, undoing }: { preview: Preview; undoing: boolean 
             {tables
               .filter(({ samples }) => samples.length > 0)
               .map((table, index) => (
-                <Samples key={nameOf(table)} table={table} name={nameOf(table)} open={index < 3} />
+                <Samples
+                  key={nameOf(table)}
+                  table={table}
+                  name={nameOf(table)}
+                  parts={parts}
+                  open={index < 3}
+                />
               ))}
           </div>
         </section>
@@ -75,8 +82,9 @@ export function Look({ preview, undoing }: { preview: Preview; undoing: boolean 
 }
 
 /** What must be read before anything else. */
-function Obstacles({ preview: { problems, questions, warnings, totals } }: { preview: Preview }) {
+function Obstacles({ preview: { problems, questions, warnings, parts, totals } }: { preview: Preview }) {
   const { t } = useTranslation()
+  const words = useSentenceWords(parts)
   const format = useFormat()
   return (
     <>
@@ -87,12 +95,12 @@ function Obstacles({ preview: { problems, questions, warnings, totals } }: { pre
           className="flex gap-3 rounded-lg border border-bad/40 bg-bad-soft p-3 text-bad-text"
         >
           <Icon name="failed" className="mt-0.5" />
-          <bdi className="min-w-0 flex-1 text-ink">{text}</bdi>
+          <bdi className="min-w-0 flex-1 text-ink">{words(text)}</bdi>
         </div>
       ))}
       {[...questions.map(({ text }) => text), ...warnings].map((text) => (
         <Warning key={text}>
-          <bdi>{text}</bdi>
+          <bdi>{words(text)}</bdi>
         </Warning>
       ))}
       {totals.conflicts > 0 && (

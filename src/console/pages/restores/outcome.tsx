@@ -6,6 +6,7 @@ import { useFormat } from '../../lib/format.ts'
 import { reportOf } from '../../lib/preview.ts'
 import { useChange } from '../../lib/queries.ts'
 import { useRefusal } from '../../lib/rights.ts'
+import { useSentenceWords } from '../../lib/sentence-words.ts'
 import type { Restore } from '../../lib/types.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { BeforeAfter } from '../../ui/before-after.tsx'
@@ -22,6 +23,7 @@ export function Outcome({ restore }: { restore: Restore }) {
   const { t } = useTranslation()
   const format = useFormat()
   const report = reportOf(restore.report ?? {})
+  const words = useSentenceWords(report.parts)
   const { kind, place, confirmedAt, endedAt } = restore
   const facts = [
     ...(endedAt === null ? [] : [{ name: t('restores.done.ended'), value: <Moment at={endedAt} /> }]),
@@ -36,7 +38,7 @@ export function Outcome({ restore }: { restore: Restore }) {
             value: <Code>{restore.restore}</Code>,
           },
         ]),
-    ...report.checks.map(({ what, result }) => ({ name: what, value: <bdi>{result}</bdi> })),
+    ...report.checks.map(({ what, result }) => ({ name: words(what), value: <bdi>{words(result)}</bdi> })),
   ]
   return (
     <>
@@ -71,7 +73,7 @@ export function Outcome({ restore }: { restore: Restore }) {
       </Card>
       {report.warnings.map((text) => (
         <Warning key={text}>
-          <bdi>{text}</bdi>
+          <bdi>{words(text)}</bdi>
         </Warning>
       ))}
       {report.tables.length > 0 && (

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { useFormat } from '../../lib/format.ts'
 import type { Cell, PreviewTable, Sample, SampleAction } from '../../lib/preview.ts'
+import { useSentenceWords, type SentencePart } from '../../lib/sentence-words.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { Code } from '../../ui/words.tsx'
 
@@ -17,9 +18,18 @@ const groups: readonly {
   { action: 'newer', sign: '=', colour: 'text-ink-2', count: ({ leftAlone }) => leftAlone },
 ]
 
+interface SamplesProps {
+  readonly table: PreviewTable
+  readonly name: string
+  /** What the preview's sentences are made of. */
+  readonly parts: readonly SentencePart[]
+  readonly open: boolean
+}
+
 /** A few rows of each kind, to see whether they are the ones that are meant. */
-export function Samples({ table, name, open }: { table: PreviewTable; name: string; open: boolean }) {
+export function Samples({ table, name, parts, open }: SamplesProps) {
   const { t } = useTranslation()
+  const words = useSentenceWords(parts)
   const format = useFormat()
   return (
     <details open={open} className="group rounded-lg border bg-surface">
@@ -49,13 +59,13 @@ export function Samples({ table, name, open }: { table: PreviewTable; name: stri
                   </span>
                 )}
               </h3>
-              <Rows samples={rows} />
+              <Rows samples={rows} words={words} />
             </section>
           )
         })}
         {table.notes.map((note) => (
           <p key={note} className="text-sm text-ink-2">
-            <bdi>{note}</bdi>
+            <bdi>{words(note)}</bdi>
           </p>
         ))}
       </div>
@@ -64,7 +74,7 @@ export function Samples({ table, name, open }: { table: PreviewTable; name: stri
 }
 
 /** The key first, then what changes, then what holds anything. */
-function Rows({ samples }: { samples: readonly Sample[] }) {
+function Rows({ samples, words }: { samples: readonly Sample[]; words: (text: string) => string }) {
   const { t } = useTranslation()
   const columns = (samples[0]?.columns ?? [])
     .map(({ name, key }, at) => ({
@@ -118,7 +128,7 @@ function Rows({ samples }: { samples: readonly Sample[] }) {
               ))}
               {why && (
                 <td className="border-t px-3 py-1.5 font-sans text-ink-2">
-                  <bdi>{sample.why}</bdi>
+                  <bdi>{sample.why === null ? '' : words(sample.why)}</bdi>
                 </td>
               )}
             </tr>

@@ -1,6 +1,8 @@
+import type { Sentence } from '../../../lib/sentence.ts'
 import { tableLabel } from '../../../postgres/introspect/tables.ts'
 import type { Wire } from '../../../postgres/wire.ts'
 import type { BackupContents } from '../../../repository/format/contents.ts'
+import { sentence } from '../../sentences.ts'
 import { readLiveTables, type LiveForeignKey } from '../live.ts'
 import { problemsOf } from '../problems.ts'
 import type { KeyRights } from '../rights.ts'
@@ -14,8 +16,8 @@ import { readRenewal } from './renewal.ts'
 /** What comes under new keys: the chosen units, those of tables that come along, and what was found on the way. */
 export interface OpenedCopies {
   readonly units: readonly Unit[]
-  readonly problems: readonly string[]
-  readonly warnings: readonly string[]
+  readonly problems: readonly Sentence[]
+  readonly warnings: readonly Sentence[]
 }
 
 /** Keeps of the staged rows those that are meant, and brings along what refers to them. */
@@ -32,8 +34,8 @@ export async function openCopies(o: {
   readonly signal?: AbortSignal | undefined
 }): Promise<OpenedCopies> {
   const { wire, contents, options, foreignKeys } = o
-  const problems: string[] = []
-  const warnings: string[] = []
+  const problems: Sentence[] = []
+  const warnings: Sentence[] = []
   const renewing = async (unit: Unit): Promise<Unit> => {
     const read = await readRenewal(wire, unit, foreignKeys)
     problems.push(...read.problems)
@@ -52,13 +54,21 @@ export async function openCopies(o: {
     const held = from.filter((t) => t.data === 'held')
     for (const one of from.filter((t) => t.data !== 'held'))
       warnings.push(
-        `The backup does not hold the rows of ${tableLabel(one)}: those that refer to what is brought do not come along.`,
+        sentence(
+          'not_along_unheld',
+          { table: tableLabel(one) },
+          `The backup does not hold the rows of ${tableLabel(one)}: those that refer to what is brought do not come along.`,
+        ),
       )
     const [live] = await readLiveTables(wire, [key.childTable])
     if (live === undefined || held.length === 0) return null
     if (live.above.length > 0) {
       warnings.push(
-        `Rows of ${table} do not come along by the foreign key ${key.name}: it is of this partition alone.`,
+        sentence(
+          'not_along_partition',
+          { table, key: key.name },
+          `Rows of ${table} do not come along by the foreign key ${key.name}: it is of this partition alone.`,
+        ),
       )
       return null
     }
@@ -67,7 +77,11 @@ export async function openCopies(o: {
     if (inTheWay.length === 0) return unit
     problems.push(
       ...inTheWay,
-      `Rows of ${table} may refer to what is brought: without --exclude-table ${table} they come along.`,
+      sentence(
+        'along_refused',
+        { table },
+        `Rows of ${table} may refer to what is brought: without --exclude-table ${table} they come along.`,
+      ),
     )
     return null
   }

@@ -1,5 +1,7 @@
+import type { Sentence } from '../../../lib/sentence.ts'
 import { tableLabel } from '../../../postgres/introspect/tables.ts'
 import type { Wire } from '../../../postgres/wire.ts'
+import { sentence } from '../../sentences.ts'
 import type { LiveForeignKey, LiveTable } from '../live.ts'
 import type { Unit } from '../types.ts'
 import { columnOf } from '../unique.ts'
@@ -29,12 +31,12 @@ export function renewalOfParents(live: LiveTable, foreignKeys: readonly LiveFore
   return { fresh: [], following: followingOf(live, foreignKeys) }
 }
 
-/** What becomes of the unit's columns, and what stands in the way, in words. */
+/** What becomes of the unit's columns, and what stands in the way. */
 export async function readRenewal(
   wire: Wire,
   unit: Pick<Unit, 'live' | 'shared'>,
   foreignKeys: readonly LiveForeignKey[],
-): Promise<{ readonly renewal: Renewal; readonly problems: readonly string[] }> {
+): Promise<{ readonly renewal: Renewal; readonly problems: readonly Sentence[] }> {
   const { live, shared } = unit
   const following = followingOf(live, foreignKeys)
   const keys = new Set([
@@ -47,9 +49,12 @@ export async function readRenewal(
   const closed = defaults.flatMap((d) => d.closed)
   return {
     renewal: { fresh: defaults.map(({ name, next }) => ({ name, next })), following },
-    problems: closed.map(
-      (sequence) =>
+    problems: closed.map((sequence) =>
+      sentence(
+        'sequence_refused',
+        { sequence, table: tableLabel(live) },
         `The role lacks USAGE on the sequence ${sequence}, which gives ${tableLabel(live)} its keys.`,
+      ),
     ),
   }
 }

@@ -1,5 +1,6 @@
 import { tableLabel } from '../../../postgres/introspect/tables.ts'
 import type { Wire } from '../../../postgres/wire.ts'
+import { sentence } from '../../sentences.ts'
 import type { LiveForeignKey } from '../live.ts'
 import { after, changesOf } from '../names.ts'
 import { isStored, refers, shares } from '../keys.ts'
@@ -105,10 +106,18 @@ async function leaveBehind(o: Copies, key: LiveForeignKey, child: Unit): Promise
   const behind = parents.map((parent) => meets(parent, 'x'))
   let moved = false
   if (behind.length > 0) {
-    const why = `the row of ${table} that it refers to is left out (foreign key ${key.name})`
+    const why = sentence(
+      'why_left_out',
+      { table, key: key.name },
+      `the row of ${table} that it refers to is left out (foreign key ${key.name})`,
+    )
     moved = await leaveOut(o.wire, child, `${alone} AND (${behind.join(' OR ')})`, why)
   }
-  const why = `${key.childColumns.join(', ')} will be new, and ${table} has no row under it (foreign key ${key.name})`
+  const why = sentence(
+    'why_renewed',
+    { columns: key.childColumns, table, key: key.name },
+    `${key.childColumns.join(', ')} will be new, and ${table} has no row under it (foreign key ${key.name})`,
+  )
   return (await leaveOut(o.wire, child, alone, why)) || moved
 }
 
