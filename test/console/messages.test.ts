@@ -37,6 +37,17 @@ function messagesOf(language: string): Messages {
 const languages = readdirSync(join(root, 'messages'), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => ({ name, messages: messagesOf(name) }))
+
+test('nothing is said twice under one name, of which only the last would be heard', () => {
+  const keysOf = (value: unknown): number =>
+    typeof value === 'string' ? 0 : Object.values(value as object).reduce((sum: number, inner) => sum + 1 + keysOf(inner), 0) // prettier-ignore
+  for (const path of globSync('messages/*/*.json', { cwd: root })) {
+    const text = readFileSync(join(root, path), 'utf8')
+    const written = [...text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)].filter(([, colon]) => colon !== undefined)
+    assert.equal(written.length, keysOf(JSON.parse(text)), path)
+  }
+})
+
 const plural = /_(zero|one|two|few|many|other)$/
 const english = languages.find(({ name }) => name === 'en')?.messages ?? new Map<string, string>()
 
