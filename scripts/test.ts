@@ -74,6 +74,8 @@ const left = [...lacks.flatMap((lack) => lack.files), ...waiting]
 
 const options = [
   '--disable-warning=ExperimentalWarning',
+  // As the launcher does: pg_dump's WebAssembly runs too briefly for V8's second compiler to pay, which took a tenth of all of it.
+  '--liftoff-only',
   '--test',
   '--test-reporter=spec',
   // More than the two processors of a small machine: many tests wait for a lock, a lease or a clock.
