@@ -62,6 +62,9 @@ const groups = [
   ['jobs/workers.radosgw.test.ts', 'service/day.pg.test.ts'],
   ['cli/operations.pg.test.ts', 'cli/running.programs.test.ts'],
   ['restore/in-place/faults.pg.test.ts', 'restore/in-place/property.pg.test.ts'],
+  ['restore/in-place/copies-faults.pg.test.ts', 'restore/in-place/copies-property.pg.test.ts'],
+  ['cli/swap.pg.test.ts', 'cli/swap-schemas.pg.test.ts'],
+  ['cli/storage.radosgw.test.ts', 'cli/storage.azurite.test.ts', 'cli/storage-google.pg.test.ts'],
 ]
 const waiting =
   given.length > 0 || process.env['HOLDFAST_TESTS'] === 'all'

@@ -17,7 +17,7 @@ import { brokenBackup, brokenRestore, busy, plain, series, type Outcome } from '
 const { HOLDFAST_ORACLE_CASES, HOLDFAST_ORACLE_MINUTES, HOLDFAST_ORACLE_SEED, HOLDFAST_ORACLE_SCENARIO } =
   process.env
 /** Without settings. */
-const usualSchemas = 200
+const usualSchemas = 130
 const mostFailures = 10
 
 const scenarios = { plain, series, busy, brokenBackup, brokenRestore }
