@@ -62,6 +62,9 @@ const groups = [
   ['jobs/workers.radosgw.test.ts', 'service/day.pg.test.ts'],
   ['cli/operations.pg.test.ts', 'cli/running.programs.test.ts'],
   ['restore/in-place/faults.pg.test.ts', 'restore/in-place/property.pg.test.ts'],
+  ['restore/in-place/copies-faults.pg.test.ts', 'restore/in-place/copies-property.pg.test.ts'],
+  ['cli/swap.pg.test.ts', 'cli/swap-schemas.pg.test.ts'],
+  ['cli/storage.radosgw.test.ts', 'cli/storage.azurite.test.ts', 'cli/storage-google.pg.test.ts'],
 ]
 const waiting =
   given.length > 0 || process.env['HOLDFAST_TESTS'] === 'all'
@@ -74,6 +77,8 @@ const left = [...lacks.flatMap((lack) => lack.files), ...waiting]
 
 const options = [
   '--disable-warning=ExperimentalWarning',
+  // As the launcher does: pg_dump's WebAssembly runs too briefly for V8's second compiler to pay, which took a tenth of all of it.
+  '--liftoff-only',
   '--test',
   '--test-reporter=spec',
   // More than the two processors of a small machine: many tests wait for a lock, a lease or a clock.

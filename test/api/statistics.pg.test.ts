@@ -124,7 +124,7 @@ test('a source is told from what its backups, drills, alarms and schedules say',
   )
   await ok('POST /schedules', { name: 'n', kind: 'backup', source: 'mine', rule: { cron: '0 0 * * *' } })
   const safe = await state('mine')
-  assert.match(safe.sentence, /^Everything up to .* can be brought back\. Last proven \d seconds? ago: restored 3 tables, 1,234 rows, all equal\. The next backup is at .*\.$/) // prettier-ignore
+  assert.match(safe.sentence, /^Everything up to .* can be brought back\. Last proven \d+ (second|minute)s? ago: restored 3 tables, 1,234 rows, all equal\. The next backup is at .*\.$/) // prettier-ignore
   assert.deepEqual([safe.level, safe.safeUntil], ['safe', new Date(moment.getTime() + 600_000).toISOString()])
 
   await addJob(mine, { status: 'failed', ended: new Date(), seconds: 1, bytes: 0 })

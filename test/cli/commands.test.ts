@@ -3,14 +3,12 @@ import { spawnSync } from 'node:child_process'
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import type { Command } from '../../src/cli/command.ts'
 import { loadCommands } from '../../src/cli/commands/index.ts'
 import { createProgram, runProgram } from '../../src/cli/program.ts'
 import { isHoldfastError } from '../../src/lib/errors.ts'
+import { compileCache, mainProgram } from '../support/main-program.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 /** Parses without running: what a command would have got. */
 async function parse(args: string[], env: Record<string, string> = {}) {
@@ -32,9 +30,9 @@ async function parse(args: string[], env: Record<string, string> = {}) {
 async function setUp(t: TestContext) {
   const directory = await temporaryDirectory(t)
   const run = (args: string[], env: Record<string, string> = {}) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [...mainProgram, ...args], {
       cwd: directory,
-      env: { PATH: process.env['PATH'], HOME: directory, XDG_CONFIG_HOME: join(directory, 'config'), ...env },
+      env: { PATH: process.env['PATH'], HOME: directory, ...compileCache, XDG_CONFIG_HOME: join(directory, 'config'), ...env }, // prettier-ignore
       encoding: 'utf8',
     })
     return { status, stdout, stderr }

@@ -6,10 +6,10 @@ import { mkdir, readdir, readFile, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { compileCache, mainProgram } from '../support/main-program.ts'
 import { testServer } from '../support/postgres.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const launcher = fileURLToPath(new URL('../../bin/holdfast', import.meta.url))
 
 const sample = `
@@ -27,9 +27,14 @@ async function setUp(t: TestContext) {
   const source = await server.database()
   t.after(() => source.drop())
   await source.query(sample)
-  const env = { PATH: process.env['PATH'], HOME: directory, HOLDFAST_REPO: join(directory, 'repo') }
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: directory,
+    HOLDFAST_REPO: join(directory, 'repo'),
+    ...compileCache,
+  }
   const run = (...args: string[]) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [...mainProgram, ...args], {
       cwd: directory,
       env,
       encoding: 'utf8',
@@ -41,7 +46,8 @@ async function setUp(t: TestContext) {
     assert.equal(status, 0, stdout + stderr)
     return JSON.parse(stdout) as T
   }
-  const start = (...args: string[]) => spawn(process.execPath, [main, ...args], { cwd: directory, env })
+  const start = (...args: string[]) =>
+    spawn(process.execPath, [...mainProgram, ...args], { cwd: directory, env })
   json('init', 'repo')
   return { directory, server, source, run, json, start }
 }

@@ -33,7 +33,7 @@ test('what a list keeps only its user can read; what others could have written i
   await chmod(file, 0o620)
   assert.equal(await store.read(), null)
   await chmod(file, 0o600)
-  await truncate(file, size / 2)
+  await truncate(file, size >> 1)
   assert.deepEqual(cli.json(['list']), listed)
   assert.equal((await stat(file)).size, size)
   assert.deepEqual(await readdir(directory), [name])

@@ -84,12 +84,8 @@ test('an error says code, hint and status, and what is wrong', async () => {
 
 test('a GET is tried again, a POST is not, and carries a key that tells repetitions', async () => {
   const receiver = await newReceiver()
-  const fake = createClient({
-    url: `${receiver.url}/below/`,
-    key: 'k',
-    headers: { 'x-a': 'b' },
-    timeoutMs: 500,
-  })
+  const options = { url: `${receiver.url}/below/`, key: 'k', headers: { 'x-a': 'b' } }
+  const fake = createClient(options)
   let count = 0
   receiver.answer((response) => {
     count++
@@ -117,7 +113,8 @@ test('a GET is tried again, a POST is not, and carries a key that tells repetiti
   await assert.rejects(fake.getSource('x'), failure('not_understood', 200))
   // No answer at all.
   receiver.answer(() => undefined)
-  await assert.rejects(fake.createBackupJob({ source: 'shop' }), failure('timed_out', 0))
+  const hasty = createClient({ ...options, timeoutMs: 500 })
+  await assert.rejects(hasty.createBackupJob({ source: 'shop' }), failure('timed_out', 0))
   const aborting = AbortSignal.abort(new Error('enough'))
   await assert.rejects(fake.getSources({ signal: aborting }), /enough/)
 })

@@ -5,13 +5,12 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { chmod, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { testBrowser } from '../support/chromium.ts'
+import { compileCache, mainProgram } from '../support/main-program.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 /** As somebody new does it: what `npm start` runs, the login that it prints, damage, a restore, that taken back, and the same restore by a command. */
 
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const { start } = (
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     scripts: Record<string, string>
@@ -31,9 +30,9 @@ test('a newcomer signs in, damages the shop, brings it back, takes that back, an
   const directory = await temporaryDirectory(t)
   // The servers of root run as nobody, which must be able to pass.
   await chmod(directory, 0o711)
-  const env = { PATH: process.env['PATH'], HOME: directory, TMPDIR: directory }
+  const env = { PATH: process.env['PATH'], HOME: directory, TMPDIR: directory, ...compileCache }
   const run = (args: readonly string[]) =>
-    spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], {
+    spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', ...mainProgram, ...args], {
       cwd: directory,
       env,
       encoding: 'utf8',
@@ -42,7 +41,7 @@ test('a newcomer signs in, damages the shop, brings it back, takes that back, an
   async function begin(): Promise<Running> {
     const child = spawn(
       process.execPath,
-      ['--disable-warning=ExperimentalWarning', main, 'demo', '--port', '0'],
+      ['--disable-warning=ExperimentalWarning', ...mainProgram, 'demo', '--port', '0'],
       { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe'] },
     )
     t.after(() => child.kill('SIGKILL'))

@@ -75,7 +75,7 @@ async function begin(newPlace: NewPlace, { life, objects }: Start): Promise<Plac
 }
 
 /** So many take some seconds each. */
-const usualCases = { memory: 60, directory: 12, s3: 8 }
+const usualCases = { memory: 40, directory: 8, s3: 6 }
 
 const mending = 'a backup of ce'
 const lastBackup = steps.findLast(({ name }) => name === mending)

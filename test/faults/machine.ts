@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { openLocalStorage } from '../../src/storage/local.ts'
 import type { S3Credentials } from '../../src/storage/s3/client.ts'
 import type { Storage } from '../../src/storage/storage.ts'
+import { compileCache, mainProgram } from '../support/main-program.ts'
 import { retryingS3 } from '../support/s3.ts'
 
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const clock = new URL('../support/shifted-clock.ts', import.meta.url).href
 const pruner = fileURLToPath(new URL('./pruner.ts', import.meta.url))
 
@@ -36,12 +36,21 @@ export async function newMachine(o: {
     run(args, killAfterMs = null) {
       const child = spawn(
         process.execPath,
-        ['--disable-warning=ExperimentalWarning', '--import', clock, main, ...args, '--json', '--quiet'],
+        [
+          '--disable-warning=ExperimentalWarning',
+          '--import',
+          clock,
+          ...mainProgram,
+          ...args,
+          '--json',
+          '--quiet',
+        ],
         {
           cwd: home,
           env: {
             PATH: process.env['PATH'],
             HOME: home,
+            ...compileCache,
             HOLDFAST_TEST_CLOCK_MINUTES: String(clockMinutes),
             ...env,
           },

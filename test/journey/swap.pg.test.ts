@@ -250,9 +250,12 @@ test('who can not be ended keeps the database where it is; what was restored is 
   await part.backUp(source.url)
   const url = live.urlFor('swap_owner', 'x')
   let holding: Promise<unknown> = Promise.resolve()
+  let isHeld = false
   const onProgress = ({ phase }: { phase: string }): void => {
-    // A superuser comes in after the plan was made.
-    if (phase === 'comparing rows') holding = queryAt(live.url, 'SELECT pg_sleep(600)').catch(() => undefined)
+    if (isHeld || phase !== 'making tables') return
+    isHeld = true
+    // A superuser comes in after the plan was made, and has the time of all that follows to be there before the exchange.
+    holding = queryAt(live.url, 'SELECT pg_sleep(600)').catch(() => undefined)
   }
   const error = await failure(part.swapTo(url, { onProgress }), 'target_in_use')
   assert.match(error.message, /still used by postgres/)

@@ -10,6 +10,7 @@ import { connect, connectWire } from '../../src/postgres/connect.ts'
 import { sessionSettings } from '../../src/postgres/settings.ts'
 import { addressOf } from '../support/address.ts'
 import { majors, tcpProxy, testServer } from '../support/postgres.ts'
+import { untilNone } from '../support/sessions.ts'
 
 for (const major of majors) {
   test(`${major}: version, settings, and text that does not depend on the role's own settings`, async () => {
@@ -138,8 +139,7 @@ test('an abort cancels what runs and rejects what comes after', async () => {
   setTimeout(() => abort.abort(), 50)
   await assert.rejects(running, { code: 'cancelled' })
   await assert.rejects(waiting, { code: 'cancelled' })
-  const active = `SELECT 1 FROM pg_stat_activity WHERE application_name = '${name}' AND state = 'active'`
-  assert.deepEqual(await server.query(active), [])
+  await untilNone(server, `application_name = '${name}' AND state = 'active'`)
   await assert.rejects(connect({ address, signal: abort.signal }), { code: 'cancelled' })
 })
 
@@ -180,7 +180,7 @@ test('a connection that is cut or terminated: every call is rejected', async () 
     await sleep(50)
     await server.query(`SELECT pg_terminate_backend(${connection.processId})`)
     await running
-    await sleep(50)
+    await untilNone(server, `pid = ${connection.processId}`)
     await assert.rejects(connection.query('SELECT 1'), (error) => {
       return isHoldfastError(error, 'connection_lost') && /administrator/.test(error.message)
     })

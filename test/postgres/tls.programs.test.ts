@@ -14,6 +14,7 @@ import { examineSource } from '../../src/snapshot/examine.ts'
 import { wholeDatabase } from '../../src/snapshot/scope.ts'
 import { addressOf } from '../support/address.ts'
 import { testServer, type TestServer } from '../support/postgres.ts'
+import { untilSome } from '../support/sessions.ts'
 
 /** A server with a certificate for `localhost` that has signed itself. */
 async function encryptedServer(): Promise<{ server: TestServer; root: string }> {
@@ -72,8 +73,10 @@ test('encryption as libpq means it: modes, checks of chain and name, COPY and ca
     write: (bytes) => void (bytesRead += bytes.length),
   })
   assert.deepEqual([rows, bytesRead], [100_000, 10_000_000])
-  setTimeout(() => void wire.cancel(), 50)
-  await assert.rejects(wire.query('SELECT pg_sleep(60)'), { code: 'query_failed' })
+  const cancelled = assert.rejects(wire.query('SELECT pg_sleep(60)'), { code: 'query_failed' })
+  await untilSome(server, `pid = ${wire.processId} AND wait_event = 'PgSleep'`)
+  await wire.cancel()
+  await cancelled
 })
 
 test('a server without encryption: prefer falls back, require does not', async () => {

@@ -6,6 +6,7 @@ import { connectWire } from '../../src/postgres/connect.ts'
 import type { Wire } from '../../src/postgres/wire.ts'
 import { addressOf } from '../support/address.ts'
 import { tcpProxy, testServer } from '../support/postgres.ts'
+import { untilNone, untilSome } from '../support/sessions.ts'
 
 /** Everything a COPY gives, with the promises about pieces checked. */
 async function collect(wire: Wire, sql: string): Promise<{ bytes: Buffer; rows: number }> {
@@ -172,8 +173,7 @@ test('a sink that fails stops the server and ends the wire', async () => {
   const failing = { write: () => Promise.reject(new RangeError('full')) }
   await assert.rejects(wire.copyOut(endless, failing), RangeError)
   await assert.rejects(wire.query('SELECT 1'), { code: 'connection_lost' })
-  await sleep(100)
-  assert.deepEqual(await server.query(`SELECT 1 FROM pg_stat_activity WHERE pid = ${wire.processId}`), [])
+  await untilNone(server, `pid = ${wire.processId}`)
 })
 
 test('exchange: whole answers to raw messages, errors among them', async () => {
@@ -224,10 +224,13 @@ test('cancel: from outside, and by signal in every kind of call', async () => {
   await database.query('CREATE TABLE t (a int)')
   const address = addressOf(database.url)
   await using wire = await connectWire({ address })
-  setTimeout(() => void wire.cancel(), 50)
-  await assert.rejects(wire.query('SELECT pg_sleep(60)'), (error) => {
+  const cancelled = assert.rejects(wire.query('SELECT pg_sleep(60)'), (error) => {
     return isHoldfastError(error, 'query_failed') && error.details['sqlstate'] === '57014'
   })
+  // What comes before the query is not about it.
+  await untilSome(server, `pid = ${wire.processId} AND wait_event = 'PgSleep'`)
+  await wire.cancel()
+  await cancelled
   assert.deepEqual(await wire.query('SELECT 1'), [['1']])
 
   async function* waits(): AsyncGenerator<Uint8Array> {
@@ -247,9 +250,7 @@ test('cancel: from outside, and by signal in every kind of call', async () => {
     await assert.rejects(call(stopped), { code: 'cancelled' })
     await assert.rejects(stopped.query('SELECT 1'), { code: 'cancelled' })
   }
-  await sleep(100)
-  const active = `SELECT query FROM pg_stat_activity WHERE datname = '${database.name}' AND state = 'active'`
-  assert.deepEqual(await server.query(active), [])
+  await untilNone(server, `datname = '${database.name}' AND state = 'active'`)
 })
 
 test('a connection cut at any moment rejects what runs, and never hangs', async () => {
@@ -300,7 +301,5 @@ test('closing: idle and busy', async () => {
   const running = assert.rejects(busy.query('SELECT pg_sleep(60)'), { code: 'cancelled' })
   await busy.close()
   await running
-  await sleep(100)
-  const pids = `${idle.processId}, ${busy.processId}`
-  assert.deepEqual(await server.query(`SELECT 1 FROM pg_stat_activity WHERE pid IN (${pids})`), [])
+  await untilNone(server, `pid IN (${idle.processId}, ${busy.processId})`)
 })

@@ -4,9 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
-import { fileURLToPath } from 'node:url'
-
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+import { compileCache, mainProgram } from './main-program.ts'
 
 /** The program, run as a user types it. */
 export interface CommandLine {
@@ -23,12 +21,15 @@ export interface CommandLine {
 export async function commandLine(): Promise<CommandLine> {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-test-'))
   after(() => rm(directory, { recursive: true, force: true }))
-  const { PATH, NODE_COMPILE_CACHE } = process.env
-  const cache = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }
-  const always = { PATH, ...cache, HOME: directory, HOLDFAST_REPO: join(directory, 'repo') }
+  const always = {
+    PATH: process.env['PATH'],
+    ...compileCache,
+    HOME: directory,
+    HOLDFAST_REPO: join(directory, 'repo'),
+  }
   const spawn = (program: string, args: readonly string[], env = {}) =>
     spawnSync(program, args, { cwd: directory, env: { ...always, ...env }, encoding: 'utf8' })
-  const run: CommandLine['run'] = (args, env) => spawn(process.execPath, [main, ...args], env)
+  const run: CommandLine['run'] = (args, env) => spawn(process.execPath, [...mainProgram, ...args], env)
   const json = <T>(args: readonly string[], { status = 0, env = {} } = {}): T => {
     const result = run([...args, '--json', '--quiet'], env)
     assert.equal(result.status, status, result.stdout + result.stderr)
@@ -40,6 +41,10 @@ export async function commandLine(): Promise<CommandLine> {
     run,
     json,
     shell: (line, env) =>
-      spawn('sh', ['-c', line.replaceAll('$holdfast', '"$0" "$1"'), process.execPath, main], env),
+      spawn(
+        'sh',
+        ['-c', line.replaceAll('$holdfast', '"$0" "$1" "$2"'), process.execPath, ...mainProgram],
+        env,
+      ),
   }
 }

@@ -55,7 +55,7 @@ export async function runDocument(o: {
   return screens
 }
 
-/** What differs from run to run, made equal; columns may move with it. */
+/** What differs from run to run, made equal; columns may move with it. What was yesterday, a minute ago, has its date before the time. */
 function settled(screen: string): string {
   return screen
     .replaceAll(/\d{8}T\d{6}Z-[0-9a-f]{8}/g, 'ID')
@@ -63,9 +63,9 @@ function settled(screen: string): string {
     .replaceAll(/\b[0-9a-f]{32}\b/g, 'REPOSITORY')
     .replaceAll(/(owner key +)[\w-]{43}$/gm, '$1KEY')
     .replaceAll(/(holdfast_(?:old|new)_\S*)_[0-9a-f]{8}/g, '$1_ID')
+    .replaceAll(/(\d{4}-\d\d-\d\d )?\d\d:\d\d(, (just now|\d+ \w+ ago)| UTC)/g, 'WHEN')
     .replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|\+00)?/g, 'TIME')
-    .replaceAll(/\d\d:\d\d, (just now|\d+ \w+ ago)/g, 'WHEN')
-    .replaceAll(/\d\d:\d\d UTC|\d+ (second|minute)s? ago|just now/g, 'WHEN')
+    .replaceAll(/\d+ (second|minute)s? ago|just now/g, 'WHEN')
     .replaceAll(/[\d.,]+ (ms|s|min|B|kB|MB|GB)(\/s)?\b/g, 'AMOUNT')
     .replaceAll(/\d+ new chunks?; \d+ reused/g, 'CHUNKS')
     .replaceAll(/(?<=Postgres |"postgres": "|"version": "|^)\d+\.[\d.]+\d/gm, 'VERSION')

@@ -28,8 +28,9 @@ const parts: Readonly<Record<string, () => void>> = {
     process.on('SIGINT', () =>
       end(130, { error: { code: 'cancelled', message: 'Cancelled.', hint: 'state' } }),
     )
-    say({ type: 'progress', phase: 'waiting', done: 1, total: 4, unit: 'rows', percent: 25, perSecond: null, secondsLeft: null }) // prettier-ignore
+    // First, so that whoever sees how far it is can read it.
     say({ type: 'note', text: 'It waits.' })
+    say({ type: 'progress', phase: 'waiting', done: 1, total: 4, unit: 'rows', percent: 25, perSecond: null, secondsLeft: null }) // prettier-ignore
     setInterval(() => existsSync(join(beside, words[0] ?? '')) && end(0, { done: true }), 20)
   },
   deaf() {

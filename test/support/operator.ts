@@ -11,11 +11,10 @@ import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Block } from './document.ts'
+import { compileCache, mainProgram } from './main-program.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
-const main = here('../../src/cli/main.ts')
-const { PATH = '', NODE_COMPILE_CACHE } = process.env
-const cache = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }
+const { PATH = '' } = process.env
 const [, unit = ''] = /^Environment=(.*)$/m.exec(readFileSync(here('../../deploy/systemd/holdfast.service'), 'utf8')) ?? [] // prettier-ignore
 
 /** Who types what docs/OPERATIONS.md says, as root of a machine whose root directory is one of the test's own. */
@@ -54,11 +53,14 @@ export async function newOperator(o: {
   for (const path of [join(base, 'mnt/backups'), join(base, 'safe'), home, bin])
     mkdirSync(path, { recursive: true })
   // The launcher would look for a Node each time. The last two are what the tests' machine may lack.
-  script('holdfast', `exec '${process.execPath}' --disable-warning=ExperimentalWarning '${main}' "$@"`)
+  script(
+    'holdfast',
+    `exec '${process.execPath}' --disable-warning=ExperimentalWarning ${mainProgram.map((part) => `'${part}'`).join(' ')} "$@"`,
+  )
   script('sudo', 'shift 2; exec env -i PATH="$PATH" HOME="$HOME" "$@"')
   // A service that is ready says so in a moment. When it begins and ends jobs of its own, and says so, is up to it.
   script('journalctl', `for i in $(seq 600); do [ "$(grep -c 'console is at' '${log}')" -ge "$STARTS" ] && break; sleep 0.1; done\ngrep -v -e 'is built' -e ', attempt [0-9]*: ' '${log}'`) // prettier-ignore
-  let env: Record<string, string> = { ...cache, PATH: `${bin}:${PATH}`, HOME: home }
+  let env: Record<string, string> = { ...compileCache, PATH: `${bin}:${PATH}`, HOME: home }
   writeFileSync(log, '')
   after(() => service?.kill('SIGKILL'))
 
@@ -94,7 +96,7 @@ export async function newOperator(o: {
     const out = openSync(log, 'a')
     service = spawn(join(bin, 'holdfast'), ['serve'], {
       cwd: base,
-      env: { PATH, ...cache, ...Object.fromEntries(own.map(([, name, , value]) => [name, value])) },
+      env: { PATH, ...compileCache, ...Object.fromEntries(own.map(([, name, , value]) => [name, value])) },
       stdio: ['ignore', out, out],
     })
     closeSync(out)

@@ -5,11 +5,9 @@ import { chmod, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { commandLine, type CommandLine } from './command-line.ts'
+import { compileCache, mainProgram } from './main-program.ts'
 import type { TestDatabase } from './postgres.ts'
-
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 /** A command that goes on running, such as serve. */
 export interface Started {
@@ -50,8 +48,6 @@ export interface Serving extends CommandLine {
 export async function serving(): Promise<Serving> {
   const user = await commandLine()
   const { directory, json } = user
-  const { PATH, NODE_COMPILE_CACHE } = process.env
-  const cache = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }
   // The server of root runs as nobody, which must be able to pass.
   await chmod(directory, 0o755)
   const { repository } = json<{ repository: { id: string } }>(['keys', '--repo', 'repo'])
@@ -62,11 +58,15 @@ export async function serving(): Promise<Serving> {
     ...user,
     identity,
     start(args, env = {}) {
-      const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], {
-        cwd: directory,
-        env: { PATH, HOME: directory, ...cache, ...env },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      })
+      const child = spawn(
+        process.execPath,
+        ['--disable-warning=ExperimentalWarning', ...mainProgram, ...args],
+        {
+          cwd: directory,
+          env: { PATH: process.env['PATH'], HOME: directory, ...compileCache, ...env },
+          stdio: ['ignore', 'pipe', 'pipe'],
+        },
+      )
       after(() => child.kill('SIGKILL'))
       const closed = once(child, 'close') as Promise<[number | null]>
       let text = ''

@@ -16,18 +16,17 @@ import { startWorker, type Worker, type WorkerOptions } from '../../src/jobs/wor
 import { printHostFile } from '../../src/repository/hostfile.ts'
 import { newCatalog, type TestCatalog } from './catalog.ts'
 import { newRepository, type JourneyRepository } from './journey.ts'
+import { compileCache, mainProgram } from './main-program.ts'
 import type { TestServer } from './postgres.ts'
 import type { WorkerTask } from './worker-child.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
-const { PATH = '', NODE_COMPILE_CACHE } = process.env
-const cache = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }
-const env = { PATH, HOME: '/nonexistent', ...cache }
+const env = { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', ...compileCache }
 
 /** The real command line. */
 export const realCommands: CommandLine = {
   program: process.execPath,
-  arguments: ['--disable-warning=ExperimentalWarning', here('../../src/cli/main.ts')],
+  arguments: ['--disable-warning=ExperimentalWarning', ...mainProgram],
   env,
 }
 

@@ -6,26 +6,24 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { chmod, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { displayWidth } from '../../src/cli/width.ts'
+import { compileCache, mainProgram } from '../support/main-program.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 /** A machine of its own for the tour, as far as files go: home, working directory and temporary directory. */
 async function setUp(t: TestContext) {
   const directory = await temporaryDirectory(t)
   // The server's user, who may not be this one, has to pass through.
   await chmod(directory, 0o711)
-  const env = { PATH: process.env['PATH'], HOME: directory, TMPDIR: directory }
+  const env = { PATH: process.env['PATH'], HOME: directory, TMPDIR: directory, ...compileCache }
   const run = (args: readonly string[], more: Record<string, string> = {}) =>
-    spawnSync(process.execPath, [main, ...args], {
+    spawnSync(process.execPath, [...mainProgram, ...args], {
       cwd: directory,
       env: { ...env, ...more },
       encoding: 'utf8',
       maxBuffer: 2 ** 26,
     })
-  const start = () => spawn(process.execPath, [main, 'tour'], { cwd: directory, env })
+  const start = () => spawn(process.execPath, [...mainProgram, 'tour'], { cwd: directory, env })
   return { directory, run, start }
 }
 
