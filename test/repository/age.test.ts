@@ -199,22 +199,9 @@ test('a key with a typing error, of another kind, or in the wrong case is refuse
     const [p, q] = key === key.toUpperCase() ? ['P', 'Q'] : ['p', 'q']
     return key.slice(0, -1) + (key.endsWith(q) ? p : q)
   }
-  const wrong = [
-    '',
-    'age1',
-    mistyped(recipient),
-    recipient.toUpperCase(),
-    identity,
-    `${recipient} `,
-  ]
+  const wrong = ['', 'age1', mistyped(recipient), recipient.toUpperCase(), identity, `${recipient} `]
   for (const text of wrong) assert.throws(() => decodeRecipient(text), { code: 'usage' }, text)
-  const secrets = [
-    '',
-    identity.toLowerCase(),
-    mistyped(identity),
-    recipient,
-    `${identity}A`,
-  ]
+  const secrets = ['', identity.toLowerCase(), mistyped(identity), recipient, `${identity}A`]
   for (const text of secrets) {
     assert.throws(
       () => decodeIdentity(text),
