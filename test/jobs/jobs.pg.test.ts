@@ -83,7 +83,7 @@ test('what may pass is tried again after a pause, and fails for good in the end'
   const job = await service.until(id, over)
   assert.deepEqual(
     [job.status, job.attempt, job.error],
-    ['failed', 2, { code: 'connection_failed', message: 'No answer.', hint: 'Try.' }],
+    ['failed', 2, { code: 'connection_failed', message: 'No answer.', hint: 'Try.', ownHint: true }],
   )
 })
 
