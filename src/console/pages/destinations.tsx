@@ -1,7 +1,6 @@
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useDestinations, useSubscriptions } from '../lib/queries.ts'
 import { useRefusal } from '../lib/rights.ts'
 import type { Destination, Subscription } from '../lib/types.ts'
 import { Button } from '../ui/button.tsx'
@@ -12,14 +11,13 @@ import { Name } from '../ui/words.tsx'
 import { Where } from './destinations/details.tsx'
 import { Followed } from './destinations/follow.tsx'
 import { Heard } from './destinations/hearings.tsx'
+import { useShownDestinations } from './destinations/shown.ts'
 import { useTrying } from './destinations/trying.tsx'
 
 /** Where alarms go besides the console, and what of them. */
 export function DestinationsPage() {
   const { t } = useTranslation()
-  const destinations = useDestinations()
-  const subscriptions = useSubscriptions()
-  const { data, error } = subscriptions.isLoading ? { ...destinations, data: undefined } : destinations
+  const { destinations: data, subscriptions, error } = useShownDestinations()
   return (
     <>
       <PageHead title={t('nav.destinations')} about={t('destinations.pageAbout')} actions={<Add />} />
@@ -33,10 +31,7 @@ export function DestinationsPage() {
       <ul className="grid gap-3">
         {(data ?? []).map((one) => (
           <li key={one.id}>
-            <One
-              of={one}
-              heard={(subscriptions.data ?? []).filter(({ destinationId }) => destinationId === one.id)}
-            />
+            <One of={one} heard={subscriptions.filter(({ destinationId }) => destinationId === one.id)} />
           </li>
         ))}
       </ul>

@@ -2,7 +2,7 @@ import { useNavigate, useParams } from '@tanstack/react-router'
 import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { request } from '../../lib/api.ts'
-import { useChange, useDeliveries, useDestinations, useSubscriptions } from '../../lib/queries.ts'
+import { useChange, useDeliveries } from '../../lib/queries.ts'
 import { useRefusal } from '../../lib/rights.ts'
 import type { Delivery, Destination, DestinationWithKey } from '../../lib/types.ts'
 import { State, type Meaning } from '../../ui/badge.tsx'
@@ -18,15 +18,15 @@ import { AddressFields } from './address-fields.tsx'
 import { addressOf, draftOf } from './draft.ts'
 import { Followed } from './follow.tsx'
 import { Hearings } from './hearings.tsx'
+import { useShownDestinations } from './shown.ts'
 import { useTrying } from './trying.tsx'
 
 export function DestinationDetails() {
   const { t } = useTranslation()
   const { name } = useParams({ from: '/app/destinations/$name' })
   const navigate = useNavigate()
-  const destinations = useDestinations()
-  const waits = [useSubscriptions(), useDeliveries(name)].some(({ isLoading }) => isLoading)
-  const { data, error } = waits ? { ...destinations, data: undefined } : destinations
+  const { destinations, error } = useShownDestinations()
+  const data = useDeliveries(name).isLoading ? undefined : destinations
   const found = data?.find((one) => one.name === name)
   // Its line is there from the start: nothing moves when it is known.
   const comes = data === undefined && error === null ? '\u00a0' : undefined
