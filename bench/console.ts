@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Browser, type Page } from '@playwright/test'
-import sparticuz from '@sparticuz/chromium'
+import { chromiumProgram } from '../test/support/chromium-program.ts'
 import { filledService, jobs } from './service.ts'
 
 const loads = 7
@@ -21,7 +21,7 @@ const pages = [
 
 const directory = await mkdtemp(join(tmpdir(), 'holdfast-bench-console-'))
 const browser = await chromium.launch({
-  executablePath: await sparticuz.executablePath(),
+  executablePath: (await chromiumProgram()).executablePath,
   args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
   env: { PATH: process.env['PATH'] ?? '', HOME: directory },
 })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { chromium, type Browser } from '@playwright/test'
-import sparticuz from '@sparticuz/chromium'
+import { chromiumProgram } from './chromium-program.ts'
 
 /**
  * A Chromium from npm, closed at the end of the test file. Its faces are the ones that come with it, so that pages look the same on every
@@ -11,8 +11,7 @@ import sparticuz from '@sparticuz/chromium'
  */
 export async function testBrowser(): Promise<Browser> {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-test-'))
-  const executablePath = await sparticuz.executablePath()
-  const faces = join(tmpdir(), 'fonts')
+  const { executablePath, faces } = await chromiumProgram()
   await writeFile(
     join(directory, 'fonts.conf'),
     `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig><dir>${faces}</dir><dir>/usr/share/fonts</dir>
