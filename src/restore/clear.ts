@@ -124,6 +124,12 @@ export async function clearTarget(
   await connection.query('COMMIT')
 }
 
+/** Whether the marker of this very restore is there. */
+export async function isMarked(address: ServerAddress, id: string): Promise<boolean> {
+  await using connection = await connect({ address })
+  return (await readMarker(connection))?.id === id
+}
+
 async function readMarker(connection: Connection): Promise<{ id: string; extensions: string } | undefined> {
   const [found] = await connection.query<{ there: boolean }>(
     `SELECT pg_catalog.to_regclass('${markerSchema}.progress') IS NOT NULL AS there`,

@@ -8,7 +8,7 @@ import { schemaSession } from '../postgres/schema/dump.ts'
 import type { SchemaEntry } from '../postgres/schema/entry.ts'
 import type { Wire } from '../postgres/wire.ts'
 import type { BackupContents } from '../repository/format/contents.ts'
-import { clearTarget, connectAnywhere, dropDatabase, dropRoles, removeMarkerSql, setMarker } from './clear.ts'
+import { clearTarget, connectAnywhere, dropDatabase, dropRoles, isMarked, removeMarkerSql, setMarker } from './clear.ts' // prettier-ignore
 import { runEntries, type EntrySql } from './entries.ts'
 import { returnLoans } from './loans.ts'
 import { joinRoles, leaveRoles } from './owners.ts'
@@ -55,6 +55,7 @@ export async function prepareTarget(o: Request): Promise<Prepared> {
     rolesJoined: [] as string[],
     warnings: [] as Sentence[],
   }
+  let mayBeMarked = false
   try {
     if (o.plan.options.restart) await removeUnfinished(o)
     await using server = await maintenance(o)
@@ -94,10 +95,13 @@ export async function prepareTarget(o: Request): Promise<Prepared> {
     })
     if (o.plan.quarantine.length > 0) await own.query(createUnfinishedSql)
     if (o.plan.database === null) await requireStillEmpty(own, o.target)
+    mayBeMarked = true
     await own.query('COMMIT')
     return prepared
   } catch (error) {
     if (prepared.madeDatabase !== null) await dropDatabase(o.target, prepared.madeDatabase)
+    // The commit is done although its answer was lost.
+    else if (mayBeMarked && (await isMarked(o.target, prepared.id))) await clearTarget(o.target, prepared)
     await undoRoles(o.target, prepared)
     throw error
   }
