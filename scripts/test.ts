@@ -93,6 +93,12 @@ const minutes = longer.reduce(
   (sum, more) => sum + Number(more ?? 0),
   HOLDFAST_FAULTS === undefined ? 15 : 180,
 )
+// Once, before anybody waits for it: services that start beside each other would each build it.
+if (files.some((file) => file.endsWith('.browser.test.ts')))
+  spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', 'scripts/build-console.ts'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+
 const { status } = spawnSync(
   process.execPath,
   [...options, `--test-timeout=${minutes * 60_000}`, ...files.filter((f) => !left.includes(f))],
