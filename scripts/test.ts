@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
-import { accessSync, constants, globSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, globSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { builds, consoleVersion } from '../src/cli/console.ts'
 
 /*
  * Runs the tests: all of test/, or the files and folders given. Some need programs of others, and say which by their name. On a machine
@@ -94,7 +95,8 @@ const minutes = longer.reduce(
   HOLDFAST_FAULTS === undefined ? 15 : 180,
 )
 // Once, before anybody waits for it: services that start beside each other would each build it.
-if (files.some((file) => file.endsWith('.browser.test.ts')))
+const shown = files.some((file) => file.endsWith('.browser.test.ts'))
+if (shown && !existsSync(join(builds, await consoleVersion())))
   spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', 'scripts/build-console.ts'], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })

@@ -15,9 +15,14 @@ interface OpeningInput {
   readonly ownerKey: string | undefined
 }
 
-export async function openVault(context: CommandContext, input: OpeningInput): Promise<OpenedVault> {
+/** With what every change of keys takes besides. */
+export async function openVault(
+  context: CommandContext,
+  input: OpeningInput,
+): Promise<OpenedVault & Pick<CommandContext, 'clock' | 'signal'>> {
   const { openWithVault } = await import('./repository.ts')
-  return openWithVault(context, input)
+  const { clock, signal } = context
+  return { ...(await openWithVault(context, input)), clock, signal }
 }
 
 /** Tells what was changed in one copy, and changes the others alike. What was not reached has the old keys until it is brought up to date. */

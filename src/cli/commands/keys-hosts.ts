@@ -40,8 +40,6 @@ export const admit = defineCommand({
     const opened = await openVault(context, input)
     const { repository, credentials } = await admitHost({
       ...opened,
-      clock: context.clock,
-      signal: context.signal,
       name: input.name,
     })
     await writeSecretFile(input.out, printHostFile(credentials)).catch((error: unknown) => {
@@ -94,7 +92,7 @@ export const revoke = defineCommand({
     const opened = await openVault(context, input)
     const host = findHostId(opened.repository.keyset, input.name)
     const at = input.at ?? context.clock.now()
-    const change = await revokeHost({ ...opened, clock: context.clock, signal: context.signal, host, at })
+    const change = await revokeHost({ ...opened, host, at })
     const accepts = change.repository.keyset.hosts.find(({ id }) => id === host)?.revoked?.accepts.length ?? 0
     await doneInEach(
       context,

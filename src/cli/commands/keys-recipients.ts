@@ -45,8 +45,6 @@ export const add = defineCommand({
     const opened = await openVault(context, input)
     const change = await addRecipient({
       ...opened,
-      clock: context.clock,
-      signal: context.signal,
       name: input.name,
       recipient,
     })
@@ -74,8 +72,6 @@ export const remove = defineCommand({
     const passphrases = await passphrasesFor(context, opened, input.name)
     const change = await removeRecipient({
       ...opened,
-      clock: context.clock,
-      signal: context.signal,
       name: input.name,
       passphrases,
     })
@@ -113,14 +109,9 @@ export const confirm = defineCommand({
   async run(context, input) {
     const { confirmRecipient } = await import('../../repository/keys.ts')
     const opened = await openVault(context, input)
-    const { repository, secrets } = opened
-    const change = await confirmRecipient({
-      repository,
-      clock: context.clock,
-      signal: context.signal,
-      ownerKey: input.ownerKey,
-      ...secrets,
-    })
+    const { repository, secrets, clock, signal } = opened
+    const { ownerKey } = input
+    const change = await confirmRecipient({ repository, clock, signal, ownerKey, ...secrets })
     await doneInEach(
       context,
       opened,

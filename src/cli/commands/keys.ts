@@ -17,7 +17,7 @@ const rotate = defineCommand({
     const { rotate: rotateKeys } = await import('../../repository/keys.ts')
     const opened = await openVault(context, input)
     const passphrases = await passphrasesFor(context, opened, null)
-    const change = await rotateKeys({ ...opened, clock: context.clock, signal: context.signal, passphrases })
+    const change = await rotateKeys({ ...opened, passphrases })
     await doneInEach(context, opened, change.repository, 'A new epoch has begun.')
   },
 })

@@ -46,6 +46,13 @@ const spans = [
   ['year', Infinity],
 ] as const
 
+/** To make a formatter takes far longer than to use it. */
+function madeOnce<K, T>(made: Map<K, T>, key: K, make: () => T): T {
+  const found = made.get(key) ?? make()
+  made.set(key, found)
+  return found
+}
+
 /** `wished`: languages as the browser names them. */
 export function formatOf(language: string, wished: readonly string[]): Format {
   const locale = localeOf(language, wished)
@@ -62,19 +69,11 @@ export function formatOf(language: string, wished: readonly string[]): Format {
   const units = new Map<string, Intl.NumberFormat>()
   const zones = new Map<string | undefined, Intl.DateTimeFormat>()
 
-  const exactly = (zone: string | undefined): Intl.DateTimeFormat => {
-    let found = zones.get(zone)
-    if (found === undefined) {
-      found = new Intl.DateTimeFormat(locale, {
-        ...dates,
-        dateStyle: 'full',
-        timeStyle: 'long',
-        ...(zone === undefined ? {} : { timeZone: zone }),
-      })
-      zones.set(zone, found)
-    }
-    return found
-  }
+  const exactly = (zone: string | undefined): Intl.DateTimeFormat =>
+    madeOnce(zones, zone, () => {
+      const whole = { ...dates, dateStyle: 'full', timeStyle: 'long' } as const
+      return new Intl.DateTimeFormat(locale, { ...whole, ...(zone === undefined ? {} : { timeZone: zone }) })
+    })
 
   const unit = (
     value: number,
@@ -82,18 +81,9 @@ export function formatOf(language: string, wished: readonly string[]): Format {
     digits = 0,
     unitDisplay: 'short' | 'narrow' | 'long' = 'short',
   ): string => {
-    const key = `${name} ${digits} ${unitDisplay}`
-    let found = units.get(key)
-    if (found === undefined) {
-      found = new Intl.NumberFormat(locale, {
-        style: 'unit',
-        unit: name,
-        unitDisplay,
-        maximumFractionDigits: digits,
-      })
-      units.set(key, found)
-    }
-    return found.format(value)
+    const options = { style: 'unit', unit: name, unitDisplay, maximumFractionDigits: digits } as const
+    const make = (): Intl.NumberFormat => new Intl.NumberFormat(locale, options)
+    return madeOnce(units, `${name} ${digits} ${unitDisplay}`, make).format(value)
   }
 
   const bytes = (value: number, per = ''): string => {
@@ -150,11 +140,6 @@ const formats = new Map<string, Format>()
 /** One for all that is shown: to make it takes longer than to draw the row of a list that it is for. */
 export function useFormat(): Format {
   const { language } = useTranslation().i18n
-  const key = [language, ...navigator.languages].join(' ')
-  let found = formats.get(key)
-  if (found === undefined) {
-    found = formatOf(language, navigator.languages)
-    formats.set(key, found)
-  }
-  return found
+  const { languages } = navigator
+  return madeOnce(formats, [language, ...languages].join(' '), () => formatOf(language, languages))
 }
