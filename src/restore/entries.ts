@@ -4,6 +4,7 @@ import { adaptEntry, type TargetAbilities } from '../postgres/schema/adapt.ts'
 import { entryName, type SchemaEntry } from '../postgres/schema/entry.ts'
 import { runSql } from '../postgres/schema/run.ts'
 import type { Wire } from '../postgres/wire.ts'
+import type { LeftOut } from './left-out.ts'
 import { reliesOnPath, withPath } from './rescue.ts'
 
 /** The SQL of one entry in the source's encoding, ready to run. */
@@ -40,6 +41,8 @@ export async function runEntries(o: {
    * an extension that was there before and is somebody else's.
    */
   onSkipped: (what: string) => void
+  /** Takes materialized views that can't be filled. Default: they fail as all else does. */
+  leftOut?: LeftOut | null
 }): Promise<void> {
   for (const batch of batches(o.entries, o.sql)) {
     throwIfCancelled(o.signal)
@@ -53,8 +56,10 @@ export async function runEntries(o: {
         try {
           await runEntry(o.wire, entry, o.sql, o.inTransaction)
         } catch (failure) {
-          if (!isDispensable(entry, failure)) throw failure
-          o.onSkipped(messageOf(failure))
+          if (isDispensable(entry, failure)) o.onSkipped(messageOf(failure))
+          else if (o.leftOut != null && entry.type === 'MATERIALIZED VIEW DATA')
+            o.leftOut.take(entry, failure)
+          else throw failure
         }
       }
     }

@@ -1,11 +1,12 @@
 import type { Sentence } from '../lib/sentence.ts'
 import { throwIfCancelled } from '../lib/abort.ts'
-import { isHoldfastError, messageOf } from '../lib/errors.ts'
 import type { SchemaEntry } from '../postgres/schema/entry.ts'
-import { literal } from '../postgres/quote.ts'
 import type { Wire } from '../postgres/wire.ts'
-import { heldBackOf, heldBackRows, type HeldBack } from '../repository/held-back.ts'
-import { entryLabel, runEntries, runEntry, type EntrySql } from './entries.ts'
+import type { HeldBack } from '../repository/held-back.ts'
+import { runEntries, runEntry, type EntrySql } from './entries.ts'
+import { makeForeignKey } from './foreign-keys.ts'
+import { makeIndex } from './indexes.ts'
+import { withoutInNeed, type LeftOut } from './left-out.ts'
 import { sentence } from './sentences.ts'
 
 /** How the entries that follow the rows are run: two parallel stages, then the rest in the dump's order. */
@@ -35,30 +36,36 @@ export function planPost(entries: readonly SchemaEntry[]): PostPlan {
   return { indexes, foreignKeys, rest }
 }
 
-/** Runs the plan over all wires; `onDone` is told how many entries were finished. */
-export async function runPost(o: {
-  wires: readonly Wire[]
+interface PostRequest {
+  readonly wires: readonly Wire[]
   /** All entries of the dump by id: what a constraint depends on tells which tables it locks. */
-  byId: ReadonlyMap<number, SchemaEntry>
-  plan: PostPlan
+  readonly byId: ReadonlyMap<number, SchemaEntry>
   /** Rows that were erased: others may refer to them. */
-  heldBack: readonly HeldBack[]
-  sql: EntrySql
-  signal?: AbortSignal | undefined
-  onDone: (count: number) => void
-  /** Told of foreign keys that the rows do not meet, and of what `runEntries` skips. */
-  onWarning: (said: Sentence) => void
-}): Promise<void> {
-  await runParallel({ ...o, entries: o.plan.indexes })
-  await runParallel({ ...o, entries: o.plan.foreignKeys })
+  readonly heldBack: readonly HeldBack[]
+  /** Null: whatever can't be made fails all. */
+  readonly leftOut: LeftOut | null
+  readonly sql: EntrySql
+  readonly signal?: AbortSignal | undefined
+  readonly onDone: (count: number) => void
+  /** Told of foreign keys that the rows do not meet, of what `runEntries` skips, and of indexes that are not quite as they were. */
+  readonly onWarning: (said: Sentence) => void
+}
+
+/** Runs the plan over all wires; `onDone` is told how many entries were finished. */
+export async function runPost(o: PostRequest & { plan: PostPlan }): Promise<void> {
+  const { indexes, foreignKeys, rest } = o.plan
   const [first] = o.wires
-  if (first)
-    await runEntries({
-      ...o,
-      wire: first,
-      entries: o.plan.rest,
-      onSkipped: (what) => o.onWarning(sentence('skipped', { what }, what)),
-    })
+  if (first === undefined) return
+  await runParallel(o, indexes)
+  await runParallel(o, foreignKeys)
+  const entries = await withoutInNeed(first, rest, o.leftOut)
+  o.onDone(rest.length - entries.length)
+  await runEntries({
+    ...o,
+    wire: first,
+    entries,
+    onSkipped: (what) => o.onWarning(sentence('skipped', { what }, what)),
+  })
 }
 
 interface Locks {
@@ -72,18 +79,9 @@ interface Locks {
  * Runs each entry as soon as what it depends on is there and no running entry locks its tables in a conflicting way: the server would
  * make it wait with a connection idle, or two foreign keys deadlock.
  */
-async function runParallel(o: {
-  wires: readonly Wire[]
-  byId: ReadonlyMap<number, SchemaEntry>
-  entries: readonly SchemaEntry[]
-  heldBack: readonly HeldBack[]
-  sql: EntrySql
-  signal?: AbortSignal | undefined
-  onDone: (count: number) => void
-  onWarning: (said: Sentence) => void
-}): Promise<void> {
-  const waiting = o.entries.map((entry) => ({ entry, locks: locksOf(entry, o.byId) }))
-  const unfinished = new Set(o.entries.map((e) => e.id))
+async function runParallel(o: PostRequest, entries: readonly SchemaEntry[]): Promise<void> {
+  const waiting = entries.map((entry) => ({ entry, locks: locksOf(entry, o.byId) }))
+  const unfinished = new Set(entries.map((e) => e.id))
   const running = new Set<Locks>()
   const free = [...o.wires]
   const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -111,7 +109,9 @@ async function runParallel(o: {
   }
   const perform = async (wire: Wire, entry: SchemaEntry, locks: Locks): Promise<void> => {
     throwIfCancelled(o.signal)
-    await makeConstraint(wire, entry, o)
+    if ((await o.leftOut?.takeIfInNeed(wire, entry)) !== true) {
+      await make(wire, entry, { ...o, tables: locks.tables.flatMap((id) => o.byId.get(id) ?? []) })
+    }
     running.delete(locks)
     unfinished.delete(entry.id)
     free.push(wire)
@@ -121,84 +121,19 @@ async function runParallel(o: {
   await promise
 }
 
-/**
- * A foreign key that the source's own rows broke (written while triggers were off), or that leads to rows that were erased, can't
- * be made as it was. It is made for new rows only and told: the rows are what they were, and the restore must not be in vain.
- */
-async function makeConstraint(
+async function make(
   wire: Wire,
   entry: SchemaEntry,
-  o: {
-    byId: ReadonlyMap<number, SchemaEntry>
-    heldBack: readonly HeldBack[]
-    sql: EntrySql
-    onWarning: (said: Sentence) => void
-  },
+  o: PostRequest & { tables: readonly SchemaEntry[] },
 ): Promise<void> {
+  if (entry.type === 'FK CONSTRAINT') return await makeForeignKey(wire, entry, o)
+  if (entry.type === 'INDEX ATTACH') return await runEntry(wire, entry, o.sql)
   try {
-    await runEntry(wire, entry, o.sql)
+    await makeIndex(wire, entry, o)
   } catch (error) {
-    const violated = isHoldfastError(error, 'restore_failed') && error.details['sqlstate'] === '23503'
-    if (entry.type !== 'FK CONSTRAINT' || !violated) throw error
-    const each = await runUnchecked(wire, entry, o.sql).catch(() => {
-      throw error
-    })
-    const where = each
-      ? ' and on each partition by itself, since the server can not have it on all of them so'
-      : ''
-    const what = entryLabel(entry)
-    const why = `${messageOf(error.cause)}${erasedReason(entry, o)}`
-    o.onWarning(
-      sentence(
-        each ? 'key_not_valid_parts' : 'key_not_valid',
-        { what, why },
-        `The ${what} is NOT VALID${where}: it holds for new rows only, because restored ones break it. ${why}`,
-      ),
-    )
+    if (o.leftOut === null) throw error
+    o.leftOut.take(entry, error)
   }
-}
-
-/** Makes a foreign key for new rows only. True: of each partition, for before Postgres 18 a partitioned table can't have one. */
-async function runUnchecked(wire: Wire, entry: SchemaEntry, sql: EntrySql): Promise<boolean> {
-  const open = (one: SchemaEntry): string => {
-    // One character per byte: whatever the encoding is, bytes come out as they went in.
-    const text = Buffer.from(sql(one)).toString('latin1')
-    return `${text.slice(0, text.lastIndexOf(';'))} NOT VALID`
-  }
-  try {
-    await runEntry(wire, entry, (one) => Buffer.from(`${open(one)};\n`, 'latin1'))
-    return false
-  } catch {
-    await runEntry(wire, entry, (one) => Buffer.from(onPartitions(open(one)), 'latin1'))
-    return true
-  }
-}
-
-/** Does to each partition what the statement does to a partitioned table. Fails where it is none. */
-function onPartitions(statement: string): string {
-  const [, table = '', what = ''] =
-    /^ALTER TABLE (?:ONLY )?([^]+?)\s+(ADD CONSTRAINT [^]+)$/.exec(statement) ?? []
-  const body = `DECLARE leaf pg_catalog.regclass;
-BEGIN
-  FOR leaf IN SELECT relid FROM pg_catalog.pg_partition_tree(${literal(table)}) WHERE isleaf AND level > 0 LOOP
-    EXECUTE pg_catalog.format('ALTER TABLE %s %s', leaf, ${literal(what)});
-  END LOOP;
-  IF leaf IS NULL THEN RAISE EXCEPTION 'no partitions'; END IF;
-END`
-  return `DO ${literal(body)};\n`
-}
-
-/** Which of the tables of a foreign key have lost rows to erasures, so that nobody looks for damage. */
-function erasedReason(
-  entry: SchemaEntry,
-  o: { byId: ReadonlyMap<number, SchemaEntry>; heldBack: readonly HeldBack[] },
-): string {
-  const tables = locksOf(entry, o.byId).tables.flatMap((id) => {
-    const table = o.byId.get(id)
-    return table?.schema == null ? [] : [{ schema: table.schema, name: table.name }]
-  })
-  const lost = heldBackOf(o.heldBack, tables)
-  return lost.length === 0 ? '' : ` Erased, and so held back: ${lost.map(heldBackRows).join(', ')}.`
 }
 
 function conflicts(locks: Locks, running: ReadonlySet<Locks>): boolean {

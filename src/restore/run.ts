@@ -16,6 +16,7 @@ import type { ChunkReader } from '../repository/types.ts'
 import { compareTables } from './compare.ts'
 import { entrySql, runEntries, type EntrySql } from './entries.ts'
 import { analyze, restoreLargeObjects, setSequences } from './finish.ts'
+import { createLeftOut, type LeftOut } from './left-out.ts'
 import { loadTables, type LoadRequest, type SampleTransactions } from './load.ts'
 import { lend, lendingPoints } from './loans.ts'
 import { planPost, runPost } from './post.ts'
@@ -38,6 +39,8 @@ export interface RestoreRequest {
   readonly target: ServerAddress
   /** Connections that load rows and build indexes. */
   readonly jobs: number
+  /** True: what the rows do not let be fails the restore. Default: it is left out and told, and all else is restored. */
+  readonly allOrNothing?: boolean
   readonly clock: Clock
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: OnProgress | undefined
@@ -54,9 +57,11 @@ export async function runRestore(o: RestoreRequest): Promise<RestoreReport> {
   try {
     const made = entrySql({ text: o.schemaText, noOwner: o.plan.options.noOwner, target: o.plan.abilities })
     const sql = quietSql(made, o.plan.quarantine)
-    const done = await fillTarget(o, sql, prepared)
+    const onWarning = (what: Sentence): unknown => prepared.warnings.push(what)
+    const leftOut = o.allOrNothing === true ? null : createLeftOut({ onWarning })
+    const done = await fillTarget(o, { sql, prepared, leftOut })
     const filled = o.clock.now()
-    const quarantined = await finishTarget({ ...o, prepared, sql, ...lastEntries(o.plan.entries) })
+    const quarantined = await finishTarget({ ...o, prepared, sql, leftOut, ...lastEntries(o.plan.entries) })
     const finished = o.clock.now()
     const granting = { name: 'granting', seconds: (finished.getTime() - filled.getTime()) / 1000 }
     return {
@@ -124,8 +129,7 @@ export function lastEntries(entries: readonly SchemaEntry[]): Pick<Ending, 'gran
 
 async function fillTarget(
   o: RestoreRequest,
-  sql: EntrySql,
-  prepared: Prepared,
+  { sql, prepared, leftOut }: { sql: EntrySql; prepared: Prepared; leftOut: LeftOut | null },
 ): Promise<{ tables: readonly RestoredTable[]; phases: RestoreReport['phases'] }> {
   await using connections = new AsyncDisposableStack()
   const wires = await Promise.all(
@@ -137,7 +141,7 @@ async function fillTarget(
   const [first] = wires
   if (first === undefined) throw new HoldfastError('usage', 'A restore needs at least one job.')
   const ways = { lend: () => lend(o.target, o.plan.entries, sql), load: loadTables }
-  return await fill({ ...o, ...ways, wires, first, sql, warnings: prepared.warnings })
+  return await fill({ ...o, ...ways, wires, first, sql, leftOut, warnings: prepared.warnings })
 }
 
 /** How a restore goes about it. */
@@ -146,6 +150,8 @@ export interface Filling extends RestoreRequest {
   /** One of them: what is not done by several. */
   readonly first: Wire
   readonly sql: EntrySql
+  /** Null: nothing may be left out. */
+  readonly leftOut: LeftOut | null
   /** Taken down what is not as it was. */
   readonly warnings: Sentence[]
   /** Gives owners the rights that they need to get what is made. */
@@ -239,6 +245,7 @@ export async function fill(
       byId,
       plan: planPost(post),
       heldBack: plan.heldBack,
+      leftOut: o.leftOut,
       sql,
       signal: o.signal,
       onDone: counter('building indexes and constraints', post.length, 'objects'),

@@ -103,6 +103,11 @@ export const sentenceValues = {
   label_refused: ['why'],
   still_member: ['user', 'roles', 'why'],
   check_not_valid: ['key', 'table', 'why'],
+  index_compressed: ['what', 'names'],
+  index_left_out: ['what', 'why'],
+  left_out_with: ['what', 'needed'],
+  view_closed: ['view', 'needed'],
+  view_not_filled: ['view', 'why'],
   key_not_valid: ['what', 'why'],
   key_not_valid_parts: ['what', 'why'],
   // What stands in its way.

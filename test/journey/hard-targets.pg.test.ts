@@ -304,13 +304,14 @@ test('a restore that fails at its very end leaves the target as it was', async (
   await using hard = await loadHard(server)
   await using target = await server.database()
   await target.query(`COMMENT ON SCHEMA public IS 'kept'; GRANT CREATE ON SCHEMA public TO PUBLIC`)
-  // A view that can be filled in the source alone.
-  await hard.query(`CREATE FUNCTION only_here() RETURNS int LANGUAGE sql AS 'SELECT 1 / (current_database() = ''${hard.name}'')::int';
+  // A view that no other database has room for.
+  await hard.query(`CREATE FUNCTION only_here() RETURNS int LANGUAGE plpgsql AS
+      'BEGIN IF current_database() <> ''${hard.name}'' THEN RAISE disk_full USING MESSAGE = ''no room''; END IF; RETURN 1; END';
     CREATE MATERIALIZED VIEW zz AS SELECT only_here();
     ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO hard_reader`)
   await repository.backUp(hard.url)
   const before = await stateOf(target.url)
   const error = await failure(repository.restoreTo(target.url), 'restore_failed')
-  assert.match(error.message, /public\.zz could not be made: division by zero/)
+  assert.match(error.message, /public\.zz could not be made: no room/)
   requireSame(await stateOf(target.url), before, 'the target')
 })

@@ -63,6 +63,8 @@ async function fillBeside(o: SwapRequest): Promise<RestoreReport | null> {
     plan: { ...restore, database: { ...restore.database, guard: [filling, ...restore.database.guard] } },
     contents: besideContents(o.contents, live.own),
     target: withDatabase(o.target, besideName),
+    // Not for somebody to find missing in what has taken the live one's place.
+    allOrNothing: true,
   })
   await using server = await connectMaintenance(o.target)
   await server.query('BEGIN')
