@@ -5,7 +5,7 @@ export const proof = {
   drill_failed: {
     exit: 4,
     meaning: 'The drill found a difference or a check that fails, or could not be done to its end.',
-    hint: 'Do not rely on this backup; make another one and drill that.',
+    hint: 'Do not rely on this backup. Make another one and drill that; what fails again is to be mended in the source.',
   },
   assertion_invalid: {
     exit: 2,
