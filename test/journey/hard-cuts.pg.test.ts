@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { isHoldfastError } from '../../src/lib/errors.ts'
 import { openMemoryStorage } from '../../src/storage/memory.ts'
+import { changeMessages, commandComplete } from '../support/server-messages.ts'
 import { newRepository, requireSame, stateOf, type JourneyRepository } from '../support/journey.ts'
 import {
   tcpProxy,
@@ -109,6 +110,41 @@ test('a restore whose connections are cut leaves its target as it was, or told u
   }
   t.diagnostic(JSON.stringify({ total, ...Object.fromEntries(outcomes) }))
   assert.ok((outcomes.get('ok') ?? 0) < 4)
+})
+
+test('a restore that never hears of one of its commits leaves its target as it was', async (t) => {
+  await repository.backUp(source.url)
+  const [expected, empty] = [await stateOf(source.url), await stateOf((await server.database()).url)]
+  let [commits, deaf] = [0, 0]
+  const door = await tcpProxy(
+    server.port,
+    changeMessages((message) => {
+      if (message[0] !== commandComplete || message.toString('latin1', 5) !== 'COMMIT\0') return message
+      if (++commits !== deaf) return message
+      door.cut()
+      return Buffer.alloc(0)
+    }),
+  )
+  await using _door = door
+  const restoreDeaf = async (at: number): Promise<string> => {
+    await using target = await server.database()
+    ;[commits, deaf] = [0, at]
+    const end = await repository.restoreTo(door.url(target.url)).then(
+      () => 'ok',
+      (error: unknown) => (isHoldfastError(error) ? error.code : String(error)),
+    )
+    const state = await stateOf(target.url)
+    if (end === 'ok') requireSame(state, expected, 'the copy')
+    // The very last one, after which there is no marker: docs/CONSISTENCY.md tells it.
+    else if (end === 'target_unfinished') requireSame(state, expected, `the target, deaf at commit ${at}`)
+    else requireSame(state, empty, `the target, deaf at commit ${at}`)
+    return end
+  }
+  assert.equal(await restoreDeaf(0), 'ok')
+  const ends: string[] = []
+  for (let at = 1, all = commits; at <= all; at++) ends.push(await restoreDeaf(at))
+  t.diagnostic(ends.join(' '))
+  assert.ok(ends.length > 2)
 })
 
 test('a server that goes away for good is told of, and what it left behind can be restarted', async () => {
