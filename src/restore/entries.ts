@@ -41,7 +41,7 @@ export async function runEntries(o: {
    * an extension that was there before and is somebody else's.
    */
   onSkipped: (what: string) => void
-  /** Takes materialized views that can't be filled. Default: they fail as all else does. */
+  /** Takes what the rows do not let be, and what needs it. Default: it fails as all else does. */
   leftOut?: LeftOut | null
 }): Promise<void> {
   for (const batch of batches(o.entries, o.sql)) {
@@ -53,12 +53,12 @@ export async function runEntries(o: {
       if (!isHoldfastError(error, 'query_failed')) throw error
       if (o.inTransaction) await o.wire.query('ROLLBACK TO SAVEPOINT batch')
       for (const entry of batch) {
+        if ((await o.leftOut?.takeIfInNeed(o.wire, entry)) === true) continue
         try {
           await runEntry(o.wire, entry, o.sql, o.inTransaction)
         } catch (failure) {
           if (isDispensable(entry, failure)) o.onSkipped(messageOf(failure))
-          else if (o.leftOut != null && entry.type === 'MATERIALIZED VIEW DATA')
-            o.leftOut.take(entry, failure)
+          else if (o.leftOut) o.leftOut.take(entry, failure)
           else throw failure
         }
       }

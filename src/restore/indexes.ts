@@ -1,13 +1,14 @@
-import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
+import { isHoldfastError } from '../lib/errors.ts'
 import type { Sentence } from '../lib/sentence.ts'
-import { ident, literal, qualified } from '../postgres/quote.ts'
+import { literal, qualified } from '../postgres/quote.ts'
 import type { SchemaEntry } from '../postgres/schema/entry.ts'
 import type { Wire } from '../postgres/wire.ts'
 import { entryLabel, runEntry, type EntrySql } from './entries.ts'
 import { sentence } from './sentences.ts'
 
-/** SQLSTATE of an index entry that is longer than a page of the index takes. */
-const tooLong = '54000'
+/** An index entry is longer than a page of the index takes. */
+const isTooLong = (error: unknown): boolean =>
+  isHoldfastError(error, 'restore_failed') && error.details['sqlstate'] === '54000'
 
 /**
  * Makes an index, or a constraint that is one. An index keeps the values that it was built from: those that were compressed then may be
@@ -17,54 +18,45 @@ const tooLong = '54000'
 export async function makeIndex(
   wire: Wire,
   entry: SchemaEntry,
-  o: { tables: readonly SchemaEntry[]; sql: EntrySql; onWarning: (said: Sentence) => void },
+  o: {
+    /** Undefined: it is of nothing that has rows. */
+    table: SchemaEntry | undefined
+    sql: EntrySql
+    onWarning: (said: Sentence) => void
+  },
 ): Promise<void> {
   try {
     await runEntry(wire, entry, o.sql)
   } catch (error) {
-    if (!isHoldfastError(error, 'restore_failed') || error.details['sqlstate'] !== tooLong) throw error
-    const columns = await uncompressed(wire, o.tables)
+    const columns = isTooLong(error) && o.table ? await uncompressed(wire, o.table) : []
     if (columns.length === 0) throw error
+    await makeCompressed(wire, entry, columns, o.sql)
     const what = entryLabel(entry)
-    await makeCompressed(wire, entry, columns, o.sql).catch(() => {
-      throw error
-    })
-    const names = columns.map((c) => c.label)
-    o.onWarning(
-      sentence(
-        'index_compressed',
-        { what, names },
-        `The ${what} holds compressed values, as in the source, although ${names.join(', ')} compresses none any more: REINDEX would fail.`,
-      ),
-    )
+    const text = `The ${what} holds compressed values, as in the source, although a column of it does not compress them any more: REINDEX would fail.`
+    o.onWarning(sentence('index_compressed', { what }, text))
   }
 }
 
+/** Known by number: their names may be in an encoding that is not ours. */
 interface Column {
-  readonly label: string
-  /** What sets its storage, but for the word for it. */
-  readonly set: string
+  readonly table: string
+  readonly number: string
   readonly storage: string
 }
 
 /** Columns that could be compressed, and are told not to be. */
-async function uncompressed(wire: Wire, tables: readonly SchemaEntry[]): Promise<Column[]> {
-  const found: Column[] = []
-  for (const { schema, name } of tables) {
-    if (schema === null) continue
-    const table = qualified(schema, name)
-    const rows = await wire.query(
-      `SELECT a.attname, CASE a.attstorage WHEN 'e' THEN 'EXTERNAL' ELSE 'PLAIN' END
-       FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-       WHERE a.attrelid = ${literal(table)}::pg_catalog.regclass AND a.attnum > 0 AND a.attstorage IN ('e', 'p') AND t.typstorage IN ('x', 'm')
-       ORDER BY a.attnum`,
-    )
-    for (const [column, storage] of rows) {
-      const set = `ALTER TABLE ONLY ${table} ALTER COLUMN ${ident(column ?? '')} SET STORAGE`
-      found.push({ label: `${schema}.${name}.${column}`, set, storage: storage ?? '' })
-    }
-  }
-  return found
+async function uncompressed(wire: Wire, { schema, name }: SchemaEntry): Promise<Column[]> {
+  const rows = await wire.query(
+    `SELECT a.attrelid::pg_catalog.oid, a.attnum, CASE a.attstorage WHEN 'e' THEN 'EXTERNAL' ELSE 'PLAIN' END
+     FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+     WHERE a.attrelid = ${literal(qualified(schema ?? '', name))}::pg_catalog.regclass AND a.attnum > 0
+       AND a.attstorage IN ('e', 'p') AND t.typstorage IN ('x', 'm')`,
+  )
+  return rows.map(([table, number, storage]) => ({
+    table: table ?? '',
+    number: number ?? '',
+    storage: storage ?? '',
+  }))
 }
 
 async function makeCompressed(
@@ -75,12 +67,18 @@ async function makeCompressed(
 ): Promise<void> {
   await wire.query('BEGIN')
   try {
-    for (const { set } of columns) await wire.query(`${set} EXTENDED`)
+    for (const column of columns) await wire.query(storageSql(column, 'EXTENDED'))
     await runEntry(wire, entry, sql, true)
-    for (const { set, storage } of columns) await wire.query(`${set} ${storage}`)
+    for (const column of columns) await wire.query(storageSql(column, column.storage))
     await wire.query('COMMIT')
   } catch (error) {
-    if (error instanceof HoldfastError) await wire.query('ROLLBACK').catch(() => undefined)
+    await wire.query('ROLLBACK').catch(() => undefined)
     throw error
   }
+}
+
+function storageSql({ table, number }: Column, storage: string): string {
+  const body = `BEGIN EXECUTE (SELECT pg_catalog.format('ALTER TABLE ONLY %s ALTER COLUMN %I SET STORAGE ${storage}', attrelid::pg_catalog.regclass, attname)
+    FROM pg_catalog.pg_attribute WHERE attrelid = ${table} AND attnum = ${number}); END`
+  return `DO ${literal(body)}`
 }

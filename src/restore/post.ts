@@ -6,7 +6,7 @@ import type { HeldBack } from '../repository/held-back.ts'
 import { runEntries, runEntry, type EntrySql } from './entries.ts'
 import { makeForeignKey } from './foreign-keys.ts'
 import { makeIndex } from './indexes.ts'
-import { withoutInNeed, type LeftOut } from './left-out.ts'
+import type { LeftOut } from './left-out.ts'
 import { sentence } from './sentences.ts'
 
 /** How the entries that follow the rows are run: two parallel stages, then the rest in the dump's order. */
@@ -58,12 +58,10 @@ export async function runPost(o: PostRequest & { plan: PostPlan }): Promise<void
   if (first === undefined) return
   await runParallel(o, indexes)
   await runParallel(o, foreignKeys)
-  const entries = await withoutInNeed(first, rest, o.leftOut)
-  o.onDone(rest.length - entries.length)
   await runEntries({
     ...o,
     wire: first,
-    entries,
+    entries: rest,
     onSkipped: (what) => o.onWarning(sentence('skipped', { what }, what)),
   })
 }
@@ -129,7 +127,7 @@ async function make(
   if (entry.type === 'FK CONSTRAINT') return await makeForeignKey(wire, entry, o)
   if (entry.type === 'INDEX ATTACH') return await runEntry(wire, entry, o.sql)
   try {
-    await makeIndex(wire, entry, o)
+    await makeIndex(wire, entry, { ...o, table: o.tables.find((t) => entry.dependsOn.includes(t.id)) })
   } catch (error) {
     if (o.leftOut === null) throw error
     o.leftOut.take(entry, error)

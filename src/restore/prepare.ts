@@ -13,7 +13,7 @@ import { runEntries, type EntrySql } from './entries.ts'
 import { returnLoans } from './loans.ts'
 import { joinRoles, leaveRoles } from './owners.ts'
 import { createUnfinishedSql, finishRecordSql, readRecord, type Quarantined } from './quarantine/record.ts'
-import { withoutInNeed, type LeftOut } from './left-out.ts'
+import type { LeftOut } from './left-out.ts'
 import { sentence } from './sentences.ts'
 import { connectMaintenance, inspectTarget, readHoldings } from './target.ts'
 import type { RestorePlan } from './types.ts'
@@ -154,8 +154,7 @@ export async function finishTarget(o: Request & Ending): Promise<readonly Quaran
   await own.query('BEGIN')
   if (o.plan.quarantine.length > 0) await own.query(finishRecordSql(o.plan.backup))
   const { leftOut } = o
-  const entries = await withoutInNeed(own, o.grants, leftOut)
-  await runEntries({ wire: own, inTransaction: true, entries, sql, signal, onSkipped, leftOut })
+  await runEntries({ wire: own, inTransaction: true, entries: o.grants, sql, signal, onSkipped, leftOut })
   await own.query(removeMarkerSql)
   const makeEventTriggers = (onSkippedLabel: (what: string) => unknown): Promise<void> =>
     runEntries({
