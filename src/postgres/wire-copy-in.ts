@@ -1,8 +1,15 @@
 import type { Socket } from 'node:net'
+import { setImmediate as immediate } from 'node:timers/promises'
 import { copyDataHeader } from './wire-messages.ts'
 
 /** The server holds a whole CopyData message in memory. */
 const FRAME_BYTES = 1 << 20
+
+/**
+ * After so many bytes the event loop gets its turn: a server that has failed takes what still comes faster than it is made, so that
+ * each write is done at once, and what the server has said would never be read.
+ */
+const HEAR_AFTER_BYTES = 4 << 20
 
 /**
  * Sends the slabs of `source` as CopyData. The next slab is asked for when the kernel has taken the one before, which
@@ -27,11 +34,16 @@ export function sendCopyData(
 
   async function send(): Promise<boolean> {
     const iterator = source[Symbol.asyncIterator]()
+    let unheard = 0
     while (!stopped) {
       const next = await unlessStopped(iterator.next())
       if (stopped || next === undefined) break
       if (next.done === true) return true
       await unlessStopped(writeSlab(socket, next.value))
+      unheard += next.value.length
+      if (unheard < HEAR_AFTER_BYTES) continue
+      unheard = 0
+      await immediate()
     }
     // Not awaited: a source that waits for something would hold up the error that stopped us.
     iterator.return?.().catch(() => {})

@@ -1,5 +1,28 @@
+import { isUtf8 } from 'node:buffer'
 import type { Connection } from '../postgres/connect.ts'
 import { markerSchema } from './target.ts'
+
+/**
+ * The statements that a query builds. In a database of SQL_ASCII a name can be any bytes, which are no text here, and which the
+ * server does not send as one: such a statement is given back to it as it came, in hexadecimal digits.
+ */
+async function statementsOf(
+  connection: Connection,
+  query: string,
+  values: readonly unknown[] = [],
+): Promise<string[]> {
+  const encoding = `CASE pg_catalog.getdatabaseencoding() WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END`
+  const rows = await connection.query<{ digits: string }>(
+    `SELECT pg_catalog.encode(pg_catalog.convert_to(statement, ${encoding}), 'hex') AS digits FROM (${query}) s`,
+    values,
+  )
+  return rows.map(({ digits }) => {
+    const bytes = Buffer.from(digits, 'hex')
+    return isUtf8(bytes)
+      ? bytes.toString()
+      : `DO 'BEGIN EXECUTE pg_catalog.convert_from(pg_catalog.decode(''${digits}'', ''hex''), ''SQL_ASCII''); END'`
+  })
+}
 
 /** True of an object of this catalog and id that no extension brought. */
 const own = (catalog: string, id: string): string =>
@@ -43,18 +66,13 @@ export async function leftoverStatements(
   when: 'before' | 'after',
   keep: readonly string[],
 ): Promise<string[]> {
-  const rows =
-    when === 'before'
-      ? await connection.query<{ statement: string }>(`SELECT statement FROM (${before}) s ORDER BY step`, [
-          keep,
-        ])
-      : await connection.query<{ statement: string }>(`SELECT statement FROM (${after}) s ORDER BY step`)
-  return rows.map((r) => r.statement)
+  const [query, values] = when === 'before' ? [before, [keep]] : [after, []]
+  return await statementsOf(connection, `SELECT statement FROM (${query}) s ORDER BY step`, values)
 }
 
 /** Drops the subscriptions of the database, and leaves what is at the other end alone. */
 export async function subscriptionStatements(connection: Connection): Promise<string[]> {
-  return (await connection.query<{ statement: string }>(subscriptions)).map((r) => r.statement)
+  return await statementsOf(connection, subscriptions)
 }
 
 /** How many objects are named at once: what one takes along by CASCADE needs no statement of its own. */
@@ -65,7 +83,8 @@ const objectsAtOnce = 2000
  * else. Tables before what they use, partitions before their parents, so that no statement takes many others along. A partitioned table depends internally on its own columns.
  */
 export async function contentStatements(connection: Connection): Promise<string[]> {
-  const rows = await connection.query<{ statement: string }>(
+  return await statementsOf(
+    connection,
     `SELECT pg_catalog.format('DROP %s IF EXISTS %s CASCADE', CASE o.type WHEN 'statistics object' THEN 'STATISTICS'
         WHEN 'function' THEN 'ROUTINE' WHEN 'procedure' THEN 'ROUTINE' WHEN 'aggregate' THEN 'ROUTINE' ELSE pg_catalog.upper(o.type) END, o.identity) AS statement
      FROM pg_catalog.pg_namespace n
@@ -81,12 +100,12 @@ export async function contentStatements(connection: Connection): Promise<string[
      ORDER BY CASE WHEN c.relkind IN ('r', 'f') THEN 1 WHEN c.relkind IS NOT NULL AND c.relkind <> 'S' THEN 2 ELSE 3 END, i.objid
      LIMIT ${objectsAtOnce}`,
   )
-  return rows.map((r) => r.statement)
 }
 
 /** Drops the schemas, but for `public`, those of extensions, and those that an extension in `keep` lives in. */
 export async function schemaStatements(connection: Connection, keep: readonly string[]): Promise<string[]> {
-  const rows = await connection.query<{ statement: string }>(
+  return await statementsOf(
+    connection,
     `SELECT pg_catalog.format('DROP SCHEMA IF EXISTS %I CASCADE', nspname) AS statement FROM pg_catalog.pg_namespace n
      WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', '${markerSchema}')
        AND NOT (nspname = 'public' AND EXISTS (SELECT FROM ${markerSchema}.public_schema))
@@ -94,5 +113,4 @@ export async function schemaStatements(connection: Connection, keep: readonly st
        AND ${own('pg_namespace', 'n.oid')}`,
     [keep],
   )
-  return rows.map((r) => r.statement)
 }

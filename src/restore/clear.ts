@@ -103,6 +103,8 @@ export async function clearTarget(
   o: { id?: string | undefined; signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
   await using connection = await connect({ address, signal: o.signal })
+  // Notices of what goes along quote names, which may be no text in any encoding.
+  await connection.query('SET client_min_messages = error')
   const marker = await readMarker(connection)
   if (marker === undefined || (o.id !== undefined && marker.id !== o.id)) throw takenOver(address)
   const keep = JSON.parse(marker.extensions) as string[]

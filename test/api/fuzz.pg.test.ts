@@ -44,8 +44,18 @@ async function idOf(sql: string, values: readonly unknown[]): Promise<string> {
   return row.id
 }
 
-/** What requests are about: made again now and then, since they remove it. */
+/** What requests are about: made again now and then, since they remove it, also while it is being made. */
 async function makeWorld(): Promise<Known> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await tryWorld()
+    } catch (error) {
+      if (attempt === 10) throw error
+    }
+  }
+}
+
+async function tryWorld(): Promise<Known> {
   const { query } = service.catalog.system
   const address = 'postgres://app@127.0.0.1:1/shop'
   for (const [line, body] of [

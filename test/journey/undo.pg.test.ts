@@ -222,3 +222,19 @@ test('roles that grants and policies name, and grants in the name of others, are
   assert.equal(await problems(own.href, { noOwner: true, noGrants: true }), '')
   await server.query('DROP ROLE undo_gone; DROP ROLE "Undo gone"; DROP ROLE undo_giver; DROP ROLE undo_maker')
 })
+
+test('names that are no text, as SQL_ASCII lets them be, are removed as well', async () => {
+  const clauses = `ENCODING 'SQL_ASCII' TEMPLATE template0 LOCALE 'C'`
+  const odd = (prefix: string): string => `${prefix}' || chr(252) || '`
+  await using source = await server.database({ clauses })
+  await source.query(`DO $$ BEGIN
+      EXECUTE 'CREATE TABLE t (a int); CREATE VIEW "${odd('v')}" AS SELECT * FROM t; CREATE TYPE "${odd('d')}" AS (a int)';
+    END $$`)
+  await repository.backUp(source.url)
+  await using target = await server.database({ clauses })
+  const state = await stateOf(target.url)
+  await restoreHalf(target.url)
+  assert.deepEqual(await stateOf(target.url), state)
+  await repository.restoreTo(target.url)
+  assert.deepEqual(await stateOf(target.url), await stateOf(source.url))
+})
