@@ -81,7 +81,9 @@ export function createLeftOut(o: { onWarning: (said: Sentence) => void }): LeftO
         taken.set(entry.id, what)
       } else {
         const message = `The ${what} needs the ${needed}, which restored rows do not allow, and without it they would not be guarded.`
-        throw new HoldfastError('restore_failed', message)
+        const hint =
+          'Leave the table of it out (--exclude-table), or correct the rows in the source and make another backup.'
+        throw new HoldfastError('restore_failed', message, { hint })
       }
       return true
     },
