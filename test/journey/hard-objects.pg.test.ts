@@ -132,6 +132,27 @@ test('materialized views that depend on each other, against the order of their n
   ])
 })
 
+test('exclusion constraints of partitioned tables come back with those of the partitions, under their names', () =>
+  travel(
+    [
+      `CREATE SCHEMA s; CREATE TABLE booking (room int4range, at int4range, CONSTRAINT "its \\ ""own""" EXCLUDE USING gist (room WITH =, at WITH &&) DEFERRABLE, PRIMARY KEY (room, at)) PARTITION BY LIST (room);
+      CREATE TABLE s.one PARTITION OF booking FOR VALUES IN ('[1,1]'); CREATE TABLE s.rest PARTITION OF booking DEFAULT PARTITION BY LIST (room);
+      CREATE TABLE "it's" PARTITION OF s.rest DEFAULT`,
+      // The name that the server would give is another's.
+      `ALTER TABLE s.one RENAME CONSTRAINT one_room_at_excl TO was; ALTER TABLE s.one ADD CONSTRAINT one_room_at_excl EXCLUDE USING gist (at WITH =);
+      ALTER TABLE "it's" RENAME CONSTRAINT "it's_room_at_excl" TO "x \\ "" $$"; ALTER TABLE s.rest RENAME CONSTRAINT rest_room_at_excl TO "it's_room_at_excl";
+      ALTER TABLE s.one CLUSTER ON was; COMMENT ON INDEX s.was IS 'theirs'; COMMENT ON CONSTRAINT "x \\ "" $$" ON "it's" IS 'deep'`,
+      `INSERT INTO booking VALUES ('[1,1]', '[1,5]'), ('[1,1]', '[6,9]'), ('[2,2]', '[1,5]')`,
+    ],
+    async ({ target, report }) => {
+      assert.deepEqual(report.warnings, [])
+      await assert.rejects(target.query(`INSERT INTO booking VALUES ('[2,2]', '[5,6]')`), { code: '23P01' })
+      await target.query(`CREATE TABLE two PARTITION OF booking FOR VALUES IN ('[7,7]')`)
+      await target.query(`INSERT INTO booking VALUES ('[7,7]', '[1,5]')`)
+      await assert.rejects(target.query(`INSERT INTO booking VALUES ('[7,7]', '[5,6]')`), { code: '23P01' })
+    },
+  ))
+
 test('triggers, also those that always fire, and rules do not touch the restored rows', async () => {
   const spoil = (name: string): string =>
     `CREATE TRIGGER ${name} BEFORE INSERT ON watched FOR EACH ROW EXECUTE FUNCTION spoil()`

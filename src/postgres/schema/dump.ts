@@ -5,6 +5,7 @@ import { parseArchive } from './archive.ts'
 import { assembleSchema } from './assemble.ts'
 import { readUsualColumns, withColumnStorage, type UsualColumns } from './column-storage.ts'
 import type { SchemaDump } from './entry.ts'
+import { withWholeExclusions } from './exclusions.ts'
 import { withoutLocking } from './locking.ts'
 import { nameDecoder } from './names.ts'
 import { programMajor, runProgram } from './program.ts'
@@ -54,7 +55,8 @@ export async function dumpSchema(source: DumpSource): Promise<SchemaDump> {
     '--compress=none',
     '--schema-only',
   ])
-  return assembleSchema(withRefreshes(withColumnStorage(parseArchive(file), usual), filled))
+  const archive = withWholeExclusions(withColumnStorage(parseArchive(file), usual))
+  return assembleSchema(withRefreshes(archive, filled))
 }
 
 /**
