@@ -153,6 +153,16 @@ test('exclusion constraints of partitioned tables come back with those of the pa
     },
   ))
 
+test('what is made before rows and needs a primary key finds it there', () =>
+  travel([
+    `CREATE TABLE prices (id int PRIMARY KEY, price int);
+    CREATE FUNCTION highest() RETURNS int STABLE BEGIN ATOMIC SELECT max(price) FROM (SELECT id, price FROM prices GROUP BY id) p; END;
+    CREATE DOMAIN allowed AS int CHECK (VALUE <= highest());
+    CREATE TABLE orders (price int DEFAULT highest(), most allowed); CREATE MATERIALIZED VIEW top AS SELECT highest() AS price;
+    CREATE TABLE of_top (was top); INSERT INTO prices VALUES (1, 10), (2, 20); INSERT INTO orders VALUES (DEFAULT, 5); INSERT INTO of_top VALUES (ROW(7));
+    REFRESH MATERIALIZED VIEW top`,
+  ]))
+
 test('triggers, also those that always fire, and rules do not touch the restored rows', async () => {
   const spoil = (name: string): string =>
     `CREATE TRIGGER ${name} BEFORE INSERT ON watched FOR EACH ROW EXECUTE FUNCTION spoil()`

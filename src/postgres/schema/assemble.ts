@@ -47,10 +47,30 @@ export function assembleSchema(archive: Archive): SchemaDump {
     offset += text.length
   }
   const kept = new Set(entries.map(({ id }) => id))
+  const early = neededEarly(entries)
   return {
     text: Buffer.from(pieces.join(''), 'latin1'),
-    entries: entries.map((entry) => ({ ...entry, dependsOn: entry.dependsOn.filter((id) => kept.has(id)) })),
+    entries: entries.map((entry) => ({
+      ...entry,
+      phase: early.has(entry.id) ? 'pre' : entry.phase,
+      dependsOn: entry.dependsOn.filter((id) => kept.has(id)),
+    })),
   }
+}
+
+/**
+ * What pg_dump has put behind the rows, and something before them needs all the same: a primary key that the body of a function
+ * groups by, which gives a table's column its default.
+ */
+function neededEarly(entries: readonly SchemaEntry[]): Set<number> {
+  const early = new Set<number>()
+  // What an entry needs stands before it.
+  for (const entry of entries.toReversed()) {
+    if (entry.phase !== 'pre' && !early.has(entry.id)) continue
+    if (entry.phase === 'post') early.add(entry.id)
+    for (const id of entry.dependsOn) early.add(id)
+  }
+  return new Set(entries.filter((e) => e.phase === 'post' && early.has(e.id)).map((e) => e.id))
 }
 
 function belongs({ type, tag, section }: ArchiveEntry): boolean {
