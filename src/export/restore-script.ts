@@ -28,7 +28,8 @@ run -f schema/post-data.sql
 echo 'Grants'
 run -f grants.sql
 run -f schema/last.sql
-run -c 'ANALYZE'
+# Statistics alone: of tables with foreign parts other servers are asked, which may not answer.
+run -c 'ANALYZE' || echo 'Not all statistics were made: run ANALYZE later.' >&2
 
 echo 'Counting rows'
 wrong=0

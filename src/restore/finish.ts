@@ -8,6 +8,7 @@ import {
   largeObjectWriteSql,
 } from '../postgres/large-object-restore.ts'
 import { literal, qualified } from '../postgres/quote.ts'
+import type { SchemaEntry } from '../postgres/schema/entry.ts'
 import type { Wire } from '../postgres/wire.ts'
 import type { BackupContents, SequenceValue, TableContents } from '../repository/format/contents.ts'
 import type { Manifest } from '../repository/format/manifest.ts'
@@ -94,20 +95,19 @@ interface Tree extends TableName {
 
 /**
  * A partitioned table has statistics of its own, which autovacuum does not make. Analyzing it analyzes its partitions, too; of
- * foreign ones by way of the server they are on, which a restore leaves alone.
+ * foreign ones, and foreign tables that inherit, by way of the server they are on, which a restore leaves alone.
  */
 function trees(plan: RestorePlan): Tree[] {
   const made = new Set(
     plan.entries.flatMap((e) => (e.type === 'TABLE' ? qualified(e.schema ?? '', e.name) : [])),
   )
-  const foreign = new Set(plan.entries.flatMap((e) => (e.type === 'FOREIGN TABLE' ? e.id : [])))
-  const reaching = plan.entries.some(
-    (e) => e.type === 'TABLE ATTACH' && e.dependsOn.some((id) => foreign.has(id)),
-  )
+  const far = aboveForeign(plan.entries)
   const found = new Map<string, { root: TableName; leaves: TableContents[] }>()
   for (const table of plan.tables) {
-    const top = reaching ? undefined : table.parents.at(-1)
-    const root = top !== undefined && made.has(qualified(top.schema, top.name)) ? top : table
+    if (far.has(qualified(table.schema, table.name))) continue
+    const top = table.parents.at(-1)
+    const name = top === undefined ? '' : qualified(top.schema, top.name)
+    const root = top !== undefined && made.has(name) && !far.has(name) ? top : table
     const tree = found.get(qualified(root.schema, root.name)) ?? { root, leaves: [] }
     tree.leaves.push(table)
     found.set(qualified(root.schema, root.name), tree)
@@ -116,6 +116,20 @@ function trees(plan: RestorePlan): Tree[] {
     const plainBytes = leaves.reduce((sum, t) => sum + t.plainBytes, 0)
     return { schema, name, plainBytes, leaves }
   })
+}
+
+/** Tables that a foreign table is a partition of or inherits from, at any distance; and, which does no harm, those whose type one uses. */
+function aboveForeign(entries: readonly SchemaEntry[]): Set<string> {
+  const ids = new Set<number>()
+  const names = new Set<string>()
+  // What a table is made of stands before it.
+  for (const { id, type, schema, name, dependsOn } of entries.toReversed()) {
+    if (type !== 'FOREIGN TABLE' && !ids.has(id)) continue
+    if (type === 'TABLE') names.add(qualified(schema ?? '', name))
+    else if (type !== 'FOREIGN TABLE') continue
+    for (const above of dependsOn) ids.add(above)
+  }
+  return names
 }
 
 /** Large tables alone, small ones many to a statement. */

@@ -144,7 +144,10 @@ for (const [encoding, setup] of [
 
 test('restore.sh notices rows that are missing, and stops at an error', async (t) => {
   await using source = await server.database()
-  await source.query('CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a VALUES (1), (2), (3)')
+  // A server that does not answer is no reason to stop.
+  await source.query(`CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a VALUES (1), (2), (3);
+    CREATE EXTENSION postgres_fdw; CREATE SERVER nowhere FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '/nowhere');
+    CREATE USER MAPPING FOR PUBLIC SERVER nowhere; CREATE FOREIGN TABLE far () INHERITS (a) SERVER nowhere`)
   const out = await exported(t, source, 'folder')
   const file = join(out, 'data/public.a.csv')
   const rows = await readFile(file, 'utf8')

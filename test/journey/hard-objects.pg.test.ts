@@ -163,6 +163,14 @@ test('what is made before rows and needs a primary key finds it there', () =>
     REFRESH MATERIALIZED VIEW top`,
   ]))
 
+test('foreign tables that inherit from others are not asked for anything', () =>
+  travel([
+    `CREATE EXTENSION postgres_fdw; CREATE SERVER nowhere FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '/nowhere');
+    CREATE USER MAPPING FOR PUBLIC SERVER nowhere; CREATE TABLE above (id int); CREATE TABLE here (a int) INHERITS (above);
+    CREATE FOREIGN TABLE far (a int) INHERITS (above) SERVER nowhere; CREATE FOREIGN TABLE farther () INHERITS (here) SERVER nowhere;
+    INSERT INTO above VALUES (1); INSERT INTO here VALUES (2, 3)`,
+  ]))
+
 test('triggers, also those that always fire, and rules do not touch the restored rows', async () => {
   const spoil = (name: string): string =>
     `CREATE TRIGGER ${name} BEFORE INSERT ON watched FOR EACH ROW EXECUTE FUNCTION spoil()`
