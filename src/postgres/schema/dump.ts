@@ -4,6 +4,7 @@ import type { Wire } from '../wire.ts'
 import { parseArchive } from './archive.ts'
 import { assembleSchema } from './assemble.ts'
 import { readUsualColumns, withColumnStorage, type UsualColumns } from './column-storage.ts'
+import { withCycleMarks } from './cycle-marks.ts'
 import type { SchemaDump } from './entry.ts'
 import { withWholeExclusions } from './exclusions.ts'
 import { withoutLocking } from './locking.ts'
@@ -55,7 +56,7 @@ export async function dumpSchema(source: DumpSource): Promise<SchemaDump> {
     '--compress=none',
     '--schema-only',
   ])
-  const archive = withWholeExclusions(withColumnStorage(parseArchive(file), usual))
+  const archive = withWholeExclusions(withCycleMarks(withColumnStorage(parseArchive(file), usual)))
   return assembleSchema(withRefreshes(archive, filled))
 }
 
