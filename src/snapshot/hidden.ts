@@ -1,5 +1,6 @@
 import type { Connection } from '../postgres/connect.ts'
 import type { Gap } from '../repository/format/contents.ts'
+import { unsaidGaps } from './unsaid.ts'
 
 interface Facts extends Record<string, unknown> {
   superuser: boolean
@@ -50,5 +51,6 @@ export async function hiddenGaps(catalog: Connection, inRecovery: boolean): Prom
     ...(inRecovery
       ? each(sequences, 'value of sequence', 'The sequence is unlogged: a standby does not have its value.')
       : []),
+    ...(await unsaidGaps(catalog)),
   ]
 }

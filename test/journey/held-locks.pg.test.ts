@@ -90,6 +90,21 @@ test('what pg_dump passes over in silence is named', async () => {
     'options of the user mapping of postgres on server far',
   ])
   assert.deepEqual(await gapsOf(source.url), [])
+  await source.query(`CREATE FUNCTION pg_catalog.ours(int) RETURNS text LANGUAGE sql AS 'SELECT $1::text';
+    CREATE TABLE information_schema.notes (a int); INSERT INTO information_schema.notes VALUES (1); CREATE EXTENSION hstore SCHEMA pg_catalog;
+    REVOKE USAGE ON SCHEMA information_schema FROM PUBLIC; GRANT UPDATE ON information_schema.tables TO locks_reader; REVOKE USAGE ON LANGUAGE sql FROM PUBLIC;
+    GRANT SELECT ON pg_authid, information_schema.views TO locks_reader; REVOKE SELECT ON information_schema.views FROM locks_reader;
+    CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (a int REFERENCES a) PARTITION BY LIST (a); CREATE TABLE b1 PARTITION OF b DEFAULT; ALTER TABLE b1 DISABLE TRIGGER ALL;
+    CREATE TABLE b2 PARTITION OF b FOR VALUES IN (2); UPDATE pg_inherits SET inhdetachpending = true WHERE inhrelid = 'b2'::regclass`)
+  assert.deepEqual(await gapsOf(source.url), [
+    'function pg_catalog.ours(integer)',
+    'table information_schema.notes',
+    'grants on information_schema.tables',
+    'grants on language sql',
+    'grants on schema information_schema',
+    'that triggers are switched off of the foreign key b_a_fkey of public.b1',
+    'the detachment, which was not finished, of public.b2 from public.b',
+  ])
 })
 
 test('a standby names the sequences whose values it does not have', async () => {
