@@ -4,10 +4,12 @@ import { schemaSession } from '../../postgres/schema/dump.ts'
 import type { Wire } from '../../postgres/wire.ts'
 import type { SequenceValue } from '../../repository/format/contents.ts'
 import { readPieces } from '../../repository/pieces.ts'
+import { defaultPrivileges } from '../default-privileges.ts'
 import { runEntries, type EntrySql } from '../entries.ts'
 import { setSequences } from '../finish.ts'
 import { copyInSql, requireRows } from '../load.ts'
 import { isKept, type Making } from './made.ts'
+import { quietly } from './quiet.ts'
 import type { Source } from './stage.ts'
 import { keyOf } from './units.ts'
 
@@ -57,10 +59,18 @@ export async function finishTables(o: MakeRequest): Promise<void> {
 async function runPhase(o: MakeRequest, phase: 'pre' | 'post' | 'acl' | 'last'): Promise<void> {
   const entries = o.making.entries.filter((e) => e.phase === phase)
   if (entries.length === 0) return
+  const makes = phase === 'pre' || phase === 'post'
+  const told = makes ? await o.wire.query(defaultPrivileges({ inSchemas: true })) : []
+  const say = async (goal: string): Promise<void> => {
+    for (const [one, sql] of told) if (one === goal) await o.wire.query(quietly(sql ?? ''))
+  }
+  // Grants of the backup are about objects that nobody was granted anything on.
+  await say('quiet')
   // The schema's text is in the encoding of the database that was backed up.
   await o.wire.query(`SET client_encoding = ${literal(o.source.encoding)}`)
   await runEntries({ ...o, inTransaction: true, entries })
   await o.wire.query("SET client_encoding = 'UTF8'")
+  await say('again')
 }
 
 /** What the target can do of what the entries may ask for. */

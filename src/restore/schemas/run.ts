@@ -6,6 +6,7 @@ import { locksExhausted } from '../../postgres/failures.ts'
 import { schemaSession } from '../../postgres/schema/dump.ts'
 import type { SchemaEntry } from '../../postgres/schema/entry.ts'
 import type { Wire } from '../../postgres/wire.ts'
+import { defaultPrivileges } from '../default-privileges.ts'
 import { entrySql, runEntries } from '../entries.ts'
 import { joinSql, leaveSql } from '../owners.ts'
 import { planPost, runPost } from '../post.ts'
@@ -22,14 +23,7 @@ import { holdTables } from './hold.ts'
 import { inside } from './inside.ts'
 import { loadFrozen } from './load.ts'
 import { lendSchemas, returnSchemas } from './loans.ts'
-import {
-  defaultPrivileges,
-  makePublicSql,
-  moveExtensionSql,
-  renameSql,
-  silenceSql,
-  type Renaming,
-} from './move.ts'
+import { makePublicSql, moveExtensionSql, renameSql, silenceSql, type Renaming } from './move.ts'
 import type { SchemasPlan } from './plan.ts'
 import { referenceProblems } from './problems.ts'
 import { stateSql } from './state.ts'
@@ -117,7 +111,7 @@ async function work(
   for (const sql of restore.roles.statements) await ask(sql)
   for (const role of restore.joins) await ask(joinSql(role, version))
   if (restore.quarantine.length > 0) await ask(`CREATE SCHEMA ${markerSchema}; ${createUnfinishedSql}`)
-  const privileges = await ask(defaultPrivileges)
+  const privileges = await ask(defaultPrivileges({ inSchemas: false }))
   const say = async (goal: string): Promise<void> => {
     for (const [, sql] of privileges.filter(([one]) => one === goal)) await ask(sql ?? '')
   }
