@@ -35,7 +35,7 @@ export interface LiveTable {
   /** User triggers that are on, of the table and its partitions. */
   readonly triggers: readonly LiveTrigger[]
   readonly rules: readonly LiveRule[]
-  /** Sequences that belong to a column. */
+  /** Sequences that belong to a column, of the table or of what it is a partition of, or are all of its default. */
   readonly sequences: readonly { readonly schema: string; readonly name: string; readonly column: string }[]
 }
 
@@ -193,12 +193,16 @@ SELECT pg_catalog.json_build_object(
       'event', CASE r.ev_type WHEN '2' THEN 'update' WHEN '3' THEN 'insert' ELSE 'delete' END) ORDER BY r.rulename), '[]')
     FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type <> '1' AND r.ev_enabled <> 'D'),
   'sequences', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('schema', sn.nspname, 'name', s.relname, 'column', a.attname)
-      ORDER BY s.oid), '[]')
-    FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class s ON s.oid = d.objid AND s.relkind = 'S'
-    JOIN pg_catalog.pg_namespace sn ON sn.oid = s.relnamespace
-    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid
-    WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-      AND d.refobjid = c.oid AND d.deptype IN ('a', 'i')))
+      ORDER BY s.oid, a.attnum), '[]')
+    FROM pg_catalog.pg_attribute a CROSS JOIN LATERAL (
+      SELECT d.objid FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_attribute o ON o.attrelid = d.refobjid AND o.attnum = d.refobjsubid
+      WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        AND d.deptype IN ('a', 'i') AND o.attname = a.attname AND (o.attrelid = c.oid OR o.attrelid IN (SELECT p.relid FROM pg_catalog.pg_partition_ancestors(c.oid) p))
+      UNION SELECT d.refobjid FROM pg_catalog.pg_attrdef f JOIN pg_catalog.pg_depend d ON d.objid = f.oid
+      WHERE d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        AND f.adrelid = c.oid AND f.adnum = a.attnum AND pg_catalog.pg_get_expr(f.adbin, f.adrelid) ~ '^nextval[(]''([^'']|'''')+''::regclass[)]$') q
+    JOIN pg_catalog.pg_class s ON s.oid = q.objid AND s.relkind = 'S' JOIN pg_catalog.pg_namespace sn ON sn.oid = s.relnamespace
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))
 FROM wanted c ORDER BY c.nspname, c.relname`
 
 /** Reads the tables of these names that exist. */

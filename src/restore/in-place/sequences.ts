@@ -39,7 +39,8 @@ async function raise(o: {
     const value = o.valueOf(column)
     const sequence = literal(qualified(schema, name))
     const [row] = await wire.query(
-      `SELECT pg_catalog.has_sequence_privilege(${sequence}, 'UPDATE') AND pg_catalog.has_sequence_privilege(${sequence}, 'SELECT')`,
+      `SELECT CASE WHEN pg_catalog.has_schema_privilege(${literal(schema)}, 'USAGE')
+         THEN pg_catalog.has_sequence_privilege(${sequence}, 'UPDATE') AND pg_catalog.has_sequence_privilege(${sequence}, 'SELECT') END`,
     )
     if (row?.[0] !== 't') {
       warnings.push(
