@@ -52,7 +52,7 @@ export async function openBackupWorkspace(o: BackupRequest): Promise<Workspace> 
   const cache = createChunkCache({ reader: o.reader, signal })
   const source: Source = { manifest: o.manifest, reader: o.reader, cache, encoding: contents.server.encoding }
   const live = await readLiveTables(wire, namesOf(held))
-  const { groups, missing } = groupTables(held, contents, live)
+  const { groups, missing } = groupTables(held, contents, live, options)
   const units = groups.map((group, index) => makeUnit({ group, index, pulledIn: false }))
   const foreignKeys = await readForeignKeys(wire)
   const rights = await readKeyRights(wire, foreignKeys)

@@ -13,6 +13,7 @@ import type {
 } from '../../repository/format/restore-contents.ts'
 import { entryLabel } from '../entries.ts'
 import { sentence } from '../sentences.ts'
+import { refused } from './apply.ts'
 import type { LiveTable } from './live.ts'
 import { fingerprintTables, isSame, type MadeFingerprint } from './made-fingerprint.ts'
 import { storeRows } from './safety.ts'
@@ -245,10 +246,24 @@ export async function dropTables(o: {
       pieces: await storeRows({ ...o, live }),
     })
   }
+  for (const { live } of dropping) await detach(wire, live)
   if (dropping.length > 0)
     await wire.query(`DROP TABLE ${dropping.map((t) => qualified(t.schema, t.name)).join(', ')} CASCADE`)
   return {
     kept,
     dropped: dropping.map(({ schema, name, keptRows, noOwner }) => ({ schema, name, keptRows, noOwner })),
   }
+}
+
+/** With a partition, CASCADE would drop what refers to the whole table. */
+async function detach(wire: Wire, { oid, schema, name }: LiveTable): Promise<void> {
+  const [of] = await wire.query(
+    `SELECT n.nspname, c.relname FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class p ON p.oid = i.inhrelid AND p.relispartition
+     JOIN pg_catalog.pg_class c ON c.oid = i.inhparent JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE i.inhrelid = ${oid}`,
+  )
+  if (of === undefined) return
+  const sql = `ALTER TABLE ${qualified(of[0] ?? '', of[1] ?? '')} DETACH PARTITION ${qualified(schema, name)}`
+  await wire.query(sql).catch((error: unknown) => {
+    throw refused(error)
+  })
 }

@@ -13,6 +13,8 @@ export interface LiveTable {
   /** Object ids of the partitioned tables that it is a partition of, and of its own partitions. */
   readonly above: readonly number[]
   readonly below: readonly number[]
+  /** One of its partitions, at any distance, takes whatever fits no other. */
+  readonly takesAll: boolean
   /** Whether the role has the rights of the table's owner: only an owner may switch triggers. */
   readonly owned: boolean
   /** Row level security applies to this role, which would see a part of the rows. */
@@ -152,6 +154,7 @@ SELECT pg_catalog.json_build_object(
     FROM pg_catalog.pg_partition_ancestors(c.oid) p WHERE p.relid <> c.oid),
   'below', (SELECT coalesce(pg_catalog.json_agg(p.relid::pg_catalog.oid::pg_catalog.int8 ORDER BY p.relid), '[]')
     FROM pg_catalog.pg_partition_tree(c.oid) p WHERE p.relid <> c.oid),
+  'takesAll', EXISTS (SELECT FROM pg_catalog.pg_partition_tree(c.oid) p JOIN pg_catalog.pg_partitioned_table d ON d.partrelid = p.relid WHERE d.partdefid <> 0),
   'owned', pg_catalog.pg_has_role(c.relowner, 'USAGE'),
   'restricted', pg_catalog.row_security_active(c.oid), 'rowSecurity', c.relrowsecurity,
   'rights', pg_catalog.json_build_object('schema', pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE'),

@@ -53,15 +53,84 @@ export async function planMaking(o: {
   const selected = new Set(selectEntries({ entries, tables: names }).entries)
   const byId = new Map(entries.map((e) => [e.id, e]))
   const lacking = (e: SchemaEntry): boolean => !there.has(entryKey(e))
-  const made = new Set(entries.filter((e) => selected.has(e) && lacking(e)))
+  const made = new Set<SchemaEntry>()
+  for (const entry of entries) {
+    if (!selected.has(entry) || !lacking(entry)) continue
+    // A partitioned table that is there may have lost something since, too: that is not what is missing.
+    const on = partsOf(entry, byId)
+    if (on.length === 0 || (on.some((e) => made.has(e)) && on.every((e) => made.has(e) || !lacking(e))))
+      made.add(entry)
+  }
+  const above = new Set(o.missing.flatMap((t) => t.parents).map(keyOf))
   // What hangs on a table is after it in the dump, and may bring what it needs itself.
   for (const entry of entries) {
-    if (!lacking(entry) || made.has(entry)) continue
+    if (!lacking(entry) || made.has(entry) || entry.type === 'INDEX ATTACH') continue
     const parents = entry.dependsOn.flatMap((id) => byId.get(id) ?? [])
-    if (!parents.some((p) => made.has(p) && hangs(p))) continue
+    if (!parents.some((p) => (made.has(p) && hangs(p)) || refersTo(entry, p, above))) continue
     for (const needed of withNeeds(entry, byId)) if (lacking(needed)) made.add(needed)
   }
-  return { tables: o.missing, entries: entries.filter((e) => made.has(e)), kept: [] }
+  return { tables: o.missing, entries: inOrder(made, byId), kept: [] }
+}
+
+const relationTypes = new Set(['TABLE', 'FOREIGN TABLE', 'VIEW', 'MATERIALIZED VIEW', 'SEQUENCE'])
+const partTypes = new Set([
+  'ACL',
+  'CHECK CONSTRAINT',
+  'COMMENT',
+  'CONSTRAINT',
+  'DEFAULT',
+  'FK CONSTRAINT',
+  'INDEX',
+  'INDEX ATTACH',
+  'POLICY',
+  'ROW SECURITY',
+  'RULE',
+  'SECURITY LABEL',
+  'STATISTICS',
+  'TRIGGER',
+])
+
+/** Tables and the like that the entry is a part of, or that it connects; empty for what stands for itself. */
+function partsOf(entry: SchemaEntry, byId: ReadonlyMap<number, SchemaEntry>): SchemaEntry[] {
+  if (!partTypes.has(entry.type)) return []
+  const found = entry.dependsOn.flatMap((id) => byId.get(id) ?? [])
+  return found.filter((e) => entry.type === 'INDEX ATTACH' || relationTypes.has(e.type))
+}
+
+/**
+ * In the order of the dump, but for what makes a table a partition of one that is there. That comes when its rows are in, and its indexes are made: the ones of
+ * the table above, which has them already, are met by these, and would be made beside them otherwise.
+ */
+function inOrder(made: ReadonlySet<SchemaEntry>, byId: ReadonlyMap<number, SchemaEntry>): SchemaEntry[] {
+  const entries = [...byId.values()].filter((e) => made.has(e))
+  const within = (e: SchemaEntry): boolean =>
+    e.dependsOn.every((id) => byId.get(id)?.type !== 'TABLE' || made.has(byId.get(id) ?? e))
+  const late = entries.filter((e) => e.type === 'TABLE ATTACH' && !within(e))
+  if (late.length === 0) return entries
+  const isIndex = (e: SchemaEntry): boolean =>
+    ['CONSTRAINT', 'INDEX'].includes(e.type) || (e.type === 'INDEX ATTACH' && within(e))
+  const rest = entries.filter((e) => !late.includes(e))
+  return [
+    ...rest.filter(isIndex),
+    ...late.map((e) => ({ ...e, phase: 'post' as const })),
+    ...rest.filter((e) => !isIndex(e)),
+  ]
+}
+
+/** Whether tables that are made become partitions when they are filled. */
+export function isFilledFirst({ entries }: Making): boolean {
+  return entries.some((e) => e.type === 'TABLE ATTACH' && e.phase === 'post')
+}
+
+/** Whether it is a foreign key to one of the tables, which CASCADE drops as a whole with a partition of it. */
+function refersTo(entry: SchemaEntry, on: SchemaEntry, tables: ReadonlySet<string>): boolean {
+  const own = on.schema === entry.schema && entry.name.startsWith(`${on.name} `)
+  return (
+    entry.type === 'FK CONSTRAINT' &&
+    on.type === 'TABLE' &&
+    !own &&
+    tables.has(keyOf({ ...on, schema: on.schema ?? '' }))
+  )
 }
 
 /** Objects that others go down with. */

@@ -8,7 +8,7 @@ import { defaultPrivileges } from '../default-privileges.ts'
 import { runEntries, type EntrySql } from '../entries.ts'
 import { setSequences } from '../finish.ts'
 import { copyInSql, requireRows } from '../load.ts'
-import { isKept, type Making } from './made.ts'
+import { isFilledFirst, isKept, type Making } from './made.ts'
 import { quietly } from './quiet.ts'
 import type { Source } from './stage.ts'
 import { keyOf } from './units.ts'
@@ -29,11 +29,12 @@ export async function makeTables(o: MakeRequest): Promise<void> {
   if (o.making.entries.length === 0) return
   await o.wire.query(schemaSession)
   await runPhase(o, 'pre')
+  const direct = isFilledFirst(o.making) ? { loadVia: null } : {}
   for (const table of o.making.tables) {
     if (table.rows === 0 || isKept(o.making, table)) continue
     const pieces = table.ranges.flatMap((r) => r.pieces)
     const loaded = await o.wire.copyIn(
-      copyInSql(table, o.source.encoding),
+      copyInSql({ ...table, ...direct }, o.source.encoding),
       readPieces({ ...o.source, pieces, signal: o.signal, release: true }),
     )
     o.onBytes(table.plainBytes)

@@ -39,6 +39,8 @@ export interface References {
   readonly wire: Wire
   readonly units: Unit[]
   readonly foreignKeys: readonly LiveForeignKey[]
+  /** Object ids of tables that go. */
+  readonly going: readonly number[]
   /** Whether rows come under new keys. */
   readonly copies: boolean
   /** Null: what is missing is not to be brought. Else stages the backup's rows of a table of the target, or resolves to null if there are none. */
@@ -179,6 +181,7 @@ async function keepReferenced(o: References, key: LiveForeignKey): Promise<Unit[
       refers(key, (c) => `r.${before(parent, c)}`, child)
     const children = o.units.filter((u) => shares(u, key.child))
     const stays = children.map((u) => ` AND NOT (${goes(u, rowOf('h'), key.childColumns)})`)
+    if (o.going.length > 0) stays.push(` AND h.tableoid NOT IN (${o.going.join(', ')})`)
     const stay = `EXISTS (SELECT FROM ${liveOf(key.childTable)} h WHERE ${referred((n) => of('h')(key.childColumns[n] ?? ''))}${stays.join('')})`
     // NO ACTION looks at the end: another row may have the value then. What acts at once also reaches rows that get it.
     const taken = sharing

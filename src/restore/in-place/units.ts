@@ -48,15 +48,24 @@ export interface Group {
 
 /**
  * Groups the partitions of a partitioned table, if all of them are chosen, under the table itself: rows may lie in other
- * partitions by now, and those of the backup need not be there any more. What the target lacks is `missing`.
+ * partitions by now, and those of the backup need not be there any more. One that was dropped or detached, and that nothing took the place of,
+ * is a table by itself. What the target lacks is `missing`.
  */
 export function groupTables(
   chosen: readonly TableContents[],
   contents: BackupContents,
   live: readonly LiveTable[],
+  { where }: Pick<InPlaceOptions, 'where'>,
 ): { groups: Group[]; missing: TableContents[] } {
   const there = new Map(live.map((t) => [keyOf(t), t]))
   const picked = new Set(chosen)
+  const known = new Set(live.map((t) => t.oid))
+  const left = (root: LiveTable | undefined, leaf: LiveTable | undefined): boolean =>
+    root?.partitioned === true &&
+    where === null &&
+    !(leaf !== undefined && root.below.includes(leaf.oid)) &&
+    !root.takesAll &&
+    root.below.every((oid) => known.has(oid))
   const groups = new Map<LiveTable, TableContents[]>()
   const missing: TableContents[] = []
   for (const table of chosen) {
@@ -65,7 +74,8 @@ export function groupTables(
       (t) => root !== undefined && keyOf(t.parents.at(-1) ?? t) === keyOf(root),
     )
     const whole = root !== undefined && siblings.every((t) => picked.has(t))
-    const at = (whole ? there.get(keyOf(root)) : undefined) ?? there.get(keyOf(table))
+    const now = there.get(keyOf(table))
+    const at = (whole && !left(there.get(keyOf(root)), now) ? there.get(keyOf(root)) : undefined) ?? now
     if (at === undefined) missing.push(table)
     else groups.set(at, [...(groups.get(at) ?? []), table])
   }

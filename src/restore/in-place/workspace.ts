@@ -106,6 +106,7 @@ export async function compareAll(
     wire,
     units,
     foreignKeys: workspace.foreignKeys,
+    going: workspace.dropping.flatMap(({ live }) => [live.oid, ...live.below]),
     copies: workspace.about.newIds,
     bring: workspace.missingReferences === 'skip' ? null : bring,
   })

@@ -328,6 +328,23 @@ test('partitioned tables and tables that inherit, made again, have their own gra
   })
 })
 
+test('partitions that were dropped come back as such, and one that was detached stays a table by itself', async () => {
+  const indexes = `SELECT c.oid::regclass || ' ' || pg_get_indexdef(c.oid) || c.relispartition || indisvalid FROM pg_class c JOIN pg_index ON indexrelid = c.oid WHERE relnamespace = 'public'::regnamespace`
+  const keys = `SELECT conname || ' ' || conrelid::regclass || pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace`
+  await journey({
+    made: `CREATE TABLE kind (k int PRIMARY KEY); CREATE TABLE t (id int, d int, k int REFERENCES kind, PRIMARY KEY (id, d)) PARTITION BY LIST (d); CREATE INDEX ON t (k);
+      CREATE TABLE t1 PARTITION OF t FOR VALUES IN (1); CREATE TABLE t2 PARTITION OF t FOR VALUES IN (2) PARTITION BY HASH (id); CREATE TABLE t2a PARTITION OF t2 FOR VALUES WITH (MODULUS 1, REMAINDER 0); CREATE TABLE t3 PARTITION OF t FOR VALUES IN (3);
+      CREATE TABLE line (t int, d int, FOREIGN KEY (t, d) REFERENCES t); CREATE TABLE old (id int PRIMARY KEY, d int NOT NULL, k int) PARTITION BY RANGE (id); CREATE TABLE o1 PARTITION OF old FOR VALUES FROM (1) TO (9); CREATE TABLE o2 PARTITION OF old FOR VALUES FROM (9) TO (19);
+      INSERT INTO kind SELECT generate_series(1, 30); INSERT INTO t SELECT n, 1 + n % 3, n FROM generate_series(1, 30) n; INSERT INTO line SELECT id, d FROM t WHERE d = 3; INSERT INTO old SELECT n, n FROM generate_series(1, 18) n`,
+    damage: `ALTER TABLE t DETACH PARTITION t1; ALTER TABLE t DETACH PARTITION t2; DROP TABLE t1, t2; DELETE FROM kind WHERE k % 3 = 0; DELETE FROM line WHERE t = 2; DELETE FROM t WHERE id = 2; ALTER TABLE old DETACH PARTITION o1; DELETE FROM o1 WHERE id < 4; DELETE FROM o2 WHERE id > 16`,
+    look: `SELECT tableoid::regclass::text AS what, count(*)::int AS n FROM t GROUP BY 1 UNION ALL SELECT 'o1', count(*) FROM o1 UNION ALL SELECT 'o2', count(*) FROM o2 UNION ALL SELECT q, 0 FROM (${indexes} UNION ALL ${keys}) q (q) WHERE q !~ 'o1_pkey|old_pkey' ORDER BY 1`,
+    afterwards: async (database, done) => {
+      assert.deepEqual(done.preview.makes.map(({ name, rows }) => [name, rows]), [['t1', 10], ['t2a', 10]]) // prettier-ignore
+      assert.deepEqual(await database.query('SELECT count(*)::int AS n FROM old'), [{ n: 10 }])
+    },
+  })
+})
+
 test('rows without columns are undone', async () => {
   await journey({
     made: `CREATE TABLE t (); INSERT INTO t DEFAULT VALUES; INSERT INTO t DEFAULT VALUES`,
