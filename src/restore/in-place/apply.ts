@@ -167,7 +167,7 @@ export function refused(error: unknown): unknown {
  * `restore_differs`.
  */
 export async function requireApplied(wire: Wire, unit: Unit): Promise<void> {
-  if (unit.key === null) return
+  if (unit.key === null) return await fillKeyless(wire, unit)
   const changes = changesOf(unit)
   const same = sameKey(unit.key, of('l'), (k) => `c.${after(unit, k)}`)
   if (unit.added.length > 0) {
@@ -187,5 +187,24 @@ export async function requireApplied(wire: Wire, unit: Unit): Promise<void> {
     'restore_differs',
     `${tableLabel(unit.live)}: ${wrong?.[0]} rows are not what was to be written.`,
     { hint: 'A trigger, a rule or a default of the table changes rows as they are written.' },
+  )
+}
+
+/** Equal rows are as good as each other: those that this transaction has written are found by their text. */
+async function fillKeyless(wire: Wire, unit: Unit): Promise<void> {
+  const { added, shared } = unit
+  if (added.length === 0) return
+  const changes = changesOf(unit)
+  const rows = (columns: readonly string[], side: (column: string) => string, from: string): string => {
+    const text = `ROW(${shared.map(side).join(', ')})::pg_catalog.text`
+    return `SELECT ${columns.join(', ')}, ${text} AS x, pg_catalog.row_number() OVER (PARTITION BY ${text}) AS n FROM ${from}`
+  }
+  const values = added.map((c, n) => `${of('l')(c)} AS f${n + 1}`)
+  const written = `${liveOf(unit.live)} l WHERE pg_catalog.age(l.xmin) <= pg_catalog.age(pg_catalog.pg_current_xact_id()::pg_catalog.xid)`
+  await wire.query(
+    `UPDATE ${changes} c SET ${added.map((a, n) => `${after(unit, a)} = l.f${n + 1}`).join(', ')}
+     FROM (${rows(['r.id'], (s) => `r.${after(unit, s)}`, `${changes} r WHERE r.action = 'c'`)}) s
+       JOIN (${rows(values, of('l'), written)}) l ON l.x = s.x AND l.n = s.n
+     WHERE c.id = s.id`,
   )
 }

@@ -345,6 +345,14 @@ test('partitions that were dropped come back as such, and one that was detached 
   })
 })
 
+test('rows without a key go again with what defaults of new columns have given them', async () => {
+  await journey({
+    made: `CREATE TABLE t (x text); INSERT INTO t VALUES ('a'), ('a'), ('b'); CREATE TABLE made (x int); INSERT INTO made VALUES (1)`,
+    damage: `DROP TABLE made; DELETE FROM t WHERE x = 'b' OR ctid = '(0,1)'; ALTER TABLE t ADD n int GENERATED ALWAYS AS IDENTITY, ADD at timestamptz DEFAULT clock_timestamp()`,
+    look: `SELECT x FROM t ORDER BY x`,
+  })
+})
+
 test('rows without columns are undone', async () => {
   await journey({
     made: `CREATE TABLE t (); INSERT INTO t DEFAULT VALUES; INSERT INTO t DEFAULT VALUES`,
