@@ -11,14 +11,14 @@ import { createChunkCache } from '../../repository/pieces.ts'
 import { heldBackOf, type HeldBack } from '../../repository/held-back.ts'
 import type { ChunkReader } from '../../repository/types.ts'
 import { heldBackSentence, sentence } from '../sentences.ts'
-import { requireCondition } from './condition.ts'
+import { asksOthers, requireCondition } from './condition.ts'
 import { findCopies } from './copies/changes.ts'
 import { openCopies } from './copies/open.ts'
 import { renewalOfParents } from './copies/renewal.ts'
 import { countMeant, findChanges } from './diff.ts'
 import { readForeignKeys, readLiveTables, type LiveForeignKey } from './live.ts'
 import { planMaking } from './made.ts'
-import { problemsOf, problemsOfDatabase, rightsLacking } from './problems.ts'
+import { problemsOf, problemsOfDatabase, problemsOfMaking, rightsLacking } from './problems.ts'
 import { readKeyRights } from './rights.ts'
 import { readRole } from './role.ts'
 import { createStaging, type Staging } from './staging.ts'
@@ -68,13 +68,7 @@ export async function openBackupWorkspace(o: BackupRequest): Promise<Workspace> 
   const problems = [
     ...(await problemsOfDatabase(wire)),
     ...problemsOf({ units, options, role, foreignKeys, rights }),
-    ...(options.newIds ? missing : []).map((t) =>
-      sentence(
-        'no_table_for_copies',
-        { table: tableLabel(t) },
-        `The target has no table ${tableLabel(t)}: restore it without --new-ids, and its rows are what they were.`,
-      ),
-    ),
+    ...(await problemsOfMaking(wire, options.actions.create ? missing : [], options)),
   ]
   if (problems.length === 0) {
     for (const unit of units) {
@@ -127,6 +121,15 @@ export async function openBackupWorkspace(o: BackupRequest): Promise<Workspace> 
       problems,
       warnings: [
         ...heldBack.map(heldBackSentence),
+        ...(options.where !== null && asksOthers(options.where)
+          ? [
+              sentence(
+                'condition_asks_others',
+                {},
+                'The condition asks other tables, and they answer as they are now, for rows of the backup as well: a row whose answer is gone is not found. Write the values into the condition to find all of them.',
+              ),
+            ]
+          : []),
         ...chosen
           .filter((t) => t.data !== 'held')
           .map((t) =>

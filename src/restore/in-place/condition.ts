@@ -29,3 +29,13 @@ function isOneExpression(sql: string): boolean {
   }
   return depth === 0
 }
+
+/** Whether a condition that `requireCondition` lets be asks other tables than its own. */
+export function asksOthers(sql: string): boolean {
+  for (let at = 0; at < sql.length;) {
+    const end = Math.max(opaqueEnd(sql, at), at + 1)
+    if (/^(select|table)$/i.test(sql.slice(at, end))) return true
+    at = end
+  }
+  return false
+}

@@ -1,5 +1,5 @@
 import { tableLabel } from '../../postgres/introspect/tables.ts'
-import { ident } from '../../postgres/quote.ts'
+import { ident, literal } from '../../postgres/quote.ts'
 import { sentence } from '../sentences.ts'
 import type { Sentence } from '../../lib/sentence.ts'
 import type { Wire } from '../../postgres/wire.ts'
@@ -55,6 +55,42 @@ export async function problemsOfDatabase(wire: Wire): Promise<Sentence[]> {
             `The role may not make temporary tables, in which rows are compared: GRANT TEMPORARY ON DATABASE ${ident(database ?? '')} TO ${ident(role ?? '')}.`,
           ),
         ]),
+  ]
+}
+
+/** What keeps tables from being made that the target lacks. */
+export async function problemsOfMaking(
+  wire: Wire,
+  missing: readonly { readonly schema: string; readonly name: string }[],
+  { newIds, where }: Pick<InPlaceOptions, 'newIds' | 'where'>,
+): Promise<Sentence[]> {
+  const names = literal(JSON.stringify(missing.map(({ schema, name }) => [schema, name])))
+  const others = await wire.query(
+    `SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     JOIN pg_catalog.json_array_elements(${names}::pg_catalog.json) w ON n.nspname = w->>0 AND c.relname = w->>1 ORDER BY 1, 2`,
+  )
+  return [
+    ...others.map(([schema, name]) =>
+      sentence(
+        'no_table_by_now',
+        { table: `${schema}.${name}` },
+        `${schema}.${name} is no table in the target by now, but something else: leave it out with --exclude-table, or rename what is there.`,
+      ),
+    ),
+    ...(newIds ? missing : []).map((t) =>
+      sentence(
+        'no_table_for_copies',
+        { table: tableLabel(t) },
+        `The target has no table ${tableLabel(t)}: restore it without --new-ids, and its rows are what they were.`,
+      ),
+    ),
+    ...(where !== null && !newIds ? missing : []).map((t) =>
+      sentence(
+        'no_table_for_condition',
+        { table: tableLabel(t) },
+        `The target has no table ${tableLabel(t)}. It would be made with all its rows, and not only with those that meet the condition: restore it without --where.`,
+      ),
+    ),
   ]
 }
 

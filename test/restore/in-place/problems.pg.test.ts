@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openMemoryStorage } from '../../../src/storage/memory.ts'
-import { openInPlace } from '../../support/in-place.ts'
+import { openInPlace, type InPlaceChoice } from '../../support/in-place.ts'
 import { newRepository } from '../../support/journey.ts'
 import { testServer } from '../../support/postgres.ts'
 
@@ -33,4 +33,21 @@ test('what stands in the way is told at once, with what to do, and nothing is to
   ])
   await assert.rejects(open.apply(''), { code: 'target_lacks' })
   assert.deepEqual(await source.query('SELECT count(*)::int AS n FROM loud'), [{ n: 0 }])
+
+  // A table that is gone comes back whole, and one that is another thing by now can not.
+  await source.query('ALTER TABLE plain RENAME TO base; CREATE VIEW plain AS SELECT * FROM base; DROP TABLE hidden') // prettier-ignore
+  const said = async (choice: InPlaceChoice): Promise<readonly string[]> => {
+    await using one = await openInPlace(repository, source.url, choice)
+    const found = (await one.preview()).preview
+    return [...found.problems, ...found.warnings]
+  }
+  assert.deepEqual(await said({ tables: ['hidden'], where: "id = 1 AND at IS NOT NULL OR 'select' = ''" }), [
+    'The target has no table public.hidden. It would be made with all its rows, and not only with those that meet the condition: restore it without --where.',
+  ])
+  assert.deepEqual(await said({ tables: ['plain'] }), [
+    'public.plain is no table in the target by now, but something else: leave it out with --exclude-table, or rename what is there.',
+  ])
+  assert.deepEqual(await said({ tables: ['loud'], where: 'id IN (Select id FROM public.base)' }), [
+    'The condition asks other tables, and they answer as they are now, for rows of the backup as well: a row whose answer is gone is not found. Write the values into the condition to find all of them.',
+  ])
 })
