@@ -92,7 +92,9 @@ function keylessSql(unit: Unit, overwrite: boolean): string {
   const recorded = text(unit.shared.map((c) => `r.a${number(c)}`))
   const live = text(unit.shared.map(of('l')))
   const why = sentence('why_changed_or_deleted', {}, 'it was changed or deleted since the restore')
-  const nulls = (side: 'b' | 'a'): string[] => stored.map((c) => `NULL AS ${side}${number(c)}`)
+  // Of the column's type, which nothing else may tell where the column is new.
+  const nulls = (side: 'b' | 'a', type: (c: string) => string = () => 'NULL'): string[] =>
+    stored.map((c) => `${type(c)} AS ${side}${number(c)}`)
   const gone = [
     `SELECT (CASE WHEN l.place IS NULL THEN 'x' ELSE 'd' END)::pg_catalog."char" AS action`,
     `CASE WHEN l.place IS NULL THEN ${reasonSql(why)} END AS why`,
@@ -100,7 +102,7 @@ function keylessSql(unit: Unit, overwrite: boolean): string {
     ...stored.map(
       (c) => `CASE WHEN l.place IS NULL THEN s.c${number(c)} ELSE l.c${number(c)} END AS b${number(c)}`,
     ),
-    ...nulls('a'),
+    ...nulls('a', (c) => `CASE WHEN false THEN l.c${number(c)} END`),
   ]
   const recordedColumns = stored.map((c) => `r.a${number(c)} AS c${number(c)}`)
   const liveColumns = stored.map((c) => `${of('l')(c)} AS c${number(c)}`)

@@ -258,7 +258,7 @@ test('undoing tells of rows without a key that somebody has changed since', asyn
   await repository.backUp(database.url, { proof: 'counts' })
   await database.query('DELETE FROM t')
   const done = await restoreInPlace(repository, database.url)
-  await database.query('UPDATE t SET x = 3 WHERE x = 2')
+  await database.query('ALTER TABLE t ADD n int NOT NULL DEFAULT 7; UPDATE t SET x = 3 WHERE x = 2')
   await failure(undo(database.url, done), 'restore_undecided')
   assert.deepEqual(await database.query('SELECT x FROM t ORDER BY x'), [{ x: 1 }, { x: 1 }, { x: 3 }])
   await undo(database.url, done, { overwrite: true })
