@@ -62,12 +62,15 @@ export async function planMaking(o: {
       made.add(entry)
   }
   const above = new Set(o.missing.flatMap((t) => t.parents).map(keyOf))
-  // What hangs on a table is after it in the dump, and may bring what it needs itself.
-  for (const entry of entries) {
-    if (!lacking(entry) || made.has(entry) || entry.type === 'INDEX ATTACH') continue
-    const parents = entry.dependsOn.flatMap((id) => byId.get(id) ?? [])
-    if (!parents.some((p) => (made.has(p) && hangs(p)) || refersTo(entry, p, above))) continue
-    for (const needed of withNeeds(entry, byId)) if (lacking(needed)) made.add(needed)
+  // What hangs on a table may bring what it needs itself, and something else that is before it in the dump may hang on that.
+  for (let before = -1; before !== made.size;) {
+    before = made.size
+    for (const entry of entries) {
+      if (!lacking(entry) || made.has(entry) || entry.type === 'INDEX ATTACH') continue
+      const parents = entry.dependsOn.flatMap((id) => byId.get(id) ?? [])
+      if (!parents.some((p) => (made.has(p) && hangs(p)) || refersTo(entry, p, above))) continue
+      for (const needed of withNeeds(entry, byId)) if (lacking(needed)) made.add(needed)
+    }
   }
   return { tables: o.missing, entries: inOrder(made, byId), kept: [] }
 }

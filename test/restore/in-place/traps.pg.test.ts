@@ -311,13 +311,13 @@ test('a foreign key that is made meanwhile ends the restore before it can act', 
   assert.deepEqual(await database.query('SELECT p FROM c'), [{ p: 2 }])
 })
 
-test('partitioned tables and tables that inherit, made again, have their own grants alone, and go again when it is undone', async () => {
+test('partitioned tables, tables that inherit and views on views, made again, have their own grants alone, and go again when it is undone', async () => {
   const told = `SELECT defaclacl::text FROM pg_default_acl ORDER BY defaclnamespace`
   await journey({
     made: `CREATE TABLE p (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE p1 PARTITION OF p DEFAULT; CREATE TABLE t (id int); CREATE TABLE i () INHERITS (t);
-      INSERT INTO p VALUES (1); INSERT INTO i VALUES (1); GRANT SELECT ON t TO pg_monitor`,
-    damage: `DROP TABLE p; DROP TABLE t CASCADE; ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO PUBLIC; ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO pg_monitor WITH GRANT OPTION`,
-    look: `SELECT relname, relacl::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1`,
+      INSERT INTO p VALUES (1); INSERT INTO i VALUES (1); CREATE TABLE g (id int PRIMARY KEY, x int); CREATE VIEW v AS SELECT id, x FROM g GROUP BY id; CREATE VIEW w AS SELECT * FROM v; GRANT SELECT ON t, v TO pg_monitor`,
+    damage: `DROP TABLE p; DROP TABLE t, g CASCADE; ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO PUBLIC; ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO pg_monitor WITH GRANT OPTION`,
+    look: `SELECT relname, relacl::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v') ORDER BY 1`,
     afterwards: async (database) => {
       // What is made from now on is granted as was told.
       assert.deepEqual(await database.query(told), [
