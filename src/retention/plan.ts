@@ -5,10 +5,14 @@ import type { RetainableBackup, RetentionDecision, RetentionFacts, RetentionReas
 /** Clocks of machines differ: what is ahead by less than this is taken as it is. */
 const toleranceMs = 60 * 60 * 1000
 
+/** Stretches of the calendar have an order of their own. */
+const noPeriods = { hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 }
+
 /**
  * Decides for each backup whether it stays, and why. One that is known to be damaged takes no other's place: what would stay if it
  * was not there stays. But it is no reason for it to go either, since what is said of it may be wrong, or be mended: where it would stay if it was whole
- * it stays. The result is in series, newest first by the moment. Pure: the same facts give
+ * it stays. Where the moments of backups contradict the order they were made in, a clock was wrong: what stays by either order stays. The result is in
+ * series, newest first by the moment. Pure: the same facts give
  * the same plan. Planning again on what stays removes nothing more; and a newer backup never brings back one that goes, unless it frees a
  * place among as many as may be kept.
  */
@@ -52,22 +56,29 @@ function planSeries<B extends RetainableBackup>(
   // What a clock that was wrong has dated ahead says nothing of the others: it does not count, nor make them old.
   const dated = backups.filter(({ moment }) => Date.parse(moment) <= now.getTime() + toleranceMs)
   const sound = dated.filter(({ id }) => verified.get(id) !== 'failed')
-  const byRule = applyRules({ policy, calendar, dated, sound })
-  const limit = policy.maxCount ?? Infinity
-  const over = new Set(
-    backups
-      .filter(({ id }) => byRule.has(id))
-      .slice(limit)
-      .map(({ id }) => id),
-  )
+  const byRule = new Map<string, readonly RetentionReason[]>()
+  const over = new Set<string>()
+  for (const order of [newestFirst, madeLast]) {
+    const rules = order === madeLast ? { ...policy, ...noPeriods } : policy
+    const ruled = applyRules({
+      policy: rules,
+      calendar,
+      dated: dated.toSorted(order),
+      sound: sound.toSorted(order),
+    })
+    const ids = backups.toSorted(order).flatMap(({ id }) => (ruled.has(id) ? [id] : []))
+    for (const [place, id] of ids.entries())
+      if (place >= (policy.maxCount ?? Infinity)) over.add(id)
+      else byRule.set(id, merged(byRule.get(id) ?? [], ruled.get(id) ?? []))
+  }
   const guards = guardsOf(facts, backups, dated, sound)
 
   return backups.map((backup) => {
     const { id } = backup
-    const reasons = [...(over.has(id) ? [] : (byRule.get(id) ?? [])), ...(guards.get(id) ?? [])]
+    const reasons = [...(byRule.get(id) ?? []), ...(guards.get(id) ?? [])]
     if (reasons.length > 0) return { backup, keep: true, reasons }
     const why: RetentionReason = over.has(id)
-      ? { rule: 'max-count', text: `${limit} newer ones are kept, and no more may be` }
+      ? { rule: 'max-count', text: `${policy.maxCount} newer ones are kept, and no more may be` }
       : verified.get(id) === 'failed'
         ? { rule: 'none', key: 'failed', text: 'a drill of it failed' }
         : { rule: 'none', text: 'no rule keeps it' }
@@ -83,7 +94,10 @@ function guardsOf(
   sound: readonly RetainableBackup[],
 ): ReadonlyMap<string, readonly RetentionReason[]> {
   const passed = dated.filter(({ id }) => verified.get(id) === 'passed')
-  const proved = new Set(passed.slice(0, Math.max(1, policy.verified)))
+  const first = (of: readonly RetainableBackup[], count: number): readonly RetainableBackup[] =>
+    [newestFirst, madeLast].flatMap((order) => of.toSorted(order).slice(0, count))
+  const proved = new Set(first(passed, Math.max(1, policy.verified)))
+  const newest = new Set([...first(dated, 1), ...first(sound, 1)])
   const counting = new Set(dated)
   return new Map(
     backups.map((backup): [string, RetentionReason[]] => {
@@ -91,9 +105,7 @@ function guardsOf(
       return [
         backup.id,
         [
-          ...(backup === dated[0] || backup === sound[0]
-            ? [{ rule: 'newest', text: 'the newest of its source' } as const]
-            : []),
+          ...(newest.has(backup) ? [{ rule: 'newest', text: 'the newest of its source' } as const] : []),
           ...(proved.has(backup)
             ? [{ rule: 'verified', text: 'among the last that a drill has proved' } as const]
             : []),
@@ -115,4 +127,9 @@ function newestFirst(a: RetainableBackup, b: RetainableBackup): number {
     b.sequence - a.sequence ||
     (a.id < b.id ? 1 : a.id > b.id ? -1 : 0)
   )
+}
+
+/** Another order only where a clock was set back: then the newest by the moment are not those that were made last. */
+function madeLast(a: RetainableBackup, b: RetainableBackup): number {
+  return b.sequence - a.sequence || newestFirst(a, b)
 }

@@ -118,6 +118,19 @@ test('a moment in the future stays, and makes no other go', () => {
   assert.deepEqual(kept(plan([day(20), '2026-11-28T12:30:00Z'], { last: 1 })), ['2026-11-28T12:30:00Z'])
 })
 
+test('a clock that was set back makes none of the backups go that were made last, and none of those before', () => {
+  const before = [20, 21, 22].map((date, index) => backupAt(day(date), { sequence: index + 1 }))
+  const after = [1, 2, 3].map((date, index) => backupAt(day(date), { sequence: index + 4 }))
+  const ids = [day(22), day(21), day(3), day(2)]
+  for (const policy of [{ last: 2 }, { last: 6, maxCount: 2 }])
+    assert.deepEqual(kept(plan([...before, ...after], policy)), ids)
+  assert.equal(kept(plan([...before, ...after], { withinMs: 24 * hour })).length, 5)
+  const verified = new Map([[day(21), 'passed'], [day(2), 'passed'], [day(1), 'passed']] as const) // prettier-ignore
+  const decisions = plan([...before, ...after], { yearly: 1 }, { verified })
+  assert.deepEqual(kept(decisions), ids)
+  assert.deepEqual(rulesOf(decisions, day(3)), ['newest'])
+})
+
 test('what a drill has proved stays, what is pinned or in use stays, and the newest of each source', () => {
   const daily = [20, 21, 22, 23, 24].map((date) => day(date))
   const verified = new Map([[day(20), 'passed'], [day(21), 'passed'], [day(23), 'failed']] as const) // prettier-ignore
