@@ -45,7 +45,8 @@ let running: Command | null = null
 const interruption = watchSignals({
   source: process,
   onCancel: () => out.note('Ending what is under way. Once more to stop at once.'),
-  exit: (status) => process.exit(status),
+  // Not by exit(), which waits for calls of the file system that may never end: of a pipe that nobody writes to, or a disk that is gone.
+  end: (signal) => process.kill(process.pid, signal),
 })
 
 if (env['HOLDFAST_LIFELINE'] === '1') watchLifeline(stdin, () => process.kill(process.pid, 'SIGTERM'))

@@ -15,32 +15,32 @@ export interface InterruptionOptions {
   }
   /** Called once, at the first request. */
   readonly onCancel: (signal: NodeJS.Signals) => void
-  /** Ends the process at once, at the second request. */
-  readonly exit: (status: number) => void
+  /** Ends the process at once, at the second request, when nothing is heard any more. */
+  readonly end: (signal: NodeJS.Signals) => void
 }
 
 const watched: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 /** Turns the first request to end into an AbortSignal, so that work ends cleanly, and obeys the second at once. */
-export function watchSignals({ source, onCancel, exit }: InterruptionOptions): Interruption {
+export function watchSignals({ source, onCancel, end }: InterruptionOptions): Interruption {
   const controller = new AbortController()
 
   function listener(signal: NodeJS.Signals): void {
     if (controller.signal.aborted) {
-      exit(130)
+      stop()
+      end(signal)
       return
     }
     onCancel(signal)
     controller.abort(new HoldfastError('cancelled', 'Cancelled.'))
   }
 
-  for (const name of watched) source.on(name, listener)
-  return {
-    signal: controller.signal,
-    stop: () => {
-      for (const name of watched) source.off(name, listener)
-    },
+  function stop(): void {
+    for (const name of watched) source.off(name, listener)
   }
+
+  for (const name of watched) source.on(name, listener)
+  return { signal: controller.signal, stop }
 }
 
 /** How long a command may take to end when whoever started it has died. */

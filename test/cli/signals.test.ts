@@ -1,29 +1,58 @@
 import assert from 'node:assert/strict'
-import { EventEmitter } from 'node:events'
+import { execFileSync, spawn } from 'node:child_process'
+import { EventEmitter, once } from 'node:events'
+import { mkdtemp, open, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { toShownError } from '../../src/cli/failure.ts'
 import { watchSignals } from '../../src/cli/signals.ts'
 import { HoldfastError, isHoldfastError } from '../../src/lib/errors.ts'
+import { compileCache, mainProgram } from '../support/main-program.ts'
 
 function setUp() {
   const source = new EventEmitter()
-  const seen: (string | number)[] = []
+  const seen: string[] = []
   const interruption = watchSignals({
     source,
     onCancel: (signal) => seen.push(signal),
-    exit: (status) => seen.push(status),
+    end: (signal) => seen.push(`ended by ${signal}`),
   })
   return { source, seen, interruption }
 }
 
-test('the first request aborts once, the second ends at once with 130', () => {
+test('the first request aborts once, the second ends at once', () => {
   const { source, seen, interruption } = setUp()
   assert.equal(interruption.signal.aborted, false)
   source.emit('SIGINT', 'SIGINT')
   assert.ok(isHoldfastError(interruption.signal.reason, 'cancelled'))
   assert.deepEqual(seen, ['SIGINT'])
   source.emit('SIGTERM', 'SIGTERM')
-  assert.deepEqual(seen, ['SIGINT', 130])
+  assert.deepEqual(seen, ['SIGINT', 'ended by SIGTERM'])
+  assert.equal(source.listenerCount('SIGTERM'), 0)
+})
+
+test('the second request ends also what waits for a file that never comes', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'holdfast-test-'))
+  t.after(() => rm(directory, { recursive: true, force: true }))
+  const pipe = join(directory, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  const child = spawn(process.execPath, [...mainProgram, 'init', 'repo', '--use-identity', pipe], {
+    cwd: directory,
+    env: { ...compileCache, HOME: directory },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const closed = once(child, 'close')
+  // It opens when the program does, which then waits for the first byte.
+  await using writing = await open(pipe, 'w')
+  child.kill('SIGINT')
+  await once(child.stderr, 'data')
+  child.kill('SIGINT')
+  // A program that goes on waiting ends with the pipe, and then by no signal.
+  const late = setTimeout(() => void writing.close(), 60_000)
+  const [, signal] = (await closed) as [number | null, string | null]
+  clearTimeout(late)
+  assert.equal(signal, 'SIGINT')
 })
 
 test('nothing is heard after stop', () => {
