@@ -1,3 +1,5 @@
+import { realpath } from 'node:fs/promises'
+import { isAbsolute } from 'node:path'
 import type { Source } from '../config/config.ts'
 import { copyKeys } from '../copies/make-copy.ts'
 import { mergedRepository } from '../copies/merged.ts'
@@ -34,17 +36,28 @@ export interface OpenedCopies extends OpenCopies {
   readonly host: HostCredentials | null
 }
 
-/** The storages of the copies, none of them twice: one place would look like two copies. */
+/** The storages of the copies, none of them twice. */
 export async function openStorages(
   context: CommandContext,
   place: Pick<Place, 'repo' | 'source'>,
 ): Promise<readonly Storage[]> {
   const addresses = await repositoryAddresses(context, place)
   const storages = addresses.map((address) => openStorageAt(context, address))
-  const all = storages.map(({ address }) => address)
-  const twice = all.find((address, index) => all.indexOf(address) !== index)
-  if (twice === undefined) return storages
-  throw new HoldfastError('usage', `${twice} is named twice as a copy of the repository.`)
+  await requireDifferent(storages)
+  return storages
+}
+
+/** Throws `usage` if one place is named twice, also by a link: it would look like two copies. */
+export async function requireDifferent(storages: readonly Storage[]): Promise<void> {
+  const named = new Map<string, string>()
+  for (const { address } of storages) {
+    const place = isAbsolute(address) ? await realpath(address).catch(() => address) : address
+    const before = named.get(place)
+    named.set(place, address)
+    if (before === undefined) continue
+    const also = before === address ? '' : `, also as ${before}`
+    throw new HoldfastError('usage', `${address} is named twice as a copy of the repository${also}.`)
+  }
 }
 
 /**

@@ -9,7 +9,7 @@ import { openRepository } from '../repository/open.ts'
 import type { HostCredentials, Repository } from '../repository/types.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { CommandContext } from './command.ts'
-import { firstOf, openForWriting } from './copies.ts'
+import { firstOf, openForWriting, requireDifferent } from './copies.ts'
 import { formatBytes, formatCountOf } from './format.ts'
 import { openWithVault } from './repository.ts'
 import { openStorageAt } from './storage.ts'
@@ -34,8 +34,7 @@ export async function copyBetween(context: CommandContext, input: Input): Promis
   const opened = await openForWriting(context, { ...input, repo: [input.from], source: null })
   const from = firstOf(opened)
   const storage = openStorageAt(context, input.to)
-  if (storage.address === from.storage.address)
-    throw new HoldfastError('usage', 'FROM and TO are the same place.')
+  await requireDifferent([from.storage, storage])
   const backups = await backupsMeant(from, input.backup, signal)
   if (input.dryRun) {
     const preview = await previewTo(context, from, storage, backups)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { commandLine } from '../support/command-line.ts'
@@ -24,7 +25,12 @@ interface Result {
   readonly copies: readonly { readonly address: string; readonly error: { readonly code: string } | null }[]
 }
 interface Failure {
-  readonly error: { readonly code: string; readonly hint: string; readonly details: Result }
+  readonly error: {
+    readonly code: string
+    readonly message: string
+    readonly hint: string
+    readonly details: Result
+  }
 }
 interface Listed {
   readonly backups: readonly {
@@ -48,6 +54,18 @@ async function withoutTwo<T>(work: () => T | Promise<T>): Promise<T> {
     await rename(at('away'), at('two'))
   }
 }
+
+test('one place is no two copies, also where a link leads to it', async () => {
+  await symlink('one', at('link'))
+  for (const args of [
+    ['backup', source.url, '--repo', 'one', '--repo', 'link'],
+    ['init', 'three', '--copy', './three'],
+  ]) {
+    const { error } = user.json<Failure>(args, { status: 2 })
+    assert.match(error.message, /is named twice as a copy/)
+  }
+  assert.ok(!existsSync(at('three')))
+})
 
 test('a backup goes into both; one that a copy has missed is told by the exit status, listed, and brought to it', async () => {
   assert.deepEqual(errorsOf(user.json<Result>(['backup', source.url, ...both])), [null, null])

@@ -96,7 +96,9 @@ async function run(context: CommandContext, input: Input): Promise<void> {
   const { initRepository } = await import('../../repository/init.ts')
   const { printHostFile } = await import('../../repository/hostfile.ts')
   const { openStorageAt } = await import('../storage.ts')
+  const { requireDifferent } = await import('../copies.ts')
   const storage = openStorageAt(context, input.repo)
+  await requireDifferent([storage, ...input.copy.map((address) => openStorageAt(context, address))])
   const written: { identity: string | null; host: string } = { identity: null, host: '' }
   const result = await initRepository({
     storage,
