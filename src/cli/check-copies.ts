@@ -1,4 +1,5 @@
 import { HoldfastError } from '../lib/errors.ts'
+import { shellWord } from '../lib/shell-word.ts'
 import type { CommandContext } from './command.ts'
 import { repositoryAddresses } from './config.ts'
 import { resultOf, type Place } from './copies.ts'
@@ -37,7 +38,7 @@ export async function checkedEach(
   }
   const message = `Of ${addresses.length} copies ${formatCount(errors.length)} can't be relied on: ${first.message}`
   throw new HoldfastError(first.code, message, {
-    hint: `What is missing is brought by holdfast copy ${whole[0] ?? 'FROM'} TO; what is damaged, with --repair.`,
+    hint: `What is missing is brought by holdfast copy ${shellWord(whole[0] ?? 'FROM')} TO; what is damaged, with --repair.`,
     details: { copies },
   })
 }

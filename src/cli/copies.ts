@@ -5,6 +5,7 @@ import { copyKeys } from '../copies/make-copy.ts'
 import { mergedRepository } from '../copies/merged.ts'
 import { openCopies, withNewestKeys, type OpenCopies } from '../copies/open.ts'
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
+import { shellWord } from '../lib/shell-word.ts'
 import { manifestPrefix } from '../repository/format/fields.ts'
 import { parseHostFile } from '../repository/hostfile.ts'
 import { listManifests } from '../repository/manifests.ts'
@@ -140,7 +141,7 @@ function faultTeller({ out }: CommandContext): (fault: CopyFault) => void {
     told.add(`${what} ${address}`)
     const text = printable(reason.replace(/\.$/, ''))
     if (what === 'failed') out.warn(`${text}. Another copy is read in its place.`)
-    else out.warn(`${text}. It is read from another copy; holdfast copy FROM ${printable(address)} --repair mends it.`) // prettier-ignore
+    else out.warn(`${text}. It is read from another copy; holdfast copy FROM ${printable(shellWord(address))} --repair mends it.`) // prettier-ignore
   }
 }
 
@@ -243,7 +244,7 @@ export function requireComplete(
   throw new HoldfastError('copies_incomplete', `${what}, but not in ${reasons.join(', nor in ')}.`, {
     hint:
       hint ??
-      `When that is mended: ${failed.map(({ address }) => `holdfast copy ${first.address} ${address}`).join(', then ')}.`,
+      `When that is mended: ${failed.map(({ address }) => `holdfast copy ${shellWord(first.address)} ${shellWord(address)}`).join(', then ')}.`,
     details: result,
   })
 }

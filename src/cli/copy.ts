@@ -3,6 +3,7 @@ import { readyCopy, requireEmpty } from '../copies/make-copy.ts'
 import { newestKeys, requireSame } from '../copies/open.ts'
 import type { CopyPreview, CopyReport } from '../copies/types.ts'
 import { HoldfastError } from '../lib/errors.ts'
+import { shellWord } from '../lib/shell-word.ts'
 import { createOpener, type Opener } from '../repository/crypto/opener.ts'
 import { erasedPrefix, headerKey, manifestPrefix } from '../repository/format/fields.ts'
 import { openRepository } from '../repository/open.ts'
@@ -71,7 +72,7 @@ export async function copyTo(
   for (const key of keys.left)
     out.warn(`${key} in ${storage.address} can be opened by somebody who was removed, and may not be deleted from here. Delete it.`) // prettier-ignore
   if (to.keyset.version > from.keyset.version)
-    out.warn(`The keys in ${from.storage.address} are older than those in ${storage.address}: holdfast copy ${storage.address} ${from.storage.address}.`) // prettier-ignore
+    out.warn(`The keys in ${from.storage.address} are older than those in ${storage.address}: holdfast copy ${shellWord(storage.address)} ${shellWord(from.storage.address)}.`) // prettier-ignore
   tellReport(context, report, from.storage.address, storage.address)
   return { ...report, made }
 }

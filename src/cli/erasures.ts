@@ -2,6 +2,7 @@ import { hostname, userInfo } from 'node:os'
 import { readyCopy } from '../copies/make-copy.ts'
 import { newestKeys, sameKeys } from '../copies/open.ts'
 import { HoldfastError } from '../lib/errors.ts'
+import { shellWord } from '../lib/shell-word.ts'
 import {
   findErasure,
   listErasures,
@@ -130,7 +131,9 @@ export function requireErased(
 ): void {
   const [whole] = copies.filter(({ error }) => error === null)
   const lacking = copies.filter(({ error }) => error !== null)
-  const commands = lacking.map(({ address }) => `holdfast copy ${whole?.address ?? 'FROM'} ${address}`)
+  const commands = lacking.map(
+    ({ address }) => `holdfast copy ${shellWord(whole?.address ?? 'FROM')} ${shellWord(address)}`,
+  )
   requireComplete(what, copies, result, `A restore from there alone would bring them back. As soon as it can be reached: ${commands.join(', then ')}.`) // prettier-ignore
 }
 

@@ -1,3 +1,4 @@
+import { shellQuoted } from '../lib/shell-word.ts'
 import { qualified } from '../postgres/quote.ts'
 import type { BackupContents, TableContents } from '../repository/format/contents.ts'
 import { fileName } from './files.ts'
@@ -10,10 +11,10 @@ export function restoreScript({ contents, tables }: ExportSource): string {
     .filter((table) => table.rows > 0)
     .map((table) => {
       const file = `data/${fileName(table.schema, table.name, 'csv')}`
-      return `load ${shellQuote(file)} ${shellQuote(copyStatement(table, contents, 'FORMAT csv, HEADER true'))}`
+      return `load ${shellQuoted(file)} ${shellQuoted(copyStatement(table, contents, 'FORMAT csv, HEADER true'))}`
     })
   const checks = expectedCounts(tables).map(
-    ({ label, rows, sql }) => `expect ${shellQuote(label)} ${rows} ${shellQuote(sql)}`,
+    ({ label, rows, sql }) => `expect ${shellQuoted(label)} ${rows} ${shellQuoted(sql)}`,
   )
   return `${beginning(contents)}
 echo 'Schema'
@@ -82,11 +83,11 @@ expect() {
 }
 
 encoding=$(ask 'SHOW server_encoding')
-if [ "$encoding" != ${shellQuote(server.encoding)} ]; then
-  echo "The database's encoding is $encoding; it must be" ${shellQuote(server.encoding)} '(see database.sql).' >&2
+if [ "$encoding" != ${shellQuoted(server.encoding)} ]; then
+  echo "The database's encoding is $encoding; it must be" ${shellQuoted(server.encoding)} '(see database.sql).' >&2
   exit 7
 fi
-found=$(ask ${shellQuote(emptySql)})
+found=$(ask ${shellQuoted(emptySql)})
 if [ "$found" != 0 ]; then
   echo "The database is not empty: it holds $found tables, views, functions or types. Nothing was changed." >&2
   exit 7
@@ -125,8 +126,4 @@ function expectedCounts(tables: readonly TableContents[]): { label: string; rows
       only: '',
     })),
   ].map(({ name, rows, only }) => ({ label: name, rows, sql: `SELECT count(*) FROM ${only}${name}` }))
-}
-
-function shellQuote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { requireComplete } from '../../src/cli/copies.ts'
 import {
   formatBytes,
   formatCount,
@@ -26,6 +27,20 @@ test('bytes have three figures at most', () => {
     '124 MB',
     '5.0 EB',
   ])
+})
+
+test('a command that is told to be run is one for a shell, whatever is in an address', () => {
+  const failed = {
+    address: 's3://b/p?endpoint=https://h&region=x',
+    error: { code: 'x', message: 'It failed.' },
+  }
+  for (const [address, shown] of [
+    ['/mnt/shop', '/mnt/shop'],
+    ["/mnt/Ada's disk", "'/mnt/Ada'\\''s disk'"],
+  ] as const)
+    assert.throws(() => requireComplete('It was done', [{ address, error: null }, failed], {}), {
+      hint: `When that is mended: holdfast copy ${shown} '${failed.address}'.`,
+    })
 })
 
 test('counts', () => {

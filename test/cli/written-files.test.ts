@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -71,7 +71,7 @@ test('a secret that has no room says storage_full with the path, and is not in t
 })
 
 test('a secret that may not be written makes no repository; an admitted host without its file is told', async (t) => {
-  const { run } = await setUp(t)
+  const { directory, run } = await setUp(t)
   for (const option of ['--identity', '--host-file']) {
     const { status, stderr } = run('init', 'repo', '--identity', 'me.txt', option, forbidden)
     assert.equal(status, 5, stderr)
@@ -82,4 +82,8 @@ test('a secret that may not be written makes no repository; an admitted host wit
   const { status, stderr } = run('keys', 'admit', 'db2', '--out', forbidden, '-r', 'repo', '-i', 'me.txt')
   assert.equal(status, 5)
   assert.match(stderr, /db2 is admitted, but without its file: first holdfast keys revoke db2/)
+  // A link to nothing is in the way as a file is, and seen before anything is changed.
+  await symlink('nowhere', join(directory, 'link.json'))
+  const linked = run('keys', 'admit', 'db3', '--out', 'link.json', '-r', 'repo', '-i', 'me.txt')
+  assert.match(linked.stderr, /There is a file at .*link\.json already\.\n.*nothing was overwritten\.\n/)
 })

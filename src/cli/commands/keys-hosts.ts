@@ -1,12 +1,12 @@
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { HoldfastError, isHoldfastError } from '../../lib/errors.ts'
+import { shellWord } from '../../lib/shell-word.ts'
 import type { Keyset } from '../../repository/types.ts'
 import { defineCommand, requiredArgument } from '../command.ts'
 import { doneInEach, openVault, unchanged } from '../keys-change.ts'
 import { custom, requiredText, wrong } from '../option.ts'
 import { opening } from '../options.ts'
-import { writeSecretFile } from '../secret-file.ts'
+import { requireNoFile, writeSecretFile } from '../secret-file.ts'
 
 /** Who can write backups. */
 
@@ -35,8 +35,7 @@ export const admit = defineCommand({
     const { admitHost } = await import('../../repository/keys.ts')
     const { printHostFile } = await import('../../repository/hostfile.ts')
     // Before anything is changed: an admitted machine whose file could not be written would have to be revoked.
-    if (existsSync(input.out))
-      throw new HoldfastError('secret_file_exists', `There is a file at ${input.out} already.`)
+    await requireNoFile(input.out)
     const opened = await openVault(context, input)
     const { repository, credentials } = await admitHost({
       ...opened,
@@ -48,7 +47,7 @@ export const admit = defineCommand({
       throw new HoldfastError(code, message, {
         cause,
         details,
-        hint: `${error.hint} ${input.name} is admitted, but without its file: first holdfast keys revoke ${input.name}.`,
+        hint: `${error.hint} ${input.name} is admitted, but without its file: first holdfast keys revoke ${shellWord(input.name)}.`,
       })
     })
     await doneInEach(

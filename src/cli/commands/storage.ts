@@ -1,4 +1,5 @@
 import { HoldfastError } from '../../lib/errors.ts'
+import { shellWord } from '../../lib/shell-word.ts'
 import { defineCommand, optionalArgument, type CommandContext } from '../command.ts'
 import { tellChecks } from '../checks-text.ts'
 import type { Opened } from '../../storage/address.ts'
@@ -32,7 +33,7 @@ const test = defineCommand({
     const { out } = context
     const repo = [input.repo ?? context.env['HOLDFAST_REPO'] ?? ''].filter((given) => given !== '')
     const [address = '', ...copies] = await repositoryAddresses(context, { repo })
-    for (const copy of copies) out.note(`Of several copies the main one is tested; another with holdfast storage test ${copy}.`) // prettier-ignore
+    for (const copy of copies) out.note(`Of several copies the main one is tested; another with holdfast storage test ${shellWord(copy)}.`) // prettier-ignore
     const { storage, checks, probe } = await examine(context, address)
     out.line(`Storage ${storage}`)
     tellChecks(out, checks)

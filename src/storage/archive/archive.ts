@@ -2,6 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { HoldfastError, messageOf } from '../../lib/errors.ts'
 import { fileErrorCode } from '../../lib/file-errors.ts'
+import { shellWord } from '../../lib/shell-word.ts'
 import { checkKey, checkPrefix } from '../key.ts'
 import { throwIfCancelled } from '../signal.ts'
 import type { CallOptions, ObjectInfo, Storage } from '../storage.ts'
@@ -27,7 +28,7 @@ export function openArchiveStorage(file: string): Storage {
 
   const denied = async (): Promise<never> => {
     throw new HoldfastError('storage_denied', `${path} is an archive, in which nothing is changed.`, {
-      hint: `Bring it into a repository first: holdfast copy ${path} REPO.`,
+      hint: `Bring it into a repository first: holdfast copy ${shellWord(path)} REPO.`,
       details: { path },
     })
   }
