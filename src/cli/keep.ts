@@ -116,7 +116,7 @@ export function keepMeant(given: Given, configured: KeepEntry | undefined): Keep
   return {
     policy: {
       ...rules,
-      maxCount: given.maxCount ?? configured?.maxCount ?? null,
+      maxCount: given.maxCount ?? (hasRule(own) ? null : (configured?.maxCount ?? null)),
       verified: given.keepVerified ?? configured?.verified ?? 1,
       zone: given.zone ?? configured?.zone ?? 'UTC',
     },

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { keepMeant, keepOptions } from '../../src/cli/keep.ts'
 import { parseHostFile } from '../../src/repository/hostfile.ts'
+import { noRules } from '../../src/retention/policy.ts'
 import { openLocalStorage } from '../../src/storage/local.ts'
 import { commandLine } from '../support/command-line.ts'
 import { backUp } from '../support/prune.ts'
@@ -77,6 +79,18 @@ test('backups are pruned from the command line as it said before, and pinned one
   assert.match(unpinned.stdout, /not pinned any more/)
   const stats = cli.run(['stats', 'repo', '--keep-last', '2'])
   assert.match(stats.stdout, /would remove 1 backup and free/, stats.stderr)
+})
+
+type Given = Parameters<typeof keepMeant>[0]
+type Configured = Parameters<typeof keepMeant>[1]
+
+test('rules that are given stand in place of all that are configured, also of how many may be', () => {
+  const none = Object.fromEntries(Object.keys(keepOptions).map((name) => [name, undefined]))
+  const given = (options: object): ReturnType<typeof keepMeant> =>
+    keepMeant({ ...none, ...options } as Given, { last: 5, maxCount: 3 } as Configured)
+  assert.deepEqual({ ...given({ keepLast: 30 }).policy }, { ...noRules, last: 30 })
+  assert.equal(given({}).policy.maxCount, 3)
+  assert.equal(given({ maxCount: 4 }).policy.maxCount, 4)
 })
 
 test('rules may stand in the configuration of a source', async () => {
