@@ -64,10 +64,11 @@ export async function copyTo(
 ): Promise<CopyReport & { readonly made: boolean }> {
   const { out, signal, clock } = context
   const { from, storage } = o
-  const { to, keyset, made, keys } = await readyCopy({ from, storage, signal })
+  const { to, keyset, made, mended, keys } = await readyCopy({ from, storage, repair: o.repair, signal })
   const report = await copyRepository({ ...o, to, keyset, credentials: o.host, clock, signal, onProgress: out.progress }) // prettier-ignore
   out.progressDone('done')
   if (made) out.line(`${storage.address} is a copy of ${from.storage.address} now.`)
+  for (const key of mended) out.line(`Brought back ${key} in ${storage.address}.`)
   if (keys.changed) out.line(`The keys in ${storage.address} are up to date.`)
   for (const key of keys.left)
     out.warn(`${key} in ${storage.address} can be opened by somebody who was removed, and may not be deleted from here. Delete it.`) // prettier-ignore

@@ -14,6 +14,7 @@ import { getIfPresent, putOnce } from '../repository/manifests.ts'
 import { highestKeyset, openRepository } from '../repository/open.ts'
 import type { Keyset, Repository } from '../repository/types.ts'
 import type { CallOptions, Storage } from '../storage/storage.ts'
+import { mendKeys } from './mend-keys.ts'
 import { keysDiffer, newestKeys, requireSame, sameKeys } from './open.ts'
 
 /** A copy that can be brought up to date: its keys are. */
@@ -23,22 +24,27 @@ export interface ReadyCopy {
   readonly keyset: Keyset
   /** True if the storage was empty, and is a copy now. */
   readonly made: boolean
+  /** Header and key sets that were brought back. */
+  readonly mended: readonly string[]
   readonly keys: KeysCopied
 }
 
 /**
- * Opens a copy of `from`, or makes one in an empty storage, and brings its keys up to date. Who owns `from` is to be confirmed: the copy must be of the
- * same. Throws `copies_differ`, and as `openRepository` and `makeCopy`.
+ * Opens a copy of `from`, or makes one in an empty storage, and brings its keys up to date. With `repair`, also where what it is opened with is damaged. Who owns
+ * `from` is to be confirmed: the copy must be of the same. Throws `copies_differ`, and as `openRepository` and `makeCopy`.
  */
-export async function readyCopy(o: { from: Repository; storage: Storage } & CallOptions): Promise<ReadyCopy> {
+export async function readyCopy(
+  o: { from: Repository; storage: Storage; repair?: boolean } & CallOptions,
+): Promise<ReadyCopy> {
   const { from, storage, signal } = o
+  const mended = o.repair === true ? await mendKeys(from, storage, { signal }) : []
   const made = (await storage.head(headerKey, { signal })) === null
   if (made) await makeCopy(from, storage, { signal })
   const opened = await openRepository({ storage, signal })
   requireSame(from, opened)
   const keys = await copyKeys(from, opened, { signal })
   const to = keys.changed ? await openRepository({ storage, signal }) : opened
-  return { to, keyset: newestKeys([from, to]).keyset, made, keys }
+  return { to, keyset: newestKeys([from, to]).keyset, made, mended, keys }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { HoldfastError } from '../lib/errors.ts'
+import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import type { CallOptions, Storage } from '../storage/storage.ts'
 import { anchorOf, sameAnchor } from './crypto/anchor.ts'
 import { publicKeyOfIdentity, unwrap } from './crypto/age.ts'
@@ -50,7 +50,7 @@ export async function openRepository(options: {
   if (bytes === null) {
     throw new HoldfastError('repository_missing', `There is no Holdfast repository at ${storage.address}`)
   }
-  const header = decodeHeader(bytes)
+  const header = orHow(() => decodeHeader(bytes))
   requireTrusted(header, trust)
   const keyset = await readKeyset({ storage, ownerKey: header.ownerKey, signal })
   const ownerConfirmed = trust.host !== undefined || trust.ownerKey !== undefined
@@ -113,11 +113,25 @@ async function readKeyset(options: {
     const version = await highestKeyset(storage, { signal })
     if (version === 0) break
     const bytes = await getIfPresent(storage, keysetKey(version), { signal })
-    if (bytes !== null) return decodeKeyset({ version, ownerKey, bytes })
+    if (bytes !== null) return orHow(() => decodeKeyset({ version, ownerKey, bytes }))
   }
   throw new HoldfastError('object_missing', `The repository at ${storage.address} has no key set`, {
-    hint: 'Bring back the objects under keys/ from another copy of the storage: nothing can be opened without them.',
+    hint: 'Bring back the objects under keys/ from another copy of the storage: nothing can be opened without them. holdfast copy FROM TO --repair does it.',
   })
+}
+
+/** Of what everything else is opened with no check tells anything, and no backup stores it anew. */
+function orHow<T>(decode: () => T): T {
+  try {
+    return decode()
+  } catch (error) {
+    if (!isHoldfastError(error, 'object_damaged')) throw error
+    throw new HoldfastError('object_damaged', error.message, {
+      cause: error.cause,
+      details: error.details,
+      hint: 'Bring this object back from another copy of the storage: nothing can be opened without it. holdfast copy FROM TO --repair does it.',
+    })
+  }
 }
 
 function requireTrusted(header: RepositoryHeader, trust: Trust): void {

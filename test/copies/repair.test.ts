@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { isHoldfastError } from '../../src/lib/errors.ts'
 import { createOpener, type Opener } from '../../src/repository/crypto/opener.ts'
 import { chunkKey } from '../../src/repository/format/chunk-names.ts'
-import { manifestKey } from '../../src/repository/format/fields.ts'
+import { headerKey, keysetKey, manifestKey } from '../../src/repository/format/fields.ts'
 import { openFaultyStorage, type Fault } from '../../src/storage/faulty.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { backUpBoth, copyOf, copyOver, sharedKeys, twoCopies } from '../support/copies.ts'
@@ -50,6 +50,29 @@ test('chunks and manifests that are damaged or missing are replaced, and nothing
   assert.deepEqual(await readAll(b), [id])
   for (const key of await sharedKeys(a.storage))
     assert.deepEqual(await b.storage.get(key), await a.storage.get(key), key)
+})
+
+test('what a copy is opened with is brought back where it is damaged or missing, and never over that of another', async () => {
+  const { a, b, id } = await withBackup()
+  const repair = (): Promise<unknown> => repairing(a, (opener) => copyOver(a, b, { opener, repair: true }))
+  for (const key of [headerKey, keysetKey(1)]) {
+    const good = await b.storage.get(key)
+    for (const harm of [
+      damage,
+      (storage: Storage) => replaceObject(storage, key, ''),
+      (storage: Storage) => storage.delete(key),
+    ]) {
+      await harm(b.storage, key)
+      await assert.rejects(copyOver(a, b), (error) => isHoldfastError(error), key)
+      await repair()
+      assert.deepEqual(await b.storage.get(key), good, key)
+    }
+  }
+  assert.deepEqual(await readAll(b), [id])
+  const other = await twoCopies()
+  const before = await other.b.storage.get(headerKey)
+  await assert.rejects(repairing(a, (opener) => copyOver(a, other.b, { opener, repair: true })), { code: 'copies_differ' }) // prettier-ignore
+  assert.deepEqual(await other.b.storage.get(headerKey), before)
 })
 
 test('what is damaged in both copies is left as it is, and told', async () => {

@@ -67,7 +67,11 @@ export async function copyOver(
 ): Promise<CopyReport & Pick<ReadyCopy, 'made' | 'keys'>> {
   const { credentials, clock } = a
   const from = await openRepository({ storage: a.storage, trust: { host: credentials } })
-  const { to, keyset, made, keys } = await readyCopy({ from, storage: b.storage })
+  const { to, keyset, made, keys } = await readyCopy({
+    from,
+    storage: b.storage,
+    repair: changes.repair ?? false,
+  })
   const usual = { from, to, keyset, credentials, backups: null, opener: null, repair: false, clock }
   return { ...(await copyRepository({ ...usual, ...changes })), made, keys }
 }
