@@ -172,3 +172,13 @@ test('holdfast.json may list the copies; each is pruned by itself', async () => 
   assert.deepEqual(pruned.copies.map(({ address }) => address), [at('one'), at('two')]) // prettier-ignore
   assert.equal(user.run(['list', '--repo', 'one', '--repo', './one']).status, 2)
 })
+
+test('a backup that is removed while one copy is away is removed from that one by the same command', async () => {
+  const { backups } = user.json<Listed>(['list', ...both])
+  const { id = '' } = backups.find(({ copies }) => copies.length === 2) ?? {}
+  const remove = ['remove', id, '--yes', '--even-last', ...both]
+  const { error } = await withoutTwo(() => user.json<Failure>(remove, { status: 8 }))
+  assert.match(error.hint, /Run it again when that is mended/)
+  assert.deepEqual(errorsOf(user.json<Result>(remove)), [null, null])
+  assert.equal(user.json<Listed>(['list', ...both]).backups.length, backups.length - 1)
+})

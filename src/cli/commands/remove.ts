@@ -1,4 +1,4 @@
-import { HoldfastError } from '../../lib/errors.ts'
+import { HoldfastError, isHoldfastError } from '../../lib/errors.ts'
 import { defineCommand, requiredArgument } from '../command.ts'
 import { flag } from '../option.ts'
 import { hostFile, ownerKey, repo, source } from '../options.ts'
@@ -44,7 +44,12 @@ export const command = defineCommand({
       })
     }
     const copies = await inEachCopy(opened, async (repository) => {
-      await removeBackup({ repository, id, evenLast: input.evenLast, clock, signal })
+      await removeBackup({ repository, id, evenLast: input.evenLast, clock, signal }).catch(
+        (error: unknown) => {
+          // Of one that lacks it nothing is to be removed: when this is run again, say, because another was away.
+          if (!isHoldfastError(error, 'backup_not_found')) throw error
+        },
+      )
     })
     out.line(`Backup ${id} is gone.`)
     requireComplete(
