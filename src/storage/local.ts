@@ -115,8 +115,9 @@ export function openLocalStorage(directory: string): Storage {
   }
 
   async function store(path: string, data: Uint8Array): Promise<'stored' | 'exists'> {
-    const taken = await stat(path).catch(() => null)
-    if (taken?.isFile() === true) {
+    const taken = await lstat(path).catch(() => null)
+    if (taken !== null) {
+      if (!taken.isFile()) throw inTheWay(path)
       // Its writer may have died between giving it its name and making that durable.
       await sync(dirname(path))
       return 'exists'
@@ -259,6 +260,14 @@ async function info(path: string, key: string): Promise<ObjectInfo | null> {
     if (isAbsence(error)) return null
     throw error
   }
+}
+
+/** Nothing could be stored there, nor is it an object. */
+function inTheWay(path: string): HoldfastError {
+  return new HoldfastError('storage_failed', `${path} is no file of its own, but a link or a directory.`, {
+    hint: 'Nothing in a repository is: move it away, or put the file that a link leads to in its place.',
+    details: { path },
+  })
 }
 
 function codeOf(error: unknown): string | undefined {

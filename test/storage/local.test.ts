@@ -85,6 +85,20 @@ test('files that are not ours are passed over', async (t) => {
   assert.deepEqual(await listed(storage, ''), ['a/b'])
 })
 
+test('what is no file is not taken for an object that is there', async (t) => {
+  const root = await temporaryDirectory(t)
+  const storage = openLocalStorage(root)
+  await storage.put('a/b', Buffer.from('x'))
+  await symlink('b', join(root, 'a', 'link'))
+  await symlink('nowhere', join(root, 'a', 'dangling'))
+  await mkdir(join(root, 'a', 'directory'))
+  for (const name of ['link', 'dangling', 'directory']) {
+    const putting = storage.put(`a/${name}`, Buffer.from('x'))
+    await assert.rejects(putting, { code: 'storage_failed', message: /is no file of its own/ })
+    assert.equal(await storage.head(`a/${name}`), null)
+  }
+})
+
 test('directories that vanished are made again', async (t) => {
   const root = await temporaryDirectory(t)
   const storage = openLocalStorage(root)
