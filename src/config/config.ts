@@ -1,5 +1,6 @@
 import { basename, dirname, resolve } from 'node:path'
 import { HoldfastError, messageOf } from '../lib/errors.ts'
+import { schemeWithoutSlashes } from '../lib/lost-slash.ts'
 import type { InspectAddress } from '../postgres/address.ts'
 import { configShape, type LockEntry, type ModuleEntry, type SourceEntry } from './declaration.ts'
 import { JsonError, isJsonObject, parseJson, type JsonObject } from './json.ts'
@@ -121,6 +122,8 @@ function allAbsolute(
 
 /** An address that is a path is relative to the file; any other has a scheme, and may name a file of certificates. */
 function absolute(address: string, directory: string): string {
+  // Whoever opens one that lacks a slash says so.
+  if (schemeWithoutSlashes(address) !== null) return address
   if (!isUrl(address)) return resolve(directory, address)
   return address.replace(/([?&]ca=)(?!\/|%2F)([^&#]+)/i, (_, name: string, path: string) => {
     // What is escaped in the path stays so; the directory's own characters must not end the parameter.

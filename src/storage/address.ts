@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '../lib/clock.ts'
 import { HoldfastError } from '../lib/errors.ts'
+import { schemeWithoutSlashes } from '../lib/lost-slash.ts'
 import { openArchiveStorage } from './archive/archive.ts'
 import { parseGoogleAddress, type GoogleLocation } from './google/address.ts'
 import { openGoogleStorage, type GoogleStorage } from './google/google.ts'
@@ -76,6 +77,8 @@ export function openAny(address: string, options: StorageOptions): Opened {
     case 'gs':
       return openRemote(scheme, address, options)
     case undefined:
+      requirePath(address)
+      break
     case 'file':
       break
     default: {
@@ -131,6 +134,15 @@ function isFile(path: string): boolean {
   } catch {
     return false
   }
+}
+
+/** Other tools write `s3:bucket`, and a slash is lost easily: taken for a directory, it would fill this disk with what was meant to be elsewhere. */
+function requirePath(address: string): void {
+  const scheme = schemeWithoutSlashes(address)
+  if (scheme === null) return
+  throw new HoldfastError('usage', `An address of ${scheme} has "//" after "${scheme}:".`, {
+    hint: `Give one that begins with ${meant[scheme] ?? scheme}://, or ./ before the name if a directory is meant.`,
+  })
 }
 
 function pathOf(address: string): string {

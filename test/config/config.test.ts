@@ -86,7 +86,13 @@ test('certificates that an address of object storage names are found from where 
     parse(JSON.stringify({ version: 1, repository: address })).repository
   assert.equal(repository('s3://b/x?ca=ca.pem&region=r'), 's3://b/x?ca=/etc/shop/ca.pem&region=r')
   assert.equal(repository('s3://b/x?region=r&ca=my%20ca.pem'), 's3://b/x?region=r&ca=/etc/shop/my%20ca.pem')
-  for (const whole of ['s3://b/x?ca=/srv/ca.pem', 's3://b/x?ca=%2Fsrv%2Fca.pem', 's3://b/ca=x', 's3://b']) {
+  for (const whole of [
+    's3:/lacks/a/slash',
+    's3://b/x?ca=/srv/ca.pem',
+    's3://b/x?ca=%2Fsrv%2Fca.pem',
+    's3://b/ca=x',
+    's3://b',
+  ]) {
     assert.equal(repository(whole), whole)
   }
 })

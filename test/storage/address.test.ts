@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { resolve } from 'node:path'
 import { test } from 'node:test'
 import { steadyClock, systemClock } from '../../src/lib/clock.ts'
+import { isHoldfastError } from '../../src/lib/errors.ts'
 import { openStorage } from '../../src/storage/address.ts'
 import { parseAzureAddress } from '../../src/storage/azure/address.ts'
 import { parseGoogleAddress } from '../../src/storage/google/address.ts'
@@ -85,6 +86,16 @@ test('an address of another kind is refused with the one that was meant', () => 
   ] as const) {
     assert.throws(() => open(address), { code: 'usage', hint: meant })
   }
+})
+
+test('an address that lacks a slash is not taken for a directory, and not shown', () => {
+  for (const address of ['s3:/secret/shop', 's3:https://u:secret@h/bucket', 'GS:secret', 'file:/secret'])
+    assert.throws(
+      () => open(address),
+      (error) => isHoldfastError(error, 'usage') && !/secret/.test(error.message + error.hint),
+      address,
+    )
+  assert.match(open('./s3:x').address, /\/s3:x$/)
 })
 
 test('an address of S3 that holds a secret or means nothing is refused, and its values are not repeated', () => {
