@@ -20,6 +20,12 @@ export function toShownError(thrown: unknown, how: { cancelled: boolean; state: 
     })
   }
   if (isHoldfastError(thrown)) return thrown
+  if (thrown instanceof Error && (thrown as NodeJS.ErrnoException).syscall === 'uv_cwd') {
+    return new HoldfastError('usage', 'The directory that this runs in is not there any more.', {
+      cause: thrown,
+      hint: 'Change into one that is there, and run it again.',
+    })
+  }
   return new HoldfastError('internal', messageOf(thrown) || 'An error without a message.', {
     cause: thrown,
     hint: `${codes.internal.hint} HOLDFAST_DEBUG=1 prints where it happened.`,

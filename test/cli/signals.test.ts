@@ -101,3 +101,8 @@ test('what nobody foresaw is internal', () => {
     assert.notEqual(error.message, '')
   }
 })
+
+test('a directory that is gone under the program is told', () => {
+  const gone = Object.assign(new Error('ENOENT: process.cwd failed'), { code: 'ENOENT', syscall: 'uv_cwd' })
+  assert.equal(toShownError(gone, { cancelled: false, state }).code, 'usage')
+})
