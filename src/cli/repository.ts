@@ -5,7 +5,7 @@ import { unmetErasures, unmetText } from '../erasure/unmet.ts'
 import { HoldfastError, isHoldfastError } from '../lib/errors.ts'
 import type { BackupContents } from '../repository/format/contents.ts'
 import { manifestKey } from '../repository/format/fields.ts'
-import type { Manifest } from '../repository/format/manifest.ts'
+import type { Manifest, ManifestSummary } from '../repository/format/manifest.ts'
 import { erasuresInForce, type Erasure } from '../repository/erasures.ts'
 import type { HeldBack } from '../repository/held-back.ts'
 import { unlock } from '../repository/open.ts'
@@ -15,6 +15,7 @@ import type { ChunkReader, HostCredentials, Repository, Vault } from '../reposit
 import { markUse } from '../repository/uses.ts'
 import type { CommandContext } from './command.ts'
 import { openEachCopy, openStorages, readTogether, type Place } from './copies.ts'
+import { formatAgo, formatCountOf } from './format.ts'
 import { findSecrets, type Secrets } from './secrets.ts'
 import { printable } from './width.ts'
 
@@ -73,6 +74,8 @@ export async function openForReading(
 /** A backup of which nothing was read but its manifest. */
 export interface SealedBackup extends Omit<OpenedVault, 'secrets'> {
   readonly manifest: Manifest
+  /** Where `latest` was asked for: the newest backup of each other database. */
+  readonly others: readonly ManifestSummary[]
   readonly reader: ChunkReader
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -151,7 +154,9 @@ export async function withoutErased(
 export async function openStoredBackup(context: CommandContext, place: BackupPlace): Promise<OpenedBackup> {
   const sealed = await openSealed(context, place)
   return await orDisposed(sealed, async () => {
-    return { ...sealed, contents: await readContents(sealed.reader, sealed.manifest), heldBack: [] }
+    const contents = await readContents(sealed.reader, sealed.manifest)
+    tellOthers(context, sealed, contents.database.name)
+    return { ...sealed, contents, heldBack: [] }
   })
 }
 
@@ -161,8 +166,24 @@ export async function openSealed(context: CommandContext, place: BackupPlace): P
   const close = (): Promise<void> => opened.reader[Symbol.asyncDispose]()
   const found = { ...opened, [Symbol.asyncDispose]: close }
   return await orDisposed(found, async () => {
-    return { ...found, manifest: await opened.repository.find(place.backup, { signal: context.signal }) }
+    let others: readonly ManifestSummary[] = []
+    const onOthers = (newest: readonly ManifestSummary[]): unknown => (others = newest)
+    const manifest = await opened.repository.find(place.backup, { signal: context.signal, onOthers })
+    return { ...found, manifest, others }
   })
+}
+
+/** Who keeps several databases in one repository may mean the latest backup of another one. */
+export function tellOthers(
+  { out, clock }: CommandContext,
+  { manifest, others }: Pick<SealedBackup, 'manifest' | 'others'>,
+  database: string,
+): void {
+  if (others.length === 0) return
+  const told = others.map((b) => `${b.id} (${formatAgo(clock.now().getTime() - Date.parse(b.moment))})`)
+  out.warn(
+    `latest is ${manifest.id}, of the database ${printable(database)}. The repository holds backups of ${formatCountOf(others.length, 'other database')} as well, the newest: ${told.join(', ')}. Name the one you mean by its id.`,
+  )
 }
 
 /** Goes on with what is open; if that fails, it is closed. */
@@ -183,7 +204,7 @@ export async function openAnyBackup(
 ): Promise<Omit<OpenedBackup, typeof Symbol.asyncDispose> | null> {
   try {
     const manifest = await opened.repository.find(id, { signal: context.signal })
-    const backup = { ...opened, manifest, contents: await readContents(opened.reader, manifest) }
+    const backup = { ...opened, manifest, others: [], contents: await readContents(opened.reader, manifest) }
     const erasures = await erasuresInForce({ ...opened, signal: context.signal })
     return { ...backup, ...(await withoutErased(context, { ...backup, erasures })) }
   } catch (error) {

@@ -30,7 +30,11 @@ export function repositoryOf(parts: {
       const objects = await listManifests(storage, options)
       if (reference === 'latest') {
         const { accepted, refused } = await read(objects, options)
-        return await findExact(latest(accepted[0], refused), options)
+        const id = latest(accepted[0], refused)
+        options?.onOthers?.(
+          [...Map.groupBy(accepted, (b) => b.source).values()].slice(1).flatMap(([b]) => b ?? []),
+        )
+        return await findExact(id, options)
       }
       const ids = objects.map(({ key }) => key.slice(manifestPrefix.length))
       return await findExact(idMeant('backup', ids, reference), options)

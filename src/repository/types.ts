@@ -19,8 +19,14 @@ export interface Repository {
     readonly refused: readonly { readonly key: string; readonly code: string; readonly reason: string }[]
   }>
 
-  /** The backup with this id, unique beginning of an id, or `latest`. Throws `backup_not_found`, `backup_ambiguous`. */
-  find(reference: string, options?: CallOptions): Promise<Manifest>
+  /**
+   * The backup with this id, unique beginning of an id, or `latest`. Throws `backup_not_found`, `backup_ambiguous`. `onOthers` is given, of
+   * `latest`, the newest backup of each other database: one repository may hold those of several.
+   */
+  find(
+    reference: string,
+    options?: CallOptions & { readonly onOthers?: (newest: readonly ManifestSummary[]) => void },
+  ): Promise<Manifest>
 
   /** Where `storage` reads several copies as one: which they are. */
   readonly copies?: Copies | undefined

@@ -219,6 +219,17 @@ function databaseProblems(
       ),
     )
   }
+  if (facts.halfDropped && !options.restart) {
+    add(
+      'target_unfinished',
+      sentence(
+        'half_dropped',
+        { database: name },
+        `Dropping the database ${name} was begun and broken off, so that it can not be used any more; --restart with --create-database drops it, and makes it anew.`,
+      ),
+    )
+    return problems
+  }
   if (facts.unfinished !== null) {
     const { backup, started, madeDatabase } = facts.unfinished
     if (!options.restart) {

@@ -228,6 +228,7 @@ async function makeRoles(
 
 async function removeUnfinished(o: Request): Promise<void> {
   const facts = await inspectTarget(o.target, o.signal)
+  if (facts.halfDropped) return await dropDatabase(o.target, null)
   if (facts.unfinished === null) return
   if (o.plan.options.createDatabase && facts.unfinished.madeDatabase) await dropDatabase(o.target, null)
   else await clearTarget(o.target, { signal: o.signal })

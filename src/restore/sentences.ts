@@ -116,6 +116,7 @@ export const sentenceValues = {
   key_not_valid_parts: ['what', 'why'],
   // What stands in its way.
   target_older: ['source', 'target'],
+  half_dropped: ['database'],
   unfinished: ['backup', 'database', 'started'],
   was_there_before: ['database'],
   database_exists: ['database'],

@@ -9,6 +9,8 @@ import { readRights, type TargetRights } from './rights.ts'
 export interface TargetFacts {
   readonly major: number
   readonly exists: boolean
+  /** Dropping it was begun and broken off: it is no database any more, but for its name. */
+  readonly halfDropped: boolean
   readonly encoding: string | null
   /** Names of what the database holds, at most 20 and the count in words; empty if it holds nothing. */
   readonly holds: readonly string[]
@@ -67,9 +69,16 @@ export async function inspectTarget(address: ServerAddress, signal?: AbortSignal
     await using own = await connect({ address, signal })
     return await readFacts(own, true)
   } catch (error) {
-    if (!isHoldfastError(error, 'database_missing')) throw error
+    // 55000: of a database that is half dropped, and of others.
+    const mayBeHalf = isHoldfastError(error, 'connection_failed') && error.details['sqlstate'] === '55000'
+    if (!mayBeHalf && !isHoldfastError(error, 'database_missing')) throw error
     await using other = await connectMaintenance(address, signal)
-    return await readFacts(other, false)
+    const [half] = await other.query(
+      'SELECT FROM pg_catalog.pg_database WHERE datname = $1 AND datconnlimit = -2',
+      [address.database],
+    )
+    if (mayBeHalf && half === undefined) throw error
+    return { ...(await readFacts(other, false)), halfDropped: half !== undefined }
   }
 }
 
@@ -121,6 +130,7 @@ async function readFacts(connection: Connection, exists: boolean): Promise<Targe
   return {
     major,
     exists,
+    halfDropped: false,
     encoding: exists ? row.encoding : null,
     holds: holds.slice(0, 20),
     holdsCount: holds.length,

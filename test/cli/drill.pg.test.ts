@@ -183,3 +183,27 @@ test('a drill says that it uses its backup', async () => {
   const [use = ''] = await readdir(join(directory, 'repo/uses', id))
   assert.deepEqual((await readdir(join(directory, 'repo/uses', id, use))).sort(), ['begun', 'ended'])
 })
+
+test('of a repository that holds several databases it is told which one the latest backup is of', async () => {
+  const shop = await server.database({ name: 'shop' })
+  await shop.query('CREATE TABLE t (a int)')
+  const other = await commandLine()
+  const { backup } = other.json<{ backup: { id: string } }>(['backup', shop.url])
+  const plan = [
+    'restore',
+    'latest',
+    '--to',
+    source.url.replace(/[^/]+$/, 'there'),
+    '--create-database',
+    '--plan',
+  ]
+  assert.doesNotMatch(other.run(plan).stderr, /latest/)
+  other.json(['backup', source.url])
+  const told = other.run(plan).stderr
+  assert.match(told, /latest is \S+, of the database /)
+  assert.match(
+    told.replaceAll(/\s+/g, ' '),
+    new RegExp(`1 other database as well, the newest: ${backup.id} `),
+  )
+  assert.doesNotMatch(other.run(plan.with(1, backup.id)).stderr, /latest/)
+})

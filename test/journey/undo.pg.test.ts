@@ -238,3 +238,18 @@ test('names that are no text, as SQL_ASCII lets them be, are removed as well', a
   await repository.restoreTo(target.url)
   assert.deepEqual(await stateOf(target.url), await stateOf(source.url))
 })
+
+test('a database whose dropping was broken off is told as that, and made anew with --restart', async () => {
+  await using source = await server.database()
+  await source.query('CREATE TABLE t AS SELECT 1 AS a')
+  await repository.backUp(source.url)
+  await server.query('CREATE DATABASE half_gone')
+  await server.query(`UPDATE pg_database SET datconnlimit = -2 WHERE datname = 'half_gone'`)
+  const url = besideUrl(server.url(), 'half_gone')
+  const { message } = await failure(repository.restoreTo(url, { createDatabase: true }), 'target_unfinished')
+  assert.match(message, /Dropping the database half_gone was begun and broken off/)
+  await failure(repository.restoreTo(url, { restart: true }), 'database_missing')
+  await repository.restoreTo(url, { createDatabase: true, restart: true })
+  assert.deepEqual(await stateOf(url), await stateOf(source.url))
+  await server.query('DROP DATABASE half_gone')
+})

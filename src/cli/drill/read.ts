@@ -2,7 +2,7 @@ import { erasuresInForce } from '../../repository/erasures.ts'
 import { readContents } from '../../repository/session.ts'
 import type { DrillRequest } from '../../verify/types.ts'
 import type { CommandContext } from '../command.ts'
-import { readSchemaText, withoutErased, type SealedBackup } from '../repository.ts'
+import { readSchemaText, tellOthers, withoutErased, type SealedBackup } from '../repository.ts'
 
 /** What a restore begins with: all but the rows. */
 type Beginning = Pick<DrillRequest, 'contents' | 'heldBack' | 'schemaText'>
@@ -23,6 +23,7 @@ export async function readBeginning(
   let what = 'the contents'
   try {
     const contents = await readContents(sealed.reader, sealed.manifest)
+    tellOthers(context, sealed, contents.database.name)
     what = 'a table of which rows were erased'
     const given = await withoutErased(context, { ...sealed, contents, erasures })
     what = 'the schema'
