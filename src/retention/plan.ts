@@ -47,7 +47,24 @@ function planAll<B extends RetainableBackup>(facts: RetentionFacts<B>): Retentio
   return [...series.values()].flatMap((backups) => planSeries(facts, calendar, backups.toSorted(newestFirst)))
 }
 
+/** Where a maximum lets fewer stay than rules keep, rules may keep fewer of those that are left: again, until nothing more goes. */
 function planSeries<B extends RetainableBackup>(
+  facts: RetentionFacts<B>,
+  calendar: Calendar,
+  backups: readonly B[],
+): RetentionDecision<B>[] {
+  const decided = new Map<string, RetentionDecision<B>>()
+  for (let left = backups; ;) {
+    const decisions = planOnce(facts, calendar, left)
+    for (const decision of decisions) decided.set(decision.backup.id, decision)
+    const stay = decisions.filter(({ keep }) => keep).map(({ backup }) => backup)
+    if (facts.policy.maxCount === null || stay.length === left.length) break
+    left = stay
+  }
+  return backups.flatMap(({ id }) => decided.get(id) ?? [])
+}
+
+function planOnce<B extends RetainableBackup>(
   facts: RetentionFacts<B>,
   calendar: Calendar,
   backups: readonly B[],

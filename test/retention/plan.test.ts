@@ -187,13 +187,18 @@ function randomFacts(random: Random): RetentionFacts {
     'Australia/Lord_Howe',
   ]
   const span = random.pick([48 * hour, 60 * 24 * hour, 900 * 24 * hour])
-  const backups = Array.from({ length: random.between(1, 60) }, (_, i) =>
+  const clocksHold = random.chance(0.5)
+  const drawn = Array.from({ length: random.between(1, 60) }, (_, i) =>
     backupAt(new Date(now.getTime() - random.int(span) + random.int(3) * hour).toISOString(), {
       id: `b${i}`,
       sequence: random.between(1, 40),
       source: random.pick(['a', 'a', 'b']),
     }),
   )
+  const inTime = drawn.toSorted((a, b) => (a.moment < b.moment ? -1 : 1))
+  const backups = clocksHold
+    ? drawn.map((backup) => ({ ...backup, sequence: inTime.indexOf(backup) + 1 }))
+    : drawn
   const ids = backups.map(({ id }) => id)
   const count = (): number => (random.chance(0.5) ? 0 : random.between(1, 12))
   return {
