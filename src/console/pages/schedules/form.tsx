@@ -86,11 +86,13 @@ export function EditSchedule() {
   const { name } = useParams({ from: '/app/schedules/$name' })
   const navigate = useNavigate()
   const schedules = useSchedules()
+  // Its source tells which backups would go: until it is known, what stands below would move.
+  const waits = useSources().isLoading || schedules.data === undefined
   const found = schedules.data?.find((one) => one.name === name)
-  if (found !== undefined) return <Edit key={found.id} schedule={found} />
+  if (found !== undefined && !waits) return <Edit key={found.id} schedule={found} />
   return (
     <Sheet title={<Name>{name}</Name>} onClose={() => void navigate({ to: '/schedules' })}>
-      {schedules.data === undefined ? (
+      {waits ? (
         <Skeleton />
       ) : (
         <EmptyState icon="schedules" title={t('schedules.gone.title')}>
