@@ -1,6 +1,6 @@
 import type { Connection } from '../postgres/connect.ts'
 import type { Gap } from '../repository/format/contents.ts'
-import { unsaidGaps } from './unsaid.ts'
+import { gapsOf, unsaidGaps } from './unsaid.ts'
 
 interface Facts extends Record<string, unknown> {
   superuser: boolean
@@ -36,20 +36,22 @@ export async function hiddenGaps(catalog: Connection, inRecovery: boolean): Prom
   )
   if (facts === undefined) return []
   const { superuser, subscriptions, mappings, sequences, members } = facts
-  const each = (names: readonly string[], what: string, why: string): Gap[] =>
-    names.map((name) => ({ what: `${what} ${name}`, why }))
   return [
-    ...each(
+    ...gapsOf(
       members,
-      'rows of',
+      'rows of ',
       'The extension does not declare them as part of a dump: it makes its tables itself.',
     ),
-    ...(superuser ? [] : each(subscriptions, 'subscription', 'Only a superuser may read subscriptions.')),
+    ...(superuser ? [] : gapsOf(subscriptions, 'subscription ', 'Only a superuser may read subscriptions.')),
     ...(superuser
       ? []
-      : each(mappings, 'options of the user mapping of', 'The role may not read them, if there are any.')),
+      : gapsOf(mappings, 'options of the user mapping of ', 'The role may not read them, if there are any.')),
     ...(inRecovery
-      ? each(sequences, 'value of sequence', 'The sequence is unlogged: a standby does not have its value.')
+      ? gapsOf(
+          sequences,
+          'value of sequence ',
+          'The sequence is unlogged: a standby does not have its value.',
+        )
       : []),
     ...(await unsaidGaps(catalog)),
   ]

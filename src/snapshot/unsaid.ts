@@ -26,6 +26,11 @@ const catalogs: readonly (readonly [catalog: string, namespace: string, conditio
   ['pg_operator', 'oprnamespace', 'true'],
 ]
 
+/** One gap for each of the names: `what` stands before it. */
+export function gapsOf(names: readonly string[] = [], what: string, why: string): Gap[] {
+  return names.map((name) => ({ what: `${what}${name}`, why }))
+}
+
 /** What users may do to a database, and pg_dump does not say: a copy is without it, or other. */
 export async function unsaidGaps(catalog: Connection): Promise<Gap[]> {
   const objects = catalogs.map(
@@ -50,21 +55,19 @@ export async function unsaidGaps(catalog: Connection): Promise<Gap[]> {
     `SELECT ${names(objects.join(' UNION ALL '))} AS objects, ${names(grants.join(' UNION ALL '))} AS grants,
       ${names(keys)} AS keys, ${names(detached)} AS detached`,
   )
-  const each = (found: readonly string[] = [], what: string, why: string): Gap[] =>
-    found.map((name) => ({ what: `${what}${name}`, why }))
   return [
-    ...each(facts?.objects, '', 'It is in a schema of the system, whose objects pg_dump leaves out.'),
-    ...each(
+    ...gapsOf(facts?.objects, '', 'It is in a schema of the system, whose objects pg_dump leaves out.'),
+    ...gapsOf(
       facts?.grants,
       'grants on ',
       'pg_dump leaves out what was granted there, or revoked: it is to be done again.',
     ),
-    ...each(
+    ...gapsOf(
       facts?.keys,
       'that triggers are switched off of the foreign key ',
       'pg_dump does not say so: in a restored copy it is in force, if rows allow it.',
     ),
-    ...each(
+    ...gapsOf(
       facts?.detached,
       'the detachment, which was not finished, of ',
       'pg_dump takes the partition for attached, with all its rows. ALTER TABLE ... DETACH PARTITION ... FINALIZE ends it.',

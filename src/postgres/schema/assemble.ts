@@ -67,7 +67,6 @@ function neededEarly(entries: readonly SchemaEntry[]): Set<number> {
   // What an entry needs stands before it.
   for (const entry of entries.toReversed()) {
     if (entry.phase !== 'pre' && !early.has(entry.id)) continue
-    if (entry.phase === 'post') early.add(entry.id)
     for (const id of entry.dependsOn) early.add(id)
   }
   return new Set(entries.filter((e) => e.phase === 'post' && early.has(e.id)).map((e) => e.id))
